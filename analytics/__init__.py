@@ -1,0 +1,1 @@
+"""The core of the demand-insight dashboard: everything here runs without a browser."""

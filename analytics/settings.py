@@ -1,0 +1,48 @@
+"""What an office may set: targets, thresholds, limits and where things lie."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Targets (metric code → value), thresholds, import limits and snapshots kept."""
+
+    targets: dict[str, float] = field(default_factory=dict)
+    minimum_rated: int = 30
+    minimum_cases: int = 10
+    at_risk_days: int = 5
+    stale_days: int = 7
+    call_back_days: int = 1
+    rectify_days: int = 15
+    receive_days: int = 1
+    max_file_mb: int = 250
+    max_unpacked_mb: int = 2048
+    keep_snapshots: int = 30
+
+
+@lru_cache(maxsize=4)
+def load_settings(path: Path = DATA / "settings.toml") -> Settings:
+    """Read the settings file; a missing file gives the defaults."""
+    if not path.exists():
+        return Settings()
+    raw = tomllib.loads(path.read_text("utf-8"))
+    return Settings(
+        targets=raw.get("targets", {}),
+        keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
+        **raw.get("thresholds", {}),
+        **raw.get("import", {}),
+    )
+
+
+def default_store() -> Path:
+    """Return the store's folder: INSIGHT_STORE, or data/store in the project."""
+    return Path(os.environ.get("INSIGHT_STORE") or DATA / "store")

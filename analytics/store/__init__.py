@@ -1,0 +1,6 @@
+"""Snapshots of the ledger: the only place that opens DuckDB."""
+
+from analytics.store.reading import Reader, open_reader
+from analytics.store.snapshots import Draft, Snapshot, Store, StoreError
+
+__all__ = ["Draft", "Reader", "Snapshot", "Store", "StoreError", "open_reader"]

@@ -1,0 +1,150 @@
+-- What follows from the ledger as it stood at $as_of: one row a case (case_facts), one row
+-- a span of being open (spells), one row a stage and how long it lasted (stages).
+-- Reads the tables of schema {src}, writes tables into schema {dst}.
+-- Working time: 24 h on a working day, none on others; `through` counts working days.
+
+CREATE OR REPLACE TABLE {dst}.step AS
+WITH known AS (
+    SELECT case_no, stage, at, department, to_department, result
+    FROM {src}.events WHERE at < $as_of
+), cases AS (
+    SELECT * FROM {src}.cases WHERE accepted_at < $as_of
+), closed AS (SELECT DISTINCT case_no FROM known WHERE stage = 'closed')
+SELECT k.* FROM known k SEMI JOIN cases USING (case_no) WHERE k.stage <> 'accepted'
+UNION ALL
+SELECT case_no, 'accepted', accepted_at, first_department, NULL, NULL FROM cases
+UNION ALL
+SELECT case_no, 'closed', closed_at, department, NULL, NULL FROM cases ANTI JOIN closed USING (case_no)
+WHERE closed_at < $as_of;
+
+CREATE OR REPLACE TABLE {dst}.spell AS
+WITH marks AS (
+    SELECT case_no, at, stage <> 'closed' AS opens
+    FROM {dst}.step WHERE stage IN ('accepted', 'closed', 'reopened')
+), turns AS (
+    SELECT case_no, at, opens FROM marks
+    QUALIFY opens IS DISTINCT FROM lag(opens) OVER (PARTITION BY case_no ORDER BY at, opens DESC)
+)
+SELECT case_no, at AS opened_at, until AS closed_at, turn FROM (
+    SELECT case_no, at, opens,
+           lead(at) OVER w AS until, row_number() OVER w AS turn
+    FROM turns WINDOW w AS (PARTITION BY case_no ORDER BY at, opens DESC)
+) WHERE opens;
+
+-- Clock stopped: from 'paused' to the next 'resumed' (or still stopped), whole and fractional.
+CREATE OR REPLACE TABLE {dst}.pause AS
+WITH marks AS (
+    SELECT case_no, stage, at, lead(at) OVER (PARTITION BY case_no ORDER BY at) AS until
+    FROM (SELECT * FROM {dst}.step WHERE stage IN ('paused', 'resumed') QUALIFY stage IS DISTINCT FROM
+          lag(stage) OVER (PARTITION BY case_no ORDER BY at))
+), timed AS (
+    SELECT m.case_no, m.until IS NULL AS running, coalesce(m.until, $as_of) AS until, m.at,
+           a.through AS a_through, b.through AS b_through,
+           a.through - a.is_workday::INT * (1 - epoch(m.at - a.day) / 86400) AS a_time,
+           b.through - b.is_workday::INT * (1 - epoch(coalesce(m.until, $as_of) - b.day) / 86400) AS b_time
+    FROM marks m
+    JOIN {src}.calendar a ON a.day = m.at::DATE
+    JOIN {src}.calendar b ON b.day = coalesce(m.until, $as_of)::DATE
+    WHERE m.stage = 'paused'
+)
+SELECT case_no, sum(b_through - a_through)::INTEGER AS paused_whole, sum(b_time - a_time) AS paused_days,
+       sum(epoch(until - at)) / 86400 AS paused_natural, bool_or(running) AS paused_now
+FROM timed GROUP BY case_no;
+
+CREATE OR REPLACE TABLE {dst}.tally AS
+SELECT case_no,
+       count(*) FILTER (stage = 'transferred')::SMALLINT AS transfers,
+       count(*) FILTER (stage = 'returned')::SMALLINT AS returns,
+       count(*) FILTER (stage = 'consulted')::SMALLINT AS consultations,
+       count(*) FILTER (stage = 'supervised')::SMALLINT AS chases,
+       count(*) FILTER (stage = 'reopened')::SMALLINT AS reopenings,
+       count(DISTINCT coalesce(to_department, department))::SMALLINT AS departments_involved,
+       min(at) FILTER (stage IN ('received', 'processing', 'replied', 'consulted', 'closed', 'returned')) AS first_response_at,
+       arg_max(department, at) FILTER (stage = 'closed') AS closing_department,
+       arg_max(to_department, at) FILTER (stage = 'transferred') AS handed_to,
+       max(at) FILTER (stage = 'replied') AS replied_at,
+       max(at) FILTER (stage = 'followed_up') AS followed_up_at,
+       arg_max(result, at) FILTER (stage = 'followed_up') AS follow_result
+FROM {dst}.step GROUP BY case_no;
+
+CREATE OR REPLACE TABLE {dst}.case_facts AS
+WITH firms AS (
+    SELECT credit_code, industry, size, street, chain, lifecycle FROM {src}.enterprises
+), listed AS (
+    SELECT c.case_no, arg_max(i.promised_days, i.in_force_from) AS item_days,
+           arg_max(i.department, i.in_force_from) AS item_department,
+           arg_max(i.module, i.in_force_from) AS item_module
+    FROM {src}.cases c JOIN {src}.items i ON i.item_no = c.item_no
+     AND c.accepted_at::DATE >= i.in_force_from
+     AND (i.in_force_to IS NULL OR c.accepted_at::DATE <= i.in_force_to)
+    GROUP BY c.case_no
+), last_spell AS (
+    SELECT case_no, arg_max(closed_at, opened_at) FILTER (closed_at IS NOT NULL) AS c, max(opened_at) AS o
+    FROM {dst}.spell GROUP BY case_no
+), joined AS (
+    SELECT c.case_no, c.accepted_at,
+           CASE WHEN s.c > s.o OR (s.c = s.o) THEN s.c END AS closed_at,
+           coalesce(c.module, l.item_module) AS module,
+           coalesce(c.department, t.handed_to, l.item_department, c.first_department) AS department,
+           coalesce(c.first_department, c.department, l.item_department) AS first_department,
+           c.officer_no, c.channel, c.item_no, l.case_no IS NOT NULL AS on_list,
+           coalesce(c.street, f.street) AS street, coalesce(c.industry, f.industry) AS industry,
+           coalesce(c.size, f.size) AS size, coalesce(c.chain, f.chain) AS chain,
+           coalesce(c.lifecycle, f.lifecycle) AS lifecycle,
+           c.due_at AS given_due, coalesce(c.promised_days, l.item_days) AS promised_days,
+           c.promised_hours,
+           t.* EXCLUDE (case_no, handed_to),
+           coalesce(p.paused_whole, 0) AS paused_whole, coalesce(p.paused_days, 0) AS paused_days,
+           coalesce(p.paused_natural, 0) AS paused_natural, coalesce(p.paused_now, false) AS paused_now
+    FROM {src}.cases c
+    LEFT JOIN firms f USING (credit_code) LEFT JOIN listed l USING (case_no)
+    LEFT JOIN last_spell s USING (case_no) LEFT JOIN {dst}.tally t USING (case_no)
+    LEFT JOIN {dst}.pause p USING (case_no)
+    WHERE c.accepted_at < $as_of
+), nth AS (SELECT day, through FROM {src}.calendar WHERE is_workday)
+SELECT j.* EXCLUDE (given_due, paused_whole),
+       CASE WHEN j.paused_now THEN NULL
+            WHEN j.given_due IS NOT NULL THEN
+                 CASE WHEN j.given_due = j.given_due::DATE THEN j.given_due + INTERVAL 1 DAY ELSE j.given_due END
+            WHEN j.promised_hours IS NOT NULL THEN
+                 j.accepted_at + to_seconds(j.promised_hours * 3600 + j.paused_natural * 86400)
+            WHEN j.promised_days + j.paused_whole <= 0 THEN j.accepted_at::DATE + INTERVAL 1 DAY
+            ELSE nth.day + INTERVAL 1 DAY END::TIMESTAMP AS due_at,
+       a.through - a.is_workday::INT * (1 - epoch(j.accepted_at - a.day) / 86400) AS accepted_time,
+       b.through - b.is_workday::INT * (1 - epoch(j.closed_at - b.day) / 86400) AS closed_time,
+       r.through - r.is_workday::INT * (1 - epoch(j.first_response_at - r.day) / 86400) AS response_time,
+       g.grade, g.rated_at
+FROM joined j
+JOIN {src}.calendar a ON a.day = j.accepted_at::DATE
+LEFT JOIN {src}.calendar b ON b.day = j.closed_at::DATE
+LEFT JOIN {src}.calendar r ON r.day = j.first_response_at::DATE
+LEFT JOIN nth ON nth.through = a.through + j.promised_days + j.paused_whole
+LEFT JOIN {src}.ratings g ON g.case_no = j.case_no AND g.rated_at < $as_of
+ORDER BY j.accepted_at, j.case_no;
+
+CREATE OR REPLACE TABLE {dst}.spells AS
+SELECT s.case_no, s.opened_at, s.closed_at, s.turn > 1 AS again, f.due_at, f.accepted_at, f.module, f.department,
+       f.first_department, f.channel, f.street, f.industry, f.size, f.chain, f.lifecycle,
+       f.item_no, f.officer_no
+FROM {dst}.spell s JOIN {dst}.case_facts f USING (case_no) ORDER BY s.opened_at, s.case_no;
+
+CREATE OR REPLACE TABLE {dst}.stages AS
+WITH ordered AS (
+    SELECT case_no, stage, at, department, to_department, result,
+           lead(at) OVER (PARTITION BY case_no ORDER BY at, stage) AS until
+    FROM {dst}.step WHERE stage NOT IN ('followed_up')
+)
+SELECT o.case_no, o.stage, o.at, o.until, o.department AS actor, o.to_department, f.accepted_at, f.module,
+       f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
+       f.lifecycle, f.item_no, f.officer_no,
+       (b.through - b.is_workday::INT * (1 - epoch(o.until - b.day) / 86400))
+       - (a.through - a.is_workday::INT * (1 - epoch(o.at - a.day) / 86400)) AS lasted
+FROM ordered o JOIN {dst}.case_facts f USING (case_no)
+JOIN {src}.calendar a ON a.day = o.at::DATE
+LEFT JOIN {src}.calendar b ON b.day = o.until::DATE
+ORDER BY o.at, o.case_no;
+
+DROP TABLE {dst}.step;
+DROP TABLE {dst}.spell;
+DROP TABLE {dst}.pause;
+DROP TABLE {dst}.tally;

@@ -1,0 +1,40 @@
+"""The tables of a snapshot, made from the vocabulary."""
+
+from __future__ import annotations
+
+from analytics.model import TABLES, Table
+
+SCHEMA_VERSION = 1
+TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
+
+#: Book-keeping beside the ledger's own tables.
+BOOKS = {
+    "meta": "key VARCHAR PRIMARY KEY, value VARCHAR",
+    "batches": (
+        "batch VARCHAR, imported_at TIMESTAMP, files VARCHAR, profile VARCHAR, read INTEGER, "
+        "accepted INTEGER, updated INTEGER, unchanged INTEGER, quarantined INTEGER, synthetic BOOLEAN"
+    ),
+    "quarantine": (
+        "batch VARCHAR, file VARCHAR, sheet VARCHAR, row_no INTEGER, table_name VARCHAR, "
+        "reason VARCHAR, heads VARCHAR, cells VARCHAR"
+    ),
+    "versions": "table_name VARCHAR, key VARCHAR, batch VARCHAR, replaced_by VARCHAR, old_row VARCHAR",
+    "profiles": "name VARCHAR, table_name VARCHAR, signature VARCHAR, mapping VARCHAR, saved_at TIMESTAMP",
+}
+
+
+def column_types(table: Table) -> dict[str, str]:
+    """Return column → DuckDB type of a ledger table, ``batch`` last."""
+    types = {c.name: TYPES.get(c.kind, "VARCHAR") for c in table.columns}
+    return types | {"batch": "VARCHAR"}
+
+
+def create_statements() -> list[str]:
+    """Return the DDL of an empty snapshot."""
+    ledger = [
+        f"CREATE TABLE {t.name} ({', '.join(f'{c} {k}' for c, k in column_types(t).items())})"
+        for t in TABLES.values()
+    ]
+    books = [f"CREATE TABLE {name} ({columns})" for name, columns in BOOKS.items()]
+    calendar = "CREATE TABLE calendar (day DATE, is_workday BOOLEAN, through INTEGER)"
+    return [*ledger, *books, calendar]

@@ -1,0 +1,221 @@
+"""Snapshots: published DuckDB files that nobody writes again.
+
+A writer takes the lock, copies the current snapshot, works in one transaction,
+checkpoints, syncs and renames; last it moves the small ``CURRENT`` pointer atomically.
+Readers open the file that ``CURRENT`` names, read-only, in any number of processes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from analytics import workdays
+from analytics.store.derive import derive, newest_event
+from analytics.store.schema import SCHEMA_VERSION, create_statements
+
+LOCK_SECONDS = 30
+
+
+class StoreError(Exception):
+    """A store that cannot be read or written; the message is Chinese, for people."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published state of the ledger; ``newest`` is the latest event in it."""
+
+    id: str
+    made_at: dt.datetime
+    newest: dt.datetime | None
+    cases: int
+    synthetic: bool
+    note: str
+    batch: str | None
+
+    @property
+    def as_of(self) -> dt.datetime:
+        """The instant just after the newest event: the default of every question."""
+        return (self.newest or self.made_at).replace(microsecond=0) + dt.timedelta(seconds=1)
+
+
+class Store:
+    """A folder of snapshots: ``CURRENT``, ``snapshots/ID.duckdb`` and ``ID.json``."""
+
+    def __init__(self, folder: Path | str):
+        self.folder = Path(folder)
+        self.files = self.folder / "snapshots"
+
+    def path(self, snapshot_id: str) -> Path:
+        return self.files / f"{snapshot_id}.duckdb"
+
+    def current_id(self) -> str | None:
+        """Return the id that CURRENT names, or None for a folder without snapshots."""
+        pointer = self.folder / "CURRENT"
+        return pointer.read_text("utf-8").strip() if pointer.exists() else None
+
+    def current(self) -> Snapshot | None:
+        snapshot_id = self.current_id()
+        return self.describe(snapshot_id) if snapshot_id else None
+
+    def describe(self, snapshot_id: str) -> Snapshot:
+        """Read a snapshot's card; raises StoreError for an unknown id."""
+        card = self.files / f"{snapshot_id}.json"
+        if not card.exists() or not self.path(snapshot_id).exists():
+            raise StoreError(f"没有快照 {snapshot_id}。可用 snapshots list 查看现有快照。")
+        raw = json.loads(card.read_text("utf-8"))
+        for name in ("made_at", "newest"):
+            raw[name] = dt.datetime.fromisoformat(raw[name]) if raw[name] else None
+        return Snapshot(**raw)
+
+    def list(self) -> list[Snapshot]:
+        """Return all kept snapshots, newest first."""
+        cards = sorted(self.files.glob("*.json"), reverse=True) if self.files.exists() else []
+        return [self.describe(card.stem) for card in cards if self.path(card.stem).exists()]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the one writer's lock; raises StoreError when another holds it too long."""
+        try:
+            self.files.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "lock", timeout=LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise StoreError("另一个导入正在进行，请等它完成后再试。") from None
+        except PermissionError as error:
+            raise StoreError(f"没有写入数据目录的权限：{self.folder.name}（{error.strerror}）") from None
+
+    @contextmanager
+    def draft(self, keep: int = 30) -> Iterator[Draft]:
+        """Open a private copy of the current snapshot; ``publish`` makes it current.
+
+        Leaving the block without publishing throws the copy away.
+        """
+        with self.writing():
+            path = self.files / f".draft-{os.getpid()}.duckdb"
+            path.unlink(missing_ok=True)
+            base = self.current_id()
+            if base:
+                _copy(self.path(base), path)
+            con = duckdb.connect(str(path))
+            con.execute("SET TimeZone = 'Asia/Shanghai'")
+            draft = Draft(self, con, path, keep)
+            try:
+                if not base:
+                    _create(con)
+                con.execute("BEGIN")
+                yield draft
+            finally:
+                con.close()
+                for leftover in self.files.glob(f"{path.name}*"):
+                    leftover.unlink()
+
+    def rollback(self, snapshot_id: str) -> Snapshot:
+        """Make an earlier (or later) kept snapshot the current one again."""
+        snapshot = self.describe(snapshot_id)
+        with self.writing():
+            self.point(snapshot_id)
+        return snapshot
+
+    def point(self, snapshot_id: str) -> None:
+        """Move CURRENT by an atomic rename, synced before and after."""
+        fresh = self.folder / "CURRENT.new"
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(snapshot_id)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self.folder / "CURRENT")
+        _sync_folder(self.folder)
+
+    def prune(self, keep: int) -> None:
+        """Delete all but the newest ``keep`` snapshots, never the current one."""
+        for old in self.list()[keep:]:
+            if old.id != self.current_id():
+                self.path(old.id).unlink(missing_ok=True)
+                (self.files / f"{old.id}.json").unlink(missing_ok=True)
+
+
+@dataclass
+class Draft:
+    """A snapshot being written: ``con`` is its open connection, inside a transaction."""
+
+    store: Store
+    con: duckdb.DuckDBPyConnection
+    path: Path
+    keep: int
+
+    def publish(self, made_at: dt.datetime, note: str, batch: str | None = None) -> Snapshot:
+        """Derive, commit, checkpoint, sync and make this the current snapshot."""
+        newest = newest_event(self.con)
+        horizon = (newest or made_at).replace(microsecond=0) + dt.timedelta(seconds=1)
+        derive(self.con, "main", "main", horizon)
+        cases = _count(self.con, "SELECT count(*) FROM cases")
+        synthetic = _count(self.con, "SELECT count(*) FROM batches WHERE synthetic") > 0
+        self.con.execute("COMMIT")
+        self.con.execute("CHECKPOINT")
+        self.con.close()
+        number = 1 + max((int(s.id[1:7]) for s in self.store.list()), default=0)
+        snapshot = Snapshot(
+            f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch
+        )
+        final = self.store.path(snapshot.id)
+        _sync_file(self.path)
+        os.replace(self.path, final)
+        card = asdict(snapshot) | {
+            "made_at": made_at.isoformat(),
+            "newest": newest.isoformat() if newest else None,
+        }
+        card_path = final.with_suffix(".json")
+        card_path.write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
+        _sync_file(card_path)
+        _sync_folder(self.store.files)
+        self.store.point(snapshot.id)
+        self.store.prune(self.keep)
+        return snapshot
+
+
+def _create(con: duckdb.DuckDBPyConnection) -> None:
+    for statement in create_statements():
+        con.execute(statement)
+    con.execute("INSERT INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+    days = workdays.calendar()
+    con.register("days", days)
+    con.execute("INSERT INTO calendar SELECT day::DATE, is_workday, through FROM days")
+    con.unregister("days")
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, sharing its blocks where the file system can."""
+    try:
+        subprocess.run(
+            ["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        shutil.copyfile(source, target)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(handle)
+        os.close(handle)
