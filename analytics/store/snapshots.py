@@ -78,7 +78,7 @@ class Store:
             raw[name] = dt.datetime.fromisoformat(raw[name]) if raw[name] else None
         return Snapshot(**raw)
 
-    def list(self) -> list[Snapshot]:
+    def snapshots(self) -> list[Snapshot]:
         """Return all kept snapshots, newest first."""
         cards = sorted(self.files.glob("*.json"), reverse=True) if self.files.exists() else []
         return [self.describe(card.stem) for card in cards if self.path(card.stem).exists()]
@@ -139,7 +139,7 @@ class Store:
 
     def prune(self, keep: int) -> None:
         """Delete all but the newest ``keep`` snapshots, never the current one."""
-        for old in self.list()[keep:]:
+        for old in self.snapshots()[keep:]:
             if old.id != self.current_id():
                 self.path(old.id).unlink(missing_ok=True)
                 (self.files / f"{old.id}.json").unlink(missing_ok=True)
@@ -164,7 +164,7 @@ class Draft:
         self.con.execute("COMMIT")
         self.con.execute("CHECKPOINT")
         self.con.close()
-        number = 1 + max((int(s.id[1:7]) for s in self.store.list()), default=0)
+        number = 1 + max((int(s.id[1:7]) for s in self.store.snapshots()), default=0)
         snapshot = Snapshot(
             f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch
         )
