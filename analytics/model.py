@@ -129,7 +129,7 @@ EVENTS = Table(
     (
         Column("case_no", "工单编号", required=True),
         Column("stage", "环节", "stage", required=True),
-        Column("at", "发生时间", "time", required=True),
+        Column("happened_at", "发生时间", "time", required=True),
         Column("department", "经办部门"),
         Column("to_department", "转往部门"),
         Column("officer_no", "经办人编号"),

@@ -62,7 +62,7 @@ def times(cells: list[object]) -> tuple[pd.Series, pd.Series]:
     series = pd.Series(cells, dtype=object)
     real = series.map(lambda c: isinstance(c, (dt.datetime, dt.date)))
     number = series.map(lambda c: isinstance(c, (int, float)) and not isinstance(c, bool) and c == c)
-    result = pd.Series(np.full(len(series), np.datetime64("NaT")), dtype="datetime64[us]")
+    result = pd.Series(np.full(len(series), np.datetime64("NaT", "us")))
     if real.any():
         result[real] = pd.to_datetime(series[real], errors="coerce").astype("datetime64[us]")
     word = texts([None if r else c for c, r in zip(cells, real, strict=True)])

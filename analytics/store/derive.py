@@ -23,6 +23,6 @@ def newest_event(con: duckdb.DuckDBPyConnection) -> dt.datetime | None:
     """Return the latest time of anything that happened in the ledger."""
     row = con.execute(
         "SELECT greatest((SELECT max(greatest(accepted_at, coalesce(closed_at, accepted_at))) FROM cases),"
-        " (SELECT max(at) FROM events), (SELECT max(rated_at) FROM ratings))"
+        " (SELECT max(happened_at) FROM events), (SELECT max(rated_at) FROM ratings))"
     ).fetchone()
     return row[0] if row else None

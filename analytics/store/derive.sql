@@ -5,8 +5,8 @@
 
 CREATE OR REPLACE TABLE {dst}.step AS
 WITH known AS (
-    SELECT case_no, stage, at, department, to_department, result
-    FROM {src}.events WHERE at < $as_of
+    SELECT case_no, stage, happened_at, department, to_department, result
+    FROM {src}.events WHERE happened_at < $as_of
 ), cases AS (
     SELECT * FROM {src}.cases WHERE accepted_at < $as_of
 ), closed AS (SELECT DISTINCT case_no FROM known WHERE stage = 'closed')
@@ -19,36 +19,36 @@ WHERE closed_at < $as_of;
 
 CREATE OR REPLACE TABLE {dst}.spell AS
 WITH marks AS (
-    SELECT case_no, at, stage <> 'closed' AS opens
+    SELECT case_no, happened_at, stage <> 'closed' AS opens
     FROM {dst}.step WHERE stage IN ('accepted', 'closed', 'reopened')
 ), turns AS (
-    SELECT case_no, at, opens FROM marks
-    QUALIFY opens IS DISTINCT FROM lag(opens) OVER (PARTITION BY case_no ORDER BY at, opens DESC)
+    SELECT case_no, happened_at, opens FROM marks
+    QUALIFY opens IS DISTINCT FROM lag(opens) OVER (PARTITION BY case_no ORDER BY happened_at, opens DESC)
 )
-SELECT case_no, at AS opened_at, until AS closed_at, turn FROM (
-    SELECT case_no, at, opens,
-           lead(at) OVER w AS until, row_number() OVER w AS turn
-    FROM turns WINDOW w AS (PARTITION BY case_no ORDER BY at, opens DESC)
+SELECT case_no, happened_at AS opened_at, until AS closed_at, turn FROM (
+    SELECT case_no, happened_at, opens,
+           lead(happened_at) OVER w AS until, row_number() OVER w AS turn
+    FROM turns WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, opens DESC)
 ) WHERE opens;
 
 -- Clock stopped: from 'paused' to the next 'resumed' (or still stopped), whole and fractional.
 CREATE OR REPLACE TABLE {dst}.pause AS
 WITH marks AS (
-    SELECT case_no, stage, at, lead(at) OVER (PARTITION BY case_no ORDER BY at) AS until
+    SELECT case_no, stage, happened_at, lead(happened_at) OVER (PARTITION BY case_no ORDER BY happened_at) AS until
     FROM (SELECT * FROM {dst}.step WHERE stage IN ('paused', 'resumed') QUALIFY stage IS DISTINCT FROM
-          lag(stage) OVER (PARTITION BY case_no ORDER BY at))
+          lag(stage) OVER (PARTITION BY case_no ORDER BY happened_at))
 ), timed AS (
-    SELECT m.case_no, m.until IS NULL AS running, coalesce(m.until, $as_of) AS until, m.at,
+    SELECT m.case_no, m.until IS NULL AS running, coalesce(m.until, $as_of) AS until, m.happened_at,
            a.through AS a_through, b.through AS b_through,
-           a.through - a.is_workday::INT * (1 - epoch(m.at - a.day) / 86400) AS a_time,
+           a.through - a.is_workday::INT * (1 - epoch(m.happened_at - a.day) / 86400) AS a_time,
            b.through - b.is_workday::INT * (1 - epoch(coalesce(m.until, $as_of) - b.day) / 86400) AS b_time
     FROM marks m
-    JOIN {src}.calendar a ON a.day = m.at::DATE
+    JOIN {src}.calendar a ON a.day = m.happened_at::DATE
     JOIN {src}.calendar b ON b.day = coalesce(m.until, $as_of)::DATE
     WHERE m.stage = 'paused'
 )
 SELECT case_no, sum(b_through - a_through)::INTEGER AS paused_whole, sum(b_time - a_time) AS paused_days,
-       sum(epoch(until - at)) / 86400 AS paused_natural, bool_or(running) AS paused_now
+       sum(epoch(until - happened_at)) / 86400 AS paused_natural, bool_or(running) AS paused_now
 FROM timed GROUP BY case_no;
 
 CREATE OR REPLACE TABLE {dst}.tally AS
@@ -59,12 +59,12 @@ SELECT case_no,
        count(*) FILTER (stage = 'supervised')::SMALLINT AS chases,
        count(*) FILTER (stage = 'reopened')::SMALLINT AS reopenings,
        count(DISTINCT coalesce(to_department, department))::SMALLINT AS departments_involved,
-       min(at) FILTER (stage IN ('received', 'processing', 'replied', 'consulted', 'closed', 'returned')) AS first_response_at,
-       arg_max(department, at) FILTER (stage = 'closed') AS closing_department,
-       arg_max(to_department, at) FILTER (stage = 'transferred') AS handed_to,
-       max(at) FILTER (stage = 'replied') AS replied_at,
-       max(at) FILTER (stage = 'followed_up') AS followed_up_at,
-       arg_max(result, at) FILTER (stage = 'followed_up') AS follow_result
+       min(happened_at) FILTER (stage IN ('received', 'processing', 'replied', 'consulted', 'closed', 'returned')) AS first_response_at,
+       arg_max(department, happened_at) FILTER (stage = 'closed') AS closing_department,
+       arg_max(to_department, happened_at) FILTER (stage = 'transferred') AS handed_to,
+       max(happened_at) FILTER (stage = 'replied') AS replied_at,
+       max(happened_at) FILTER (stage = 'followed_up') AS followed_up_at,
+       arg_max(result, happened_at) FILTER (stage = 'followed_up') AS follow_result
 FROM {dst}.step GROUP BY case_no;
 
 CREATE OR REPLACE TABLE {dst}.case_facts AS
@@ -130,19 +130,19 @@ FROM {dst}.spell s JOIN {dst}.case_facts f USING (case_no) ORDER BY s.opened_at,
 
 CREATE OR REPLACE TABLE {dst}.stages AS
 WITH ordered AS (
-    SELECT case_no, stage, at, department, to_department, result,
-           lead(at) OVER (PARTITION BY case_no ORDER BY at, stage) AS until
+    SELECT case_no, stage, happened_at, department, to_department, result,
+           lead(happened_at) OVER (PARTITION BY case_no ORDER BY happened_at, stage) AS until
     FROM {dst}.step WHERE stage NOT IN ('followed_up')
 )
-SELECT o.case_no, o.stage, o.at, o.until, o.department AS actor, o.to_department, f.accepted_at, f.module,
+SELECT o.case_no, o.stage, o.happened_at, o.until, o.department AS actor, o.to_department, f.accepted_at, f.module,
        f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
        f.lifecycle, f.item_no, f.officer_no,
        (b.through - b.is_workday::INT * (1 - epoch(o.until - b.day) / 86400))
-       - (a.through - a.is_workday::INT * (1 - epoch(o.at - a.day) / 86400)) AS lasted
+       - (a.through - a.is_workday::INT * (1 - epoch(o.happened_at - a.day) / 86400)) AS lasted
 FROM ordered o JOIN {dst}.case_facts f USING (case_no)
-JOIN {src}.calendar a ON a.day = o.at::DATE
+JOIN {src}.calendar a ON a.day = o.happened_at::DATE
 LEFT JOIN {src}.calendar b ON b.day = o.until::DATE
-ORDER BY o.at, o.case_no;
+ORDER BY o.happened_at, o.case_no;
 
 DROP TABLE {dst}.step;
 DROP TABLE {dst}.spell;

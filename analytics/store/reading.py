@@ -16,7 +16,7 @@ from analytics.store.snapshots import Snapshot, Store, StoreError
 
 KEPT_OPEN = 6
 #: The time column that says when a row of a ledger table came to be.
-HAPPENED = {"cases": "accepted_at", "events": "at", "ratings": "rated_at"}
+HAPPENED = {"cases": "accepted_at", "events": "happened_at", "ratings": "rated_at"}
 
 
 class Reader:

@@ -1,0 +1,58 @@
+"""Rows of a file become rows of ledger tables; a wide case row becomes several."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.model import TABLES, WIDE_STAGES
+
+
+def split(table: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return ledger table → its rows, each with ``row_id`` of the source row."""
+    if table == "events":
+        return {"events": _with_event_keys(frame)}
+    if table != "cases":
+        return {table: _columns(table, frame)}
+    pieces = {"cases": _columns("cases", frame)}
+    events = [_stage_events(frame, c, s) for c, s in WIDE_STAGES.items() if c in frame]
+    events = [e for e in events if len(e)]
+    if events:
+        pieces["events"] = pd.concat(events, ignore_index=True)
+    if "grade" in frame:
+        pieces["ratings"] = _ratings(frame)
+    return {name: piece for name, piece in pieces.items() if len(piece)}
+
+
+def _columns(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    names = [c for c in TABLES[table].names if c in frame]
+    return frame[["row_id", *names]].copy()
+
+
+def _with_event_keys(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = _columns("events", frame)
+    made = rows["stage"].astype(str) + "@" + rows["happened_at"].dt.strftime("%Y%m%d%H%M%S")
+    rows["event_key"] = rows["event_key"].fillna(made) if "event_key" in rows else made
+    return rows
+
+
+def _stage_events(frame: pd.DataFrame, column: str, stage: str) -> pd.DataFrame:
+    rows = frame[frame[column].notna()]
+    event = pd.DataFrame({"row_id": rows["row_id"], "case_no": rows["case_no"], "stage": stage})
+    event["happened_at"] = rows[column]
+    event["event_key"] = stage + "#wide"
+    if "department" in rows:
+        event["to_department" if stage == "transferred" else "department"] = rows["department"]
+    if stage == "followed_up" and "follow_result" in rows:
+        event["result"] = rows["follow_result"]
+    return event
+
+
+def _ratings(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = frame[frame["grade"].notna()]
+    rating = _columns("ratings", rows)
+    fallback = pd.Series(pd.NaT, index=rows.index)
+    for column in ("followed_up_at", "closed_at", "accepted_at"):
+        if column in rows:
+            fallback = fallback.fillna(rows[column])
+    rating["rated_at"] = rating["rated_at"].fillna(fallback) if "rated_at" in rating else fallback
+    return rating

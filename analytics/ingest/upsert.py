@@ -1,0 +1,125 @@
+"""Rows meet the ledger: new, changed, the same, or without the case they speak of."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pandas as pd
+
+from analytics.model import TABLES, Table
+from analytics.store.schema import column_types
+
+
+def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch: str) -> pd.DataFrame:
+    """Merge rows into a ledger table; blank cells never erase what is known.
+
+    ``rows`` has ``row_id`` and the table's columns; a row older by 更新时间 than the one
+    kept changes nothing. Returns row_id and status (accepted, updated, unchanged); an
+    updated row's former state goes to ``versions``.
+    """
+    spec = TABLES[table]
+    columns = [c for c in spec.names if c in rows]
+    winners, status = _latest(rows, spec, columns)
+    con.register("incoming", winners)
+    on = " AND ".join(f"o.{k} = n.{k}" for k in spec.key)
+    types = column_types(spec)
+    values = [c for c in columns if c not in spec.key]
+    casts = ", ".join(f"n.{c}::{types[c]} AS {c}" for c in columns)
+    differs = " OR ".join(f"(n.{c} IS NOT NULL AND n.{c} IS DISTINCT FROM o.{c})" for c in values) or "false"
+    stale = "n.updated_at < o.updated_at" if "updated_at" in columns else "false"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.row_id, n.old_key, n.repeats, {', '.join('n.' + c for c in columns)},"
+        f" CASE WHEN o.{spec.key[0]} IS NULL THEN 'accepted'"
+        f" WHEN coalesce({stale}, false) OR NOT ({differs}) THEN 'unchanged' ELSE 'updated' END AS status"
+        f" FROM (SELECT n.row_id, n.old_key, n.repeats, {casts} FROM incoming n) n LEFT JOIN {table} o ON {on}"
+    )
+    con.unregister("incoming")
+    _keep_versions(con, spec, on, batch)
+    if values:
+        sets = ", ".join(f"{c} = coalesce(n.{c}, o.{c})" for c in values)
+        con.execute(
+            f"UPDATE {table} AS o SET {sets}, batch = '{batch}' FROM staged n WHERE {on} AND n.status = 'updated'"
+        )
+    names = ", ".join(columns)
+    con.execute(
+        f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM staged WHERE status = 'accepted'"
+    )
+    outcome = con.execute("SELECT old_key, status FROM staged").df().set_index("old_key")["status"]
+    con.execute("DROP TABLE staged")
+    return _statuses(status, outcome)
+
+
+def _latest(
+    rows: pd.DataFrame, spec: Table, columns: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fold repeated keys of one file into one row each.
+
+    Returns (winners with row_id, old_key, repeats; per source row: row_id, old_key,
+    first of its key?, same as an earlier one?).
+    """
+    keyed = rows[["row_id", *columns]].reset_index(drop=True)
+    keyed["old_key"] = keyed.groupby(list(spec.key), sort=False, dropna=False).ngroup()
+    keyed["order"] = range(len(keyed))
+    repeated = keyed["old_key"].duplicated(keep=False)
+    status = keyed[["row_id", "old_key"]].copy()
+    status["first"] = ~keyed["old_key"].duplicated()
+    status["same"] = keyed.duplicated(subset=columns)
+    if not repeated.any():
+        return keyed.drop(columns="order").assign(repeats=1), status
+    ordered = keyed
+    if "updated_at" in columns:
+        ordered = keyed.sort_values("updated_at", kind="stable", na_position="first")
+    many = ordered[ordered["old_key"].isin(keyed.loc[repeated, "old_key"])]
+    filled = many.copy()
+    filled[columns] = many.groupby("old_key", sort=False)[columns].ffill()
+    for key in spec.key:
+        filled[key] = many[key]
+    last = filled.groupby("old_key", sort=False).tail(1)
+    winners = pd.concat([keyed[~repeated], last]).sort_values("order").drop(columns="order")
+    repeats = keyed.groupby("old_key").size()
+    return winners.assign(repeats=winners["old_key"].map(repeats)), status
+
+
+def _statuses(status: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
+    """Give every source row the outcome of its key; repeats of a new key are updates."""
+    result = status["old_key"].map(outcome)
+    repeat = ~status["first"] & (result == "accepted")
+    result = result.mask(repeat & status["same"], "unchanged").mask(repeat & ~status["same"], "updated")
+    return pd.DataFrame({"row_id": status["row_id"], "status": result})
+
+
+def _keep_versions(con: duckdb.DuckDBPyConnection, spec: Table, on: str, batch: str) -> None:
+    key = " || '|' || ".join(f"o.{k}::VARCHAR" for k in spec.key)
+    con.execute(
+        f"INSERT INTO versions SELECT '{spec.name}', {key}, o.batch, '{batch}', to_json(o)::VARCHAR "
+        f"FROM {spec.name} o JOIN staged n ON {on} WHERE n.status = 'updated'"
+    )
+
+
+def orphans(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, time: str) -> dict[int, str]:
+    """Return row_id → reason for rows whose case is unknown or accepted later than they."""
+    con.register("speaking", rows[["row_id", "case_no", time]])
+    found = con.execute(
+        f"SELECT s.row_id, s.case_no, s.{time}, c.accepted_at FROM speaking s LEFT JOIN cases c USING (case_no) "
+        f"WHERE c.case_no IS NULL OR (s.{time} < c.accepted_at AND s.{time}::DATE < c.accepted_at::DATE) "
+        f"OR (s.{time} < c.accepted_at AND s.{time} <> s.{time}::DATE)"
+    ).fetchall()
+    con.unregister("speaking")
+    return {
+        row_id: f"工单编号“{case_no}”在台账里没有；请先导入诉求台账，或核对编号"
+        if accepted is None
+        else f"时间“{at:%Y-%m-%d %H:%M}”早于该工单的受理时间“{accepted:%Y-%m-%d %H:%M}”；请核对"
+        for row_id, case_no, at, accepted in found
+    }
+
+
+def remember_profile(
+    con: duckdb.DuckDBPyConnection, name: str, table: str, signature: str, heads: dict[str, str], now: object
+) -> None:
+    """Keep a mapping (column → head) under a name, for the next file with the same heads."""
+    con.execute("DELETE FROM profiles WHERE signature = ?", [signature])
+    con.execute(
+        "INSERT INTO profiles VALUES (?, ?, ?, ?, ?)",
+        [name, table, signature, json.dumps(heads, ensure_ascii=False), now],
+    )
