@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 SQL = (Path(__file__).with_name("derive.sql")).read_text("utf-8")
-DERIVED = ("case_facts", "spells", "stages")
+DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
 
 
 def derive(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:

@@ -1,5 +1,6 @@
--- What follows from the ledger as it stood at $as_of: one row a case (case_facts), one row
--- a span of being open (spells), one row a stage and how long it lasted (stages).
+-- What follows from the ledger as it stood at $as_of: one row a case (case_facts), a span of
+-- being open (spells), a stage and how long it lasted (stages), a hand-over (transfers),
+-- a rating with the case behind it (rating_facts).
 -- Reads the tables of schema {src}, writes tables into schema {dst}.
 -- Working time: 24 h on a working day, none on others; `through` counts working days.
 
@@ -31,11 +32,12 @@ SELECT case_no, happened_at AS opened_at, until AS closed_at, turn FROM (
     FROM turns WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, opens DESC)
 ) WHERE opens;
 
--- Clock stopped: from 'paused' to the next 'resumed' (or still stopped), whole and fractional.
+-- Clock stopped: from 'paused' to the next 'resumed' or 'closed' (or still stopped), whole and fractional.
 CREATE OR REPLACE TABLE {dst}.pause AS
 WITH marks AS (
     SELECT case_no, stage, happened_at, lead(happened_at) OVER (PARTITION BY case_no ORDER BY happened_at) AS until
-    FROM (SELECT * FROM {dst}.step WHERE stage IN ('paused', 'resumed') QUALIFY stage IS DISTINCT FROM
+    FROM (SELECT case_no, happened_at, if(stage = 'paused', 'paused', 'resumed') AS stage FROM {dst}.step
+          WHERE stage IN ('paused', 'resumed', 'closed') QUALIFY stage IS DISTINCT FROM
           lag(stage) OVER (PARTITION BY case_no ORDER BY happened_at))
 ), timed AS (
     SELECT m.case_no, m.until IS NULL AS running, coalesce(m.until, $as_of) AS until, m.happened_at,
@@ -101,7 +103,7 @@ WITH firms AS (
     LEFT JOIN last_spell s USING (case_no) LEFT JOIN {dst}.tally t USING (case_no)
     LEFT JOIN {dst}.pause p USING (case_no)
     WHERE c.accepted_at < $as_of
-), nth AS (SELECT day, through FROM {src}.calendar WHERE is_workday)
+), nth AS (SELECT day, through FROM {src}.calendar WHERE is_workday), due AS (
 SELECT j.* EXCLUDE (given_due, paused_whole),
        CASE WHEN j.paused_now THEN NULL
             WHEN j.given_due IS NOT NULL THEN
@@ -120,29 +122,74 @@ LEFT JOIN {src}.calendar b ON b.day = j.closed_at::DATE
 LEFT JOIN {src}.calendar r ON r.day = j.first_response_at::DATE
 LEFT JOIN nth ON nth.through = a.through + j.promised_days + j.paused_whole
 LEFT JOIN {src}.ratings g ON g.case_no = j.case_no AND g.rated_at < $as_of
-ORDER BY j.accepted_at, j.case_no;
+)
+SELECT *, (due_at - INTERVAL 1 MICROSECOND)::DATE AS due_day FROM due ORDER BY accepted_at, case_no;
 
 CREATE OR REPLACE TABLE {dst}.spells AS
-SELECT s.case_no, s.opened_at, s.closed_at, s.turn > 1 AS again, f.due_at, f.accepted_at, f.module, f.department,
-       f.first_department, f.channel, f.street, f.industry, f.size, f.chain, f.lifecycle,
-       f.item_no, f.officer_no
-FROM {dst}.spell s JOIN {dst}.case_facts f USING (case_no) ORDER BY s.opened_at, s.case_no;
+SELECT s.case_no, s.opened_at, s.closed_at, s.turn > 1 AS again, f.due_at, d.through AS due_through,
+       f.chases, f.consultations, f.transfers,
+       f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
+       f.lifecycle, f.item_no, f.officer_no
+FROM {dst}.spell s JOIN {dst}.case_facts f USING (case_no)
+LEFT JOIN {src}.calendar d ON d.day = f.due_day
+ORDER BY s.opened_at, s.case_no;
 
 CREATE OR REPLACE TABLE {dst}.stages AS
 WITH ordered AS (
     SELECT case_no, stage, happened_at, department, to_department, result,
-           lead(happened_at) OVER (PARTITION BY case_no ORDER BY happened_at, stage) AS until
-    FROM {dst}.step WHERE stage NOT IN ('followed_up')
+           lead(happened_at) OVER w AS until, lead(stage) OVER w AS next_stage
+    FROM {dst}.step WHERE stage <> 'followed_up'
+    WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, list_position(
+        ['accepted', 'transferred', 'received', 'returned', 'processing', 'paused', 'resumed',
+         'consulted', 'supervised', 'replied', 'closed', 'reopened'], stage))
 )
-SELECT o.case_no, o.stage, o.happened_at, o.until, o.department AS actor, o.to_department, f.accepted_at, f.module,
-       f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
+SELECT o.case_no, o.stage, o.happened_at, o.until, o.next_stage, o.department AS actor, o.to_department,
+       f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
        f.lifecycle, f.item_no, f.officer_no,
-       (b.through - b.is_workday::INT * (1 - epoch(o.until - b.day) / 86400))
-       - (a.through - a.is_workday::INT * (1 - epoch(o.happened_at - a.day) / 86400)) AS lasted
+       a.through - a.is_workday::INT * (1 - epoch(o.happened_at - a.day) / 86400) AS happened_time,
+       b.through - b.is_workday::INT * (1 - epoch(o.until - b.day) / 86400) AS until_time
 FROM ordered o JOIN {dst}.case_facts f USING (case_no)
 JOIN {src}.calendar a ON a.day = o.happened_at::DATE
 LEFT JOIN {src}.calendar b ON b.day = o.until::DATE
 ORDER BY o.happened_at, o.case_no;
+
+-- One row a hand-over: when it was taken on (whole working days later) and whether it came back.
+CREATE OR REPLACE TABLE {dst}.transfers AS
+WITH numbered AS (
+    SELECT case_no, stage, happened_at, department, to_department,
+           count(*) FILTER (stage = 'transferred') OVER (PARTITION BY case_no ORDER BY happened_at, stage DESC) AS turn
+    FROM {dst}.step WHERE stage IN ('transferred', 'received', 'processing', 'returned')
+), turns AS (
+    SELECT case_no, min(happened_at) FILTER (stage = 'transferred') AS happened_at,
+           any_value(department) FILTER (stage = 'transferred') AS from_department,
+           any_value(to_department) FILTER (stage = 'transferred') AS to_department,
+           min(happened_at) FILTER (stage IN ('received', 'processing')) AS received_at,
+           bool_or(stage = 'returned') AS returned
+    FROM numbered WHERE turn > 0 GROUP BY case_no, turn
+)
+SELECT t.*, b.through - a.through AS received_days, a.through AS happened_through,
+       f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
+       f.lifecycle, f.item_no, f.officer_no
+FROM turns t JOIN {dst}.case_facts f USING (case_no)
+JOIN {src}.calendar a ON a.day = t.happened_at::DATE
+LEFT JOIN {src}.calendar b ON b.day = t.received_at::DATE
+ORDER BY t.happened_at, t.case_no;
+
+CREATE OR REPLACE TABLE {dst}.rating_facts AS
+SELECT r.case_no, r.grade, r.rated_at, r.comment,
+       CASE WHEN r.called_back_at < $as_of THEN r.called_back_at END AS called_back_at,
+       CASE WHEN r.rectified_at < $as_of THEN r.rectified_at END AS rectified_at,
+       d.through AS rated_through, b.through - d.through AS called_back_days, c.through - d.through AS rectified_days,
+       f.closed_at, f.closed_at > f.due_at AS late, f.transfers > 0 AS handed_over, f.reopenings > 0 AS redone,
+       f.closed_time - f.accepted_time - f.paused_days AS handled_days,
+       f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
+       f.lifecycle, f.item_no, f.officer_no
+FROM {src}.ratings r JOIN {dst}.case_facts f USING (case_no)
+JOIN {src}.calendar d ON d.day = r.rated_at::DATE
+LEFT JOIN {src}.calendar b ON b.day = r.called_back_at::DATE AND r.called_back_at < $as_of
+LEFT JOIN {src}.calendar c ON c.day = r.rectified_at::DATE AND r.rectified_at < $as_of
+WHERE r.rated_at < $as_of
+ORDER BY r.rated_at, r.case_no;
 
 DROP TABLE {dst}.step;
 DROP TABLE {dst}.spell;

@@ -7,7 +7,9 @@ from collections import OrderedDict
 from threading import Lock
 
 import duckdb
+import ibis
 import pandas as pd
+from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
 from analytics.store.derive import DERIVED, derive
@@ -28,6 +30,7 @@ class Reader:
 
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
+        self._schemas: dict[str, ibis.Schema] = {}
         self.con = duckdb.connect(":memory:")
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
@@ -54,10 +57,29 @@ class Reader:
         """Run a query on a cursor of its own and return its rows."""
         return self.con.cursor().execute(sql, parameters).df()
 
-    def columns(self, table: str) -> dict[str, str]:
-        """Return column → DuckDB type of a table or view."""
-        rows = self.con.cursor().execute(f"DESCRIBE {table}").fetchall()
-        return {r[0]: r[1] for r in rows}
+    def schema(self, table: str) -> ibis.Schema:
+        """Return the Ibis schema of a table or view."""
+        if table not in self._schemas:
+            rows = self.con.cursor().execute(f"DESCRIBE {table}").fetchall()
+            self._schemas[table] = ibis.schema({r[0]: DuckDBType.from_string(r[1]) for r in rows})
+        return self._schemas[table]
+
+    def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
+        """Count rows of the ledger's tables, filled cells of the case facts, and events by stage."""
+        filled = ", ".join(f'count({c}) AS "facts.{c}"' for c in facts)
+        cursor = self.con.cursor()
+        counts = cursor.execute(f"SELECT {filled} FROM case_facts").df().iloc[0].to_dict()
+        for table in TABLES:
+            counts[table] = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+        row = cursor.execute(
+            "SELECT (SELECT count(first_department) FROM cases), count(called_back_at), count(rectified_at) FROM ratings"
+        ).fetchall()[0]
+        counts |= zip(("cases.first_department", "ratings.called_back_at", "ratings.rectified_at"), row, strict=True)
+        counts |= {
+            f"stage.{stage}": n
+            for stage, n in cursor.execute("SELECT stage, count(*) FROM events GROUP BY stage").fetchall()
+        }
+        return counts
 
 
 _open: OrderedDict[tuple[str, str, dt.datetime], Reader] = OrderedDict()

@@ -1,0 +1,186 @@
+"""The catalogue: every metric once, as domain.md §6 defines it.
+
+Page, figure, briefing, export and test all take their numbers from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import ibis
+from ibis.expr import types as ir
+
+from analytics.metrics.measures import Condition, Duration, Flow, ListCoverage, Measure, PerOfficer, Stock
+from analytics.metrics.moment import Moment
+from analytics.settings import Settings
+
+DOMAIN = "领域口径 §6"
+YULIN = "领域口径 §6；榆林12345考核办法"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One definition. ``unit`` 件, %, 个工作日 …; rates are fractions of 1 until shown.
+
+    ``good`` is up, down or neutral; ``needs`` what the ledger must hold (see
+    analytics.ledger.NEEDS); ``rated`` metrics count ratings.
+    """
+
+    code: str
+    name: str
+    formula: str
+    unit: str
+    numerator: str
+    denominator: str
+    measure: Measure
+    good: str = "neutral"
+    needs: tuple[str, ...] = ()
+    rated: bool = False
+    source: str = DOMAIN
+    trap: str = ""
+
+    def described(self, settings: Settings) -> str:
+        """Return the formula in words, with the limits that the office has set."""
+        return self.formula.format(**asdict(settings))
+
+    def minimum(self, settings: Settings) -> int:
+        """Return the denominator under which a value is 样本不足 (counts never are)."""
+        if not (self.is_rate or self.is_duration):
+            return 0
+        return settings.minimum_rated if self.rated else settings.minimum_cases
+
+    @property
+    def is_rate(self) -> bool:
+        return self.unit == "%"
+
+    @property
+    def is_duration(self) -> bool:
+        return isinstance(self.measure, Duration)
+
+    @property
+    def is_stock(self) -> bool:
+        return isinstance(self.measure, Stock)
+
+
+def closed(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Closed by the horizon."""
+    return t.closed_at.notnull() & (t.closed_at < m.horizon)
+
+
+def came_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Due, and the limit ran out before the horizon."""
+    return t.due_at.notnull() & (t.due_at < m.horizon)
+
+
+def closed_in_time(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return closed(t, m) & (t.closed_at <= t.due_at)
+
+
+def _minutes(t: ir.NumericValue) -> ir.NumericValue:
+    """Round working days to whole minutes, so that float dust never orders two cases."""
+    return (t * 1440).round() / 1440
+
+
+def handling(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Working days from acceptance to closing (or so far), stopped clock left out."""
+    end = closed(t, m).ifelse(t.closed_time, m.time)
+    return _minutes(end - t.accepted_time - t.paused_days)
+
+
+def handling_natural(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Natural days from acceptance to closing (or so far)."""
+    end = closed(t, m).ifelse(t.closed_at, ibis.timestamp(m.horizon))
+    return (end.epoch_seconds() - t.accepted_at.epoch_seconds()) / 86400
+
+
+def responding(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Working days from acceptance to the first act of a department (or so far)."""
+    end = responded(t, m).ifelse(t.response_time, m.time)
+    return _minutes(end - t.accepted_time)
+
+
+def responded(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.first_response_at.notnull() & (t.first_response_at < m.horizon)
+
+
+def staying(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Working days a case stayed in a stage (or so far)."""
+    end = moved_on(t, m).ifelse(t.until_time, m.time)
+    return _minutes(end - t.happened_time)
+
+
+def moved_on(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.until.notnull() & (t.until < m.horizon)
+
+
+def is_waiting_stage(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.stage.isin(["accepted", "transferred", "received", "processing", "consulted", "supervised", "replied"])
+
+
+def receipt_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Taken on, or its limit for being taken on has run out."""
+    return t.received_days.notnull() | (t.happened_through + m.settings.receive_days < m.through)
+
+
+def bad(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.grade <= 2
+
+
+def call_back_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return bad(t, m) & (t.called_back_at.notnull() | (t.rated_through + m.settings.call_back_days < m.through))
+
+
+def rectify_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return bad(t, m) & (t.rectified_at.notnull() | (t.rated_through + m.settings.rectify_days < m.through))
+
+
+def has_event(column: str, at_least: int = 1) -> Condition:
+    """Cases in which something happened at least so often."""
+    return lambda t, m: t[column] >= at_least
+
+
+ACCEPTED = ("case_facts", "accepted_at")
+CLOSED = ("case_facts", "closed_at")
+RATED = ("rating_facts", "rated_at")
+
+CATALOGUE: dict[str, Metric] = {
+    m.code: m
+    for m in (
+        Metric("demand", "受理量", "期内受理的工单数", "件", "期内受理的工单", "—", Flow(*ACCEPTED)),
+        Metric("closures", "办结量", "期内办结的次数（重办后再办结另计）", "件", "期内办结", "—", Flow("spells", "closed_at"), needs=("closed",)),
+        Metric("reopened", "重办量", "期内重办的次数", "件", "期内重办", "—", Flow("spells", "opened_at", among=lambda t, m: t.again), "down", needs=("closed",)),
+        Metric("closure_rate", "办结率", "期内受理的工单中，截至统计时刻已办结的比例", "%", "其中已办结", "期内受理的工单", Flow(*ACCEPTED, hit=closed), "up", needs=("closed",), trap="越近受理的工单越来不及办结，对比期按同等时龄计算"),
+        Metric("on_time_rate", "按期办结率", "期内到期的工单中，在期限内办结的比例", "%", "其中期限内办结", "期内到期的工单（含到期仍未办结的）", Flow("case_facts", "due_day", among=came_due, hit=closed_in_time), "up", needs=("due", "closed"), trap="分母不是“已办结的工单”，到期未办的照算"),
+        Metric("came_due", "到期量", "期内办理期限届满的工单数", "件", "期内到期的工单", "—", Flow("case_facts", "due_day", among=came_due), needs=("due",)),
+        Metric("overdue_open", "超期未办", "统计时刻已过期限仍未办结的工单数", "件", "已过期限且未办结", "—", Stock(overdue=True), "down", needs=("due",)),
+        Metric("at_risk", "临期", "统计时刻未办结、将在 {at_risk_days} 个工作日内到期的工单数", "件", "未办结且临近期限", "—", Stock(among=lambda t, m: (t.due_at >= m.at) & (t.due_at <= m.risk_until)), "down", needs=("due",)),
+        Metric("backlog", "积压", "统计时刻未办结的工单数 = 前日积压 + 受理 − 办结 + 重办", "件", "未办结的工单", "—", Stock(), "down", needs=("closed",)),
+        Metric("handling_median", "办理时长中位数", "期内受理的工单从受理到办结的工作日，按 Kaplan–Meier 取中位数（未办结的按删失计，暂停计时除外）", "个工作日", "—", "期内受理的工单", Duration(*ACCEPTED, handling, closed), "down", needs=("closed",), trap="只算已办结工单的平均数会偏低"),
+        Metric("handling_p90", "办理时长P90", "同上，取第 90 百分位", "个工作日", "—", "期内受理的工单", Duration(*ACCEPTED, handling, closed, 0.9), "down", needs=("closed",)),
+        Metric("handling_natural", "办理时长中位数（自然日）", "期内受理的工单从受理到办结的自然日，按 Kaplan–Meier 取中位数", "天", "—", "期内受理的工单", Duration(*ACCEPTED, handling_natural, closed), "down", needs=("closed",)),
+        Metric("first_response", "首次响应时长", "从受理到部门第一次行动（接收、办理、会商、反馈等）的工作日中位数，按 Kaplan–Meier", "个工作日", "—", "期内受理的工单", Duration(*ACCEPTED, responding, responded), "down", needs=("response",)),
+        Metric("stage_stay", "环节停留时长", "期内进入某环节的工单在该环节停留的工作日中位数，按 Kaplan–Meier", "个工作日", "—", "期内进入该环节的次数", Duration("stages", "happened_at", staying, moved_on, among=is_waiting_stage), "down", needs=("response",)),
+        Metric("transfer_rate", "转办率", "期内受理的工单中，转办过的比例", "%", "转办 1 次及以上", "期内受理的工单", Flow(*ACCEPTED, hit=has_event("transfers")), needs=("transfers",)),
+        Metric("multi_transfer_rate", "多次转办率", "期内受理的工单中，转办 2 次及以上的比例", "%", "转办 2 次及以上", "期内受理的工单", Flow(*ACCEPTED, hit=has_event("transfers", 2)), "down", needs=("transfers",), trap="两次以上可能是推诿，需逐件看"),
+        Metric("first_closure_rate", "首接闭环率", "期内办结的工单中，由首接部门办结的比例", "%", "首接部门即办结部门", "期内办结的工单", Flow(*CLOSED, among=closed, hit=lambda t, m: t.closing_department == t.first_department), "up", needs=("closed", "first_department")),
+        Metric("timely_receipt_rate", "及时接收率", "期内转办中，在 {receive_days} 个工作日内接收的比例（未接收而期限已过的算不及时）", "%", "期限内接收", "期内转办（接收期限已到或已接收）", Flow("transfers", "happened_at", among=receipt_due, hit=lambda t, m: t.received_days <= m.settings.receive_days), "up", needs=("transfers", "receipts"), source=YULIN),
+        Metric("return_rate", "回退率", "期内转办中，被退回的比例", "%", "被退回", "期内转办", Flow("transfers", "happened_at", hit=lambda t, m: t.returned), "down", needs=("transfers",), source=YULIN),
+        Metric("consult_rate", "会商率", "期内受理的工单中，召开过联席会商的比例", "%", "会商过", "期内受理的工单", Flow(*ACCEPTED, hit=has_event("consultations")), needs=("consultations",)),
+        Metric("supervise_rate", "督办率", "期内受理的工单中，被督办过的比例", "%", "督办过", "期内受理的工单", Flow(*ACCEPTED, hit=has_event("chases")), "down", needs=("chases",)),
+        Metric("reopen_rate", "重办率", "期内办结的工单中，重办过的比例", "%", "重办过", "期内办结的工单", Flow(*CLOSED, among=closed, hit=has_event("reopenings")), "down", needs=("closed",)),
+        Metric("satisfaction", "满意率", "期内评价中，5、4、3 级（非常满意、满意、基本满意）的比例（官方口径）", "%", "3 至 5 级", "期内评价", Flow(*RATED, hit=lambda t, m: t.grade >= 3), "up", needs=("ratings",), rated=True),
+        Metric("strict_satisfaction", "严格满意率", "期内评价中，5、4 级（非常满意、满意）的比例", "%", "4 至 5 级", "期内评价", Flow(*RATED, hit=lambda t, m: t.grade >= 4), "up", needs=("ratings",), rated=True),
+        Metric("ratings", "评价量", "期内收到的评价数", "件", "期内评价", "—", Flow(*RATED), needs=("ratings",)),
+        Metric("rating_coverage", "参评率", "期内办结的工单中，已评价的比例", "%", "已评价", "期内办结的工单", Flow(*CLOSED, among=closed, hit=lambda t, m: t.grade.notnull() & (t.rated_at < m.horizon)), "up", needs=("closed", "ratings")),
+        Metric("bad_ratings", "差评量", "期内 1、2 级评价数", "件", "1、2 级评价", "—", Flow(*RATED, among=bad), "down", needs=("ratings",)),
+        Metric("called_back_rate", "差评回访率", "期内差评中，在 {call_back_days} 个工作日内回访的比例（期限未到且未回访的不计）", "%", "期限内回访", "期内差评（回访期限已到或已回访）", Flow(*RATED, among=call_back_due, hit=lambda t, m: t.called_back_days <= m.settings.call_back_days), "up", needs=("ratings", "called_back"), source="浙江：差评 1 个工作日内回访"),
+        Metric("rectified_rate", "差评整改率", "期内差评中，在 {rectify_days} 个工作日内整改的比例（期限未到且未整改的不计）", "%", "期限内整改", "期内差评（整改期限已到或已整改）", Flow(*RATED, among=rectify_due, hit=lambda t, m: t.rectified_days <= m.settings.rectify_days), "up", needs=("ratings", "rectified"), source="四川：差评 15 个工作日内整改"),
+        Metric("solved_rate", "解决率", "期内回访到企业的工单中，答“已解决”的比例", "%", "已解决", "回访到企业的工单", Flow("case_facts", "followed_up_at", among=lambda t, m: t.follow_result.isin(["solved", "unsolved"]) & (t.followed_up_at < m.horizon), hit=lambda t, m: t.follow_result == "solved"), "up", needs=("follow_ups",)),
+        Metric("follow_up_rate", "回访率", "期内办结的工单中，已回访的比例", "%", "已回访", "期内办结的工单", Flow(*CLOSED, among=closed, hit=lambda t, m: t.followed_up_at.notnull() & (t.followed_up_at < m.horizon)), "up", needs=("closed", "follow_ups")),
+        Metric("load_accepted", "人均受理", "期内受理的工单 ÷ 轮值人日", "件/人日", "期内受理的工单", "轮值人日", PerOfficer(accepted=True), needs=("rota",)),
+        Metric("load_open", "人均在办", "统计时刻未办结的工单 ÷ 期内轮值人数", "件/人", "未办结的工单", "期内轮值的专员", PerOfficer(accepted=False), needs=("rota", "closed")),
+        Metric("list_coverage", "清单覆盖率", "期内有工单的清单事项 ÷ 期内有效的清单事项", "%", "期内有工单的事项", "期内有效的事项", ListCoverage(), "up", needs=("items", "item")),
+        Metric("off_list_rate", "清单外诉求占比", "期内受理的工单中，无清单事项对应的比例", "%", "无清单事项", "期内受理的工单", Flow(*ACCEPTED, hit=lambda t, m: ~t.on_list), needs=("items", "item"), trap="清单外诉求是新增事项的候选"),
+        Metric("no_limit_rate", "无时限工单占比", "期内受理的工单中，没有办理期限（含暂停计时）的比例，这些工单不进入按期办结率", "%", "没有期限", "期内受理的工单", Flow(*ACCEPTED, hit=lambda t, m: t.due_at.isnull()), "down", needs=("due",)),
+    )
+}

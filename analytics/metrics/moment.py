@@ -1,0 +1,53 @@
+"""The instant a question is asked at, with what conditions need to know of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analytics import workdays
+from analytics.ledger import Ledger
+from analytics.metrics.slices import Slice
+from analytics.settings import Settings
+
+
+@dataclass(frozen=True)
+class Moment:
+    """``horizon``: nothing at or after it is known. ``at``: when a stock is counted."""
+
+    horizon: dt.datetime
+    at: dt.datetime
+    settings: Settings
+
+    @classmethod
+    def of(cls, ledger: Ledger, slice: Slice, settings: Settings) -> Moment:
+        return cls(slice.horizon(ledger.as_of), slice.instant(ledger.as_of), settings)
+
+    @cached_property
+    def time(self) -> float:
+        """Working time at the horizon, in working days since the calendar's start."""
+        return float(workdays.working_time([self.horizon])[0])
+
+    @cached_property
+    def through(self) -> int:
+        """Working days up to and with the day that the horizon lies in."""
+        return self._through(self.horizon)
+
+    @cached_property
+    def through_at(self) -> int:
+        return self._through(self.at)
+
+    @cached_property
+    def risk_until(self) -> dt.datetime:
+        """The last instant at which a case that is due soon (临期) falls due."""
+        days = self.settings.at_risk_days
+        due: np.ndarray = workdays.due_at([self.at - dt.timedelta(microseconds=1)], days)
+        return due.astype("datetime64[us]").astype(object)[0]
+
+    @staticmethod
+    def _through(instant: dt.datetime) -> int:
+        day = (instant - dt.timedelta(microseconds=1)).date()
+        return int(workdays.calendar()["through"].iloc[(day - workdays.FIRST).days])

@@ -1,0 +1,23 @@
+"""The interval of a rate."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+Z = float(ndtri(0.975))
+
+
+def wilson(k: np.ndarray, n: np.ndarray, z: float = Z) -> tuple[np.ndarray, np.ndarray]:
+    """Return low and high of the Wilson score interval (95%), NaN where n is 0.
+
+    Source: Wilson (1927). Vectorised, as scipy's binomtest takes one proportion at a time;
+    the tests hold the two against each other.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = k / n
+        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    empty = n == 0
+    low = np.where(empty, np.nan, np.clip(centre - half, 0, 1))
+    return low, np.where(empty, np.nan, np.clip(centre + half, 0, 1))
