@@ -151,3 +151,13 @@ def add_working_days(day: dt.date, count: int) -> dt.date:
         return day if count == 0 else FIRST + dt.timedelta(days=int(workdays[position]))
     before = through[number - 1] if number else 0
     return FIRST + dt.timedelta(days=int(workdays[before + count]))
+
+
+def at_working_time(values: object) -> np.ndarray:
+    """Return the instant at which the working clock shows each value (inverse of working_time)."""
+    _, _, workdays = _tables()
+    clock = np.asarray(values, dtype=float)
+    whole = np.floor(clock)
+    number = workdays[np.clip(whole.astype("int64"), 0, len(workdays) - 1)]
+    seconds = np.rint((clock - whole) * 86400).astype("timedelta64[s]")
+    return (np.datetime64(FIRST, "D") + number.astype("timedelta64[D]")).astype("datetime64[us]") + seconds

@@ -18,11 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 from filelock import FileLock, Timeout
 
 from analytics import workdays
+from analytics.model import TABLES
 from analytics.store.derive import derive, newest_event
-from analytics.store.schema import SCHEMA_VERSION, create_statements
+from analytics.store.schema import SCHEMA_VERSION, column_types, create_statements
 
 LOCK_SECONDS = 30
 
@@ -153,6 +155,35 @@ class Draft:
     con: duckdb.DuckDBPyConnection
     path: Path
     keep: int
+
+    def replace(self, table: str, frame: pd.DataFrame, batch: str) -> None:
+        """Make a frame (columns of the table's own) the whole content of a ledger table."""
+        types = column_types(TABLES[table])
+        casts = ", ".join(f"{c}::{types[c]}" for c in frame.columns)
+        self.con.register("whole", frame)
+        self.con.execute(f"DELETE FROM {table}")
+        self.con.execute(f"INSERT INTO {table} ({', '.join(frame.columns)}, batch) SELECT {casts}, '{batch}' FROM whole")
+        self.con.unregister("whole")
+
+    def record_batch(
+        self,
+        batch: str,
+        at: dt.datetime,
+        files: str,
+        profile: str,
+        read: int,
+        *,
+        accepted: int | None = None,
+        updated: int = 0,
+        unchanged: int = 0,
+        quarantined: int = 0,
+        synthetic: bool = False,
+    ) -> None:
+        """Enter an import into the book of batches."""
+        counts = [read, read if accepted is None else accepted, updated, unchanged, quarantined]
+        self.con.execute(
+            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [batch, at, files, profile, *counts, synthetic]
+        )
 
     def publish(self, made_at: dt.datetime, note: str, batch: str | None = None) -> Snapshot:
         """Derive, commit, checkpoint, sync and make this the current snapshot."""
