@@ -239,9 +239,7 @@ WIDE_STAGES = {
 }
 
 #: The extra columns of a wide ledger, beside those of ``cases``.
-WIDE_COLUMNS = tuple(
-    Column(name, STAGES[stage] + "时间", "time") for name, stage in WIDE_STAGES.items()
-) + (
+WIDE_COLUMNS = tuple(Column(name, STAGES[stage] + "时间", "time") for name, stage in WIDE_STAGES.items()) + (
     Column("follow_result", "回访结果", "follow_result"),
     Column("grade", "评价等级", "grade"),
     Column("rated_at", "评价时间", "time"),

@@ -42,9 +42,7 @@ def read_overrides(path: Path = OVERRIDES) -> dict[dt.date, bool]:
         rows = [r for r in csv.DictReader(file) if r.get("day")]
     for row in rows:
         if row["kind"] not in ("workday", "holiday"):
-            raise ValueError(
-                f"{path.name}：{row['day']} 的 kind 是“{row['kind']}”，只能填 workday 或 holiday"
-            )
+            raise ValueError(f"{path.name}：{row['day']} 的 kind 是“{row['kind']}”，只能填 workday 或 holiday")
     return {dt.date.fromisoformat(r["day"]): r["kind"] == "workday" for r in rows}
 
 

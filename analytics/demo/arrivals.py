@@ -48,7 +48,9 @@ def daily_rate(days: pd.DatetimeIndex) -> np.ndarray:
     work = np.array([workdays.is_workday(d.date()) for d in days])
     weekday = np.array([1.22, 1.1, 1.0, 0.98, 0.9, 0.55, 0.5])[days.dayofweek]
     rate = np.where(work, np.where(days.dayofweek >= 5, 0.85, weekday), 0.1)
-    season = 1 + 0.12 * np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 60) / 365.25) + 0.1 * np.isin(days.month, [4, 12])
+    season = (
+        1 + 0.12 * np.sin(2 * np.pi * (days.dayofyear.to_numpy() - 60) / 365.25) + 0.1 * np.isin(days.month, [4, 12])
+    )
     age = (days - pd.Timestamp(START)).days.to_numpy()
     phase = np.select([age < 31, age < 92], [0.35, 0.7], 1.0)
     return np.asarray(rate * season * phase * (1 + 0.25 * age / 730))

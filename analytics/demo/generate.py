@@ -34,7 +34,10 @@ class DemoLedger:
 
 
 def generate(
-    as_of: dt.datetime, cases: int = CASES, enterprises: int = ENTERPRISES, seed: int = SEED,
+    as_of: dt.datetime,
+    cases: int = CASES,
+    enterprises: int = ENTERPRISES,
+    seed: int = SEED,
     progress_to: Progress = lambda share, text: None,
 ) -> DemoLedger:
     """Make the ledger as it stands at ``as_of``; nothing in it happens at or after that."""
@@ -56,8 +59,14 @@ def generate(
     writer = Writer(seed + 1)
     ratings["comment"] = [writer.comment(g, late) for g, late in zip(ratings["grade"], ratings["late"], strict=True)]
     tables = {
-        "cases": frame, "events": events, "ratings": ratings, "enterprises": firms,
-        "departments": world.departments(), "officers": people, "rota": duty, "items": listed,
+        "cases": frame,
+        "events": events,
+        "ratings": ratings,
+        "enterprises": firms,
+        "departments": world.departments(),
+        "officers": people,
+        "rota": duty,
+        "items": listed,
     }
     tables = {n: t[[c for c in TABLES[n].names if c in t]].reset_index(drop=True) for n, t in tables.items()}
     truth = frame[["case_no", "problem_no", "type_no", "repeat_of"]].assign(
@@ -68,8 +77,14 @@ def generate(
 
 
 def _cases(
-    at: np.ndarray, problem: np.ndarray, found: tuple[world.Problem, ...], kinds: tuple[world.ProblemType, ...],
-    firms: pd.DataFrame, listed: pd.DataFrame, duty: pd.DataFrame, seed: int,
+    at: np.ndarray,
+    problem: np.ndarray,
+    found: tuple[world.Problem, ...],
+    kinds: tuple[world.ProblemType, ...],
+    firms: pd.DataFrame,
+    listed: pd.DataFrame,
+    duty: pd.DataFrame,
+    seed: int,
 ) -> pd.DataFrame:
     rng = np.random.default_rng([seed, 6])
     n = len(at)
@@ -86,7 +101,9 @@ def _cases(
         frame[column] = firms[column].to_numpy()[firm]
     age = (at - at[0]) / (at[-1] - at[0])
     mix = _CHANNELS_THEN + (_CHANNELS_NOW - _CHANNELS_THEN) * age[:, None]
-    frame["channel"] = np.array(CHANNELS)[(rng.random((n, 1)) > mix.cumsum(axis=1) / mix.sum(axis=1, keepdims=True)).sum(axis=1)]
+    frame["channel"] = np.array(CHANNELS)[
+        (rng.random((n, 1)) > mix.cumsum(axis=1) / mix.sum(axis=1, keepdims=True)).sum(axis=1)
+    ]
     _assign_items(frame, kinds, listed, rng)
     _assign_officers(frame, duty, rng)
     frame["contact_name"] = rng.choice(list("赵钱孙李周吴郑王冯陈"), n)
@@ -95,7 +112,9 @@ def _cases(
     return frame
 
 
-def _firms(problem: np.ndarray, found: tuple[world.Problem, ...], firms: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def _firms(
+    problem: np.ndarray, found: tuple[world.Problem, ...], firms: pd.DataFrame, rng: np.random.Generator
+) -> np.ndarray:
     """Choose an enterprise a case: a few ask often, and mostly from the problem's street."""
     weight = rng.pareto(1.6, len(firms)) + 0.2
     anyone = rng.choice(len(firms), len(problem), p=weight / weight.sum())
@@ -122,13 +141,17 @@ def _repeat(frame: pd.DataFrame, firm: np.ndarray, rng: np.random.Generator) -> 
     return repeat
 
 
-def _assign_items(frame: pd.DataFrame, kinds: tuple[world.ProblemType, ...], listed: pd.DataFrame, rng: np.random.Generator) -> None:
+def _assign_items(
+    frame: pd.DataFrame, kinds: tuple[world.ProblemType, ...], listed: pd.DataFrame, rng: np.random.Generator
+) -> None:
     first = np.array([k.items[0] if k.items else "" for k in kinds], dtype=object)[frame["type_no"]]
     second = np.array([k.items[1] if k.items else "" for k in kinds], dtype=object)[frame["type_no"]]
     name = np.where(rng.random(len(frame)) < 0.8, first, second)
     version = np.where(frame["accepted_at"].dt.date < world.SECOND_LIST, "2024年版", "2025年版")
     wanted = pd.DataFrame({"item_name": name, "version": version})
-    match = wanted.merge(listed[["item_name", "version", "item_no", "promised_days"]], how="left", on=["item_name", "version"])
+    match = wanted.merge(
+        listed[["item_name", "version", "item_no", "promised_days"]], how="left", on=["item_name", "version"]
+    )
     unlisted = rng.random(len(frame)) < 0.02
     frame["item_no"] = match["item_no"].mask(unlisted).to_numpy()
     standard = np.array([k.days for k in kinds])[frame["type_no"]]
@@ -140,9 +163,13 @@ def _assign_officers(frame: pd.DataFrame, duty: pd.DataFrame, rng: np.random.Gen
     turns = duty.sort_values("day").assign(seat=lambda d: d.groupby(["day", "module"]).cumcount())
     seat = rng.integers(0, world.ON_DUTY, len(frame))
     seat = np.where(frame["module"] == world.OVERLOADED_TEAM, 0, seat)
-    asked = frame[["module"]].assign(day=frame["accepted_at"].dt.normalize().astype("datetime64[ns]"), seat=seat, order=range(len(frame)))
+    asked = frame[["module"]].assign(
+        day=frame["accepted_at"].dt.normalize().astype("datetime64[ns]"), seat=seat, order=range(len(frame))
+    )
     turns["day"] = turns["day"].astype("datetime64[ns]")
-    met = pd.merge_asof(asked.sort_values("day", kind="stable"), turns, on="day", by=["module", "seat"], direction="forward")
+    met = pd.merge_asof(
+        asked.sort_values("day", kind="stable"), turns, on="day", by=["module", "seat"], direction="forward"
+    )
     met = met.sort_values("order")
     frame["officer_no"] = met["officer_no"].to_numpy()
     home = np.array([world.MODULE_DEPARTMENTS[m][0] for m in frame["module"]], dtype=object)
@@ -150,8 +177,12 @@ def _assign_officers(frame: pd.DataFrame, duty: pd.DataFrame, rng: np.random.Gen
 
 
 def _write(
-    frame: pd.DataFrame, found: tuple[world.Problem, ...], kinds: tuple[world.ProblemType, ...], firms: pd.DataFrame,
-    seed: int, progress_to: Progress,
+    frame: pd.DataFrame,
+    found: tuple[world.Problem, ...],
+    kinds: tuple[world.ProblemType, ...],
+    firms: pd.DataFrame,
+    seed: int,
+    progress_to: Progress,
 ) -> None:
     writer = Writer(seed)
     titles, texts = [], []

@@ -39,7 +39,12 @@ def pace(cases: pd.DataFrame) -> np.ndarray:
     age = (cases["accepted_at"] - cases["accepted_at"].min()).dt.days.to_numpy()
     slow = np.where(cases["department"] == SLOW_DEPARTMENT, SLOW, 1.0)
     overloaded = (cases["module"] == OVERLOADED_TEAM) & (cases["accepted_at"].to_numpy() >= OVERLOADED_FROM)
-    return np.exp(cases["hardness"].to_numpy()) * slow * np.where(overloaded, OVERLOAD, 1) * (1.2 - 0.25 * np.minimum(age / 600, 1))
+    return (
+        np.exp(cases["hardness"].to_numpy())
+        * slow
+        * np.where(overloaded, OVERLOAD, 1)
+        * (1.2 - 0.25 * np.minimum(age / 600, 1))
+    )
 
 
 def run(cases: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -60,12 +65,22 @@ def run(cases: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:
     astray = handed & (rng.random(n) < 0.12)
     frames: list[pd.DataFrame] = []
 
-    def note(stage: str, at: np.ndarray, who: np.ndarray, to: np.ndarray | None = None, result: np.ndarray | None = None) -> None:
+    def note(
+        stage: str, at: np.ndarray, who: np.ndarray, to: np.ndarray | None = None, result: np.ndarray | None = None
+    ) -> None:
         keep = ~np.isnat(at)
-        frames.append(pd.DataFrame({
-            "case_no": cases["case_no"].to_numpy()[keep], "stage": stage, "happened_at": at[keep], "department": who[keep],
-            "to_department": None if to is None else to[keep], "result": None if result is None else result[keep],
-        }))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "case_no": cases["case_no"].to_numpy()[keep],
+                    "stage": stage,
+                    "happened_at": at[keep],
+                    "department": who[keep],
+                    "to_department": None if to is None else to[keep],
+                    "result": None if result is None else result[keep],
+                }
+            )
+        )
 
     note("transferred", clock.step(length * 0.03, astray), home, other)
     note("returned", clock.step(length * 0.1, astray & (rng.random(n) < 0.6)), other)
@@ -82,13 +97,19 @@ def run(cases: pd.DataFrame, people: pd.DataFrame, seed: int) -> pd.DataFrame:
     note("consulted", clock.step(length * 0.6, hard), lead)
     late = length > cases["promised_days"].to_numpy() + np.where(waits, wait, 0) + 1
     chased = (late & (rng.random(n) < 0.6)) | (rng.random(n) < 0.01)
-    note("supervised", clock.step(np.where(late, cases["promised_days"].to_numpy() + 1.0, length * 0.8), chased), np.full(n, "区行政审批局", dtype=object))
+    note(
+        "supervised",
+        clock.step(np.where(late, cases["promised_days"].to_numpy() + 1.0, length * 0.8), chased),
+        np.full(n, "区行政审批局", dtype=object),
+    )
     note("replied", clock.step(length * 0.96, rng.random(n) < 0.96), lead)
     closed = clock.step(length, np.ones(n, bool))
     closer = np.where(handed & (rng.random(n) < 0.35), home, lead)
     note("closed", closed, closer)
     asked = rng.random(n) < 0.78
-    answer = np.where(rng.random(n) < 0.1, "unreached", np.where(rng.random(n) < 0.9 - 0.15 * late, "solved", "unsolved"))
+    answer = np.where(
+        rng.random(n) < 0.1, "unreached", np.where(rng.random(n) < 0.9 - 0.15 * late, "solved", "unsolved")
+    )
     gap = rng.exponential(1.5, n) + 0.3
     note("followed_up", clock.step(length + gap, asked), np.full(n, "区行政审批局", dtype=object), result=answer)
     again = asked & (answer == "unsolved") & (rng.random(n) < 0.45)
@@ -111,7 +132,13 @@ def rate(cases: pd.DataFrame, events: pd.DataFrame, as_of: dt.datetime, seed: in
     counts = counts.reindex(frame.index, fill_value=0)
     took = workdays.whole_working_days_between(frame["accepted_at"], frame["closed_at"])
     late = took > frame["promised_days"].to_numpy()
-    unhappy = -0.2 + 1.5 * late + 0.8 * (counts["transferred"].to_numpy() > 1) + 1.0 * (counts.get("reopened", 0) > 0) + 0.3 * frame["hardness"].to_numpy()
+    unhappy = (
+        -0.2
+        + 1.5 * late
+        + 0.8 * (counts["transferred"].to_numpy() > 1)
+        + 1.0 * (counts.get("reopened", 0) > 0)
+        + 0.3 * frame["hardness"].to_numpy()
+    )
     chance = 0.62 - 0.08 * late - 0.1 * (frame["channel"].to_numpy() == "12345热线")
     rated = rng.random(len(frame)) < chance
     score = rng.logistic(0, 1, len(frame)) + np.asarray(unhappy, float)
@@ -125,4 +152,3 @@ def rate(cases: pd.DataFrame, events: pd.DataFrame, as_of: dt.datetime, seed: in
         done = poor & (rng.random(len(frame)) < chance) & (after < np.datetime64(as_of))
         frame[column] = np.where(done, after.astype("datetime64[s]"), np.datetime64("NaT"))
     return frame.reset_index()[["case_no", "grade", "rated_at", "called_back_at", "rectified_at", "late"]]
-

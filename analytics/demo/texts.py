@@ -6,13 +6,90 @@ import random
 
 from analytics.demo.world import Problem, ProblemType
 
-OPENINGS = ("", "", "", "您好，", "尊敬的领导：", "领导好！", "反映一个问题：", "咨询一下，", "你好，我是{e}的，", "我公司是{e}，", "我们单位在{st}，", "本人系{e}负责人，", "麻烦问下，")
-BACKGROUNDS = ("", "", "", "我们是做{i}的小企业，", "公司成立不到{n}年，", "员工{n}多人，", "目前正是旺季，", "这件事已经拖了{n}周，", "前后跑了{n}趟，")
-EFFECTS = ("", "", "影响很大。", "耽误了生产经营。", "资金压力很大。", "员工意见也很多。", "客户已经在催了。", "一天损失好几千。", "已经影响投标。", "再拖下去只能停业。")
-CLOSINGS = ("", "", "谢谢！", "盼复。", "望尽快答复。", "感谢支持。", "请予以解决，谢谢。", "恳请领导重视！", "期待回复")
-TITLES = ("{s}问题", "关于{s}的诉求", "{o}{s}", "{d}怎么办", "咨询{s}（{d}）", "反映{o}{d}", "{s}：{d}", "求助{s}", "{o}的{d}")
-SLIPS = (("账", "帐"), ("的", "得"), ("已经", "己经"), ("需要", "须要"), ("，", " "), ("没有", "没"), ("申请", "申清"), ("在", "再"), ("请", "清"), ("。", "！！"))
-VARIANTS = (("两个月", "快两个月"), ("三次", "好几次"), ("没有人", "没人"), ("企业", "公司"), ("我们", "我司"), ("一直", "始终"), ("现在", "目前"), ("不知道", "不清楚"), ("尽快", "抓紧"), ("告知", "说明"))
+OPENINGS = (
+    "",
+    "",
+    "",
+    "您好，",
+    "尊敬的领导：",
+    "领导好！",
+    "反映一个问题：",
+    "咨询一下，",
+    "你好，我是{e}的，",
+    "我公司是{e}，",
+    "我们单位在{st}，",
+    "本人系{e}负责人，",
+    "麻烦问下，",
+)
+BACKGROUNDS = (
+    "",
+    "",
+    "",
+    "我们是做{i}的小企业，",
+    "公司成立不到{n}年，",
+    "员工{n}多人，",
+    "目前正是旺季，",
+    "这件事已经拖了{n}周，",
+    "前后跑了{n}趟，",
+)
+EFFECTS = (
+    "",
+    "",
+    "影响很大。",
+    "耽误了生产经营。",
+    "资金压力很大。",
+    "员工意见也很多。",
+    "客户已经在催了。",
+    "一天损失好几千。",
+    "已经影响投标。",
+    "再拖下去只能停业。",
+)
+CLOSINGS = (
+    "",
+    "",
+    "谢谢！",
+    "盼复。",
+    "望尽快答复。",
+    "感谢支持。",
+    "请予以解决，谢谢。",
+    "恳请领导重视！",
+    "期待回复",
+)
+TITLES = (
+    "{s}问题",
+    "关于{s}的诉求",
+    "{o}{s}",
+    "{d}怎么办",
+    "咨询{s}（{d}）",
+    "反映{o}{d}",
+    "{s}：{d}",
+    "求助{s}",
+    "{o}的{d}",
+)
+SLIPS = (
+    ("账", "帐"),
+    ("的", "得"),
+    ("已经", "己经"),
+    ("需要", "须要"),
+    ("，", " "),
+    ("没有", "没"),
+    ("申请", "申清"),
+    ("在", "再"),
+    ("请", "清"),
+    ("。", "！！"),
+)
+VARIANTS = (
+    ("两个月", "快两个月"),
+    ("三次", "好几次"),
+    ("没有人", "没人"),
+    ("企业", "公司"),
+    ("我们", "我司"),
+    ("一直", "始终"),
+    ("现在", "目前"),
+    ("不知道", "不清楚"),
+    ("尽快", "抓紧"),
+    ("告知", "说明"),
+)
 
 
 class Writer:
@@ -25,14 +102,28 @@ class Writer:
         """Return the title and the text of one case."""
         pick = self.random.choice
         words = {
-            "o": self._target(problem.target), "s": pick(kind.subjects), "d": problem.detail, "e": enterprise,
-            "i": industry, "st": street, "n": self.random.randint(2, 9),
+            "o": self._target(problem.target),
+            "s": pick(kind.subjects),
+            "d": problem.detail,
+            "e": enterprise,
+            "i": industry,
+            "st": street,
+            "n": self.random.randint(2, 9),
         }
         facts = self.random.sample(kind.facts, self.random.choice((1, 1, 2, 2, 3)))
         ask = self.random.sample(kind.asks, self.random.choice((1, 1, 2)))
-        body = "".join((
-            pick(OPENINGS), pick(BACKGROUNDS), "，".join(facts), "。", pick(EFFECTS), "；".join(ask), "。", pick(CLOSINGS)
-        ))
+        body = "".join(
+            (
+                pick(OPENINGS),
+                pick(BACKGROUNDS),
+                "，".join(facts),
+                "。",
+                pick(EFFECTS),
+                "；".join(ask),
+                "。",
+                pick(CLOSINGS),
+            )
+        )
         return self._title(kind, words), self._slip(self._vary(body.format(**words)))
 
     def _title(self, kind: ProblemType, words: dict[str, object]) -> str:
@@ -61,5 +152,11 @@ class Writer:
         if self.random.random() > (0.6 if grade <= 2 else 0.15):
             return None
         if grade <= 2:
-            return self.random.choice(("超过承诺时间才办", "拖了太久", "一直没人联系我") if late else ("问题没有真正解决", "让我跑了好几个部门", "答复像是套话", "态度可以但没办成"))
-        return self.random.choice(("办得很快", "专员很负责", "一次说清楚了", "基本解决", "希望以后更快", "线上就办好了"))
+            return self.random.choice(
+                ("超过承诺时间才办", "拖了太久", "一直没人联系我")
+                if late
+                else ("问题没有真正解决", "让我跑了好几个部门", "答复像是套话", "态度可以但没办成")
+            )
+        return self.random.choice(
+            ("办得很快", "专员很负责", "一次说清楚了", "基本解决", "希望以后更快", "线上就办好了")
+        )

@@ -20,25 +20,68 @@ OFFICERS_A_TEAM = 9
 ON_DUTY = 2
 OVERLOADED_TEAM = "legal"
 
-STREETS = ("小寨路街道", "大雁塔街道", "长延堡街道", "电子城街道", "等驾坡街道", "鱼化寨街道", "丈八沟街道", "曲江街道", "杜城街道", "漳浒寨街道")
+STREETS = (
+    "小寨路街道",
+    "大雁塔街道",
+    "长延堡街道",
+    "电子城街道",
+    "等驾坡街道",
+    "鱼化寨街道",
+    "丈八沟街道",
+    "曲江街道",
+    "杜城街道",
+    "漳浒寨街道",
+)
 INDUSTRIES = {
-    "批发和零售业": 0.24, "科学研究和技术服务业": 0.15, "信息传输、软件和信息技术服务业": 0.14,
-    "租赁和商务服务业": 0.13, "住宿和餐饮业": 0.08, "建筑业": 0.07, "制造业": 0.06,
-    "文化、体育和娱乐业": 0.05, "教育": 0.03, "房地产业": 0.03, "卫生和社会工作": 0.02,
+    "批发和零售业": 0.24,
+    "科学研究和技术服务业": 0.15,
+    "信息传输、软件和信息技术服务业": 0.14,
+    "租赁和商务服务业": 0.13,
+    "住宿和餐饮业": 0.08,
+    "建筑业": 0.07,
+    "制造业": 0.06,
+    "文化、体育和娱乐业": 0.05,
+    "教育": 0.03,
+    "房地产业": 0.03,
+    "卫生和社会工作": 0.02,
 }
 TRADES = {
-    "批发和零售业": "商贸", "科学研究和技术服务业": "科技", "信息传输、软件和信息技术服务业": "软件",
-    "租赁和商务服务业": "咨询", "住宿和餐饮业": "餐饮", "建筑业": "建设", "制造业": "制造",
-    "文化、体育和娱乐业": "文化", "教育": "教育", "房地产业": "置业", "卫生和社会工作": "健康",
+    "批发和零售业": "商贸",
+    "科学研究和技术服务业": "科技",
+    "信息传输、软件和信息技术服务业": "软件",
+    "租赁和商务服务业": "咨询",
+    "住宿和餐饮业": "餐饮",
+    "建筑业": "建设",
+    "制造业": "制造",
+    "文化、体育和娱乐业": "文化",
+    "教育": "教育",
+    "房地产业": "置业",
+    "卫生和社会工作": "健康",
 }
 SIZES = {"大型": 0.02, "中型": 0.08, "小型": 0.32, "微型": 0.43, "个体": 0.15}
-CHAINS = {"电子信息": 0.22, "文化旅游": 0.2, "商贸物流": 0.2, "现代金融": 0.1, "生物医药": 0.08, "智能制造": 0.1, "绿色建筑": 0.1}
+CHAINS = {
+    "电子信息": 0.22,
+    "文化旅游": 0.2,
+    "商贸物流": 0.2,
+    "现代金融": 0.1,
+    "生物医药": 0.08,
+    "智能制造": 0.1,
+    "绿色建筑": 0.1,
+}
 LIFECYCLE = {"准入": 0.12, "准营": 0.16, "发展": 0.52, "变更": 0.13, "退出": 0.07}
 
 #: Module → departments: the lead first, then those that answer for parts of it.
 MODULE_DEPARTMENTS = {
     "investment": ("区投资合作局", "区商务局", "区行政审批局"),
-    "project": ("区住建局", "资源规划雁塔分局", "生态环境雁塔分局", "区城管局", "区消防救援大队", "区水务局", "区交通局"),
+    "project": (
+        "区住建局",
+        "资源规划雁塔分局",
+        "生态环境雁塔分局",
+        "区城管局",
+        "区消防救援大队",
+        "区水务局",
+        "区交通局",
+    ),
     "policy": ("区发改委", "区税务局", "区财政局", "区残联"),
     "finance": ("区金融工作局", "区工商联"),
     "talent": ("区人社局", "公安雁塔分局", "区教育局", "区卫健局"),
@@ -106,8 +149,17 @@ def problem_types() -> tuple[ProblemType, ...]:
         listed = () if module == "relief" and index >= 5 else (first, second)
         found.append(
             ProblemType(
-                module, name, listed, int(days), kind, tuple(subjects.split(";")), tuple(details.split(";")),
-                tuple(facts.split(";")), tuple(asks.split(";")), department, hardness,
+                module,
+                name,
+                listed,
+                int(days),
+                kind,
+                tuple(subjects.split(";")),
+                tuple(details.split(";")),
+                tuple(facts.split(";")),
+                tuple(asks.split(";")),
+                department,
+                hardness,
             )
         )
     return tuple(found)
@@ -144,9 +196,14 @@ def items(seed: int) -> pd.DataFrame:
             number[kind.module] += 1
             code = f"{list(MODULES).index(kind.module) + 1:02d}{number[kind.module]:03d}"
             base = {
-                "item_no": code, "item_name": name, "module": kind.module, "department": kind.department,
-                "co_departments": "、".join(others[:2]), "promised_days": kind.days + (0, 2)[position],
-                "item_kind": "增值" if rng.random() < 0.6 else "基本", "online": rng.choice(["线上", "线下", "线上线下"]),
+                "item_no": code,
+                "item_name": name,
+                "module": kind.module,
+                "department": kind.department,
+                "co_departments": "、".join(others[:2]),
+                "promised_days": kind.days + (0, 2)[position],
+                "item_kind": "增值" if rng.random() < 0.6 else "基本",
+                "online": rng.choice(["线上", "线下", "线上线下"]),
                 "stationed_on": START + dt.timedelta(days=int(rng.integers(0, 31))),
             }
             fate = rng.random()
@@ -155,15 +212,34 @@ def items(seed: int) -> pd.DataFrame:
                 rows.append({"version": "2024年版", **base, "in_force_from": START, "in_force_to": until})
             if fate < 0.96:  # the rest was dropped
                 shorter = int(base["promised_days"]) - 1 if rng.random() < 0.25 else base["promised_days"]  # type: ignore[call-overload]
-                rows.append({"version": "2025年版", **base, "promised_days": shorter, "in_force_from": SECOND_LIST, "in_force_to": None})
+                rows.append(
+                    {
+                        "version": "2025年版",
+                        **base,
+                        "promised_days": shorter,
+                        "in_force_from": SECOND_LIST,
+                        "in_force_to": None,
+                    }
+                )
     for module in MODULES:  # listed, never asked for
         number[module] += 1
         code = f"{list(MODULES).index(module) + 1:02d}{number[module]:03d}"
-        rows.append({
-            "version": "2024年版", "item_no": code, "item_name": f"{MODULES[module].removesuffix('服务')}专题咨询", "module": module,
-            "department": MODULE_DEPARTMENTS[module][0], "co_departments": "", "promised_days": 5, "item_kind": "增值",
-            "online": "线下", "stationed_on": START, "in_force_from": START, "in_force_to": None,
-        })
+        rows.append(
+            {
+                "version": "2024年版",
+                "item_no": code,
+                "item_name": f"{MODULES[module].removesuffix('服务')}专题咨询",
+                "module": module,
+                "department": MODULE_DEPARTMENTS[module][0],
+                "co_departments": "",
+                "promised_days": 5,
+                "item_kind": "增值",
+                "online": "线下",
+                "stationed_on": START,
+                "in_force_from": START,
+                "in_force_to": None,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -177,12 +253,17 @@ def enterprises(seed: int, count: int) -> pd.DataFrame:
         f"示例{SYLLABLES[a]}{SYLLABLES[b]}{TRADES[i]}{'店' if z == '个体' else '有限公司'}{n:04d}"
         for n, ((a, b), i, z) in enumerate(zip(word, industry, size, strict=True))
     ]
-    return pd.DataFrame({
-        "credit_code": [f"00610113MA{n:07d}X" for n in range(count)], "enterprise": name, "industry": industry, "size": size,
-        "street": rng.choice(STREETS, count, p=_falling(len(STREETS), 0.35)),
-        "chain": rng.choice(list(CHAINS), count, p=_shares(CHAINS)),
-        "lifecycle": rng.choice(list(LIFECYCLE), count, p=_shares(LIFECYCLE)),
-    })
+    return pd.DataFrame(
+        {
+            "credit_code": [f"00610113MA{n:07d}X" for n in range(count)],
+            "enterprise": name,
+            "industry": industry,
+            "size": size,
+            "street": rng.choice(STREETS, count, p=_falling(len(STREETS), 0.35)),
+            "chain": rng.choice(list(CHAINS), count, p=_shares(CHAINS)),
+            "lifecycle": rng.choice(list(LIFECYCLE), count, p=_shares(LIFECYCLE)),
+        }
+    )
 
 
 def officers() -> pd.DataFrame:
@@ -206,12 +287,19 @@ def rota(people: pd.DataFrame, end: dt.date) -> pd.DataFrame:
     span = days[(days["day"] >= pd.Timestamp(START)) & (days["day"] <= pd.Timestamp(end)) & days["is_workday"]]["day"]
     frames = []
     for module, team in people[people["role"] == "officer"].groupby("module", sort=False):
-        turn = np.arange(len(span))[:, None] * ON_DUTY + np.arange(1 if module == OVERLOADED_TEAM else ON_DUTY)
+        seats = 1 if module == OVERLOADED_TEAM else ON_DUTY
+        turn = np.arange(len(span))[:, None] * seats + np.arange(seats)
         pick = team.iloc[(turn % len(team)).ravel()]
-        frames.append(pd.DataFrame({
-            "day": np.repeat(span.to_numpy(), turn.shape[1]), "module": module,
-            "officer_no": pick["officer_no"].to_numpy(), "department": pick["department"].to_numpy(),
-        }))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "day": np.repeat(span.to_numpy(), turn.shape[1]),
+                    "module": module,
+                    "officer_no": pick["officer_no"].to_numpy(),
+                    "department": pick["department"].to_numpy(),
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 

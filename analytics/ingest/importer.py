@@ -69,9 +69,7 @@ def kept_profiles(store: Store) -> Profiles:
     if current is None:
         return {}
     rows = open_reader(store, current, current.as_of).frame("SELECT * FROM profiles")
-    return {
-        r.signature: (r.name, r.table_name, json.loads(r.mapping)) for r in rows.itertuples(index=False)
-    }
+    return {r.signature: (r.name, r.table_name, json.loads(r.mapping)) for r in rows.itertuples(index=False)}
 
 
 def plan_files(
@@ -186,9 +184,7 @@ def _publish(
     for plan in plans:
         heads = {c: plan.heads[i] for c, i in plan.mapping.items()}
         name = profile or plan.profile or plan.sheet.file.rsplit(".", 1)[0]
-        known = con.execute(
-            "SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]
-        ).fetchone()
+        known = con.execute("SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]).fetchone()
         if not known or json.loads(known[0]) != heads or known[1] != name:
             remember_profile(con, name, plan.table, plan.signature, heads, now)
             mappings_new = True

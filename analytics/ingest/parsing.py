@@ -49,9 +49,7 @@ def plain(cell: object) -> str | None:
 
 def texts(cells: list[object]) -> pd.Series:
     """Return a column of trimmed strings, None where empty or a mere dash."""
-    return pd.Series(
-        [None if (t := plain(c)) is None or t.lower() in EMPTY else t for c in cells], dtype=object
-    )
+    return pd.Series([None if (t := plain(c)) is None or t.lower() in EMPTY else t for c in cells], dtype=object)
 
 
 def times(cells: list[object]) -> tuple[pd.Series, pd.Series]:

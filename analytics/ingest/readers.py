@@ -78,9 +78,7 @@ def _decode(name: str, content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
-    raise RefusedFile(
-        name, f"第 {line} 行有既非 UTF-8 也非 GBK 的字符，请用原系统重新导出，或在 Excel 中另存为 .xlsx"
-    )
+    raise RefusedFile(name, f"第 {line} 行有既非 UTF-8 也非 GBK 的字符，请用原系统重新导出，或在 Excel 中另存为 .xlsx")
 
 
 def _delimiter(text: str) -> str:
@@ -153,9 +151,7 @@ def _check_zip(name: str, content: bytes, settings: Settings) -> dict[int, int]:
             unpacked = sum(p.file_size for p in parts) / 1024**2
             packed = max(len(content) / 1024**2, 0.001)
             if unpacked > settings.max_unpacked_mb or (unpacked > 100 and unpacked / packed > 200):
-                raise RefusedFile(
-                    name, f"解压后有 {unpacked:.0f} MB，疑似压缩炸弹，已拒绝；若确是台账，请拆分后再导入"
-                )
+                raise RefusedFile(name, f"解压后有 {unpacked:.0f} MB，疑似压缩炸弹，已拒绝；若确是台账，请拆分后再导入")
             if not any(p.filename.startswith("xl/") for p in parts):
                 raise RefusedFile(name, "是压缩包而不是 Excel 工作簿，请解压后导入其中的表格")
             xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]

@@ -42,17 +42,13 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch
             f"UPDATE {table} AS o SET {sets}, batch = '{batch}' FROM staged n WHERE {on} AND n.status = 'updated'"
         )
     names = ", ".join(columns)
-    con.execute(
-        f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM staged WHERE status = 'accepted'"
-    )
+    con.execute(f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM staged WHERE status = 'accepted'")
     outcome = con.execute("SELECT old_key, status FROM staged").df().set_index("old_key")["status"]
     con.execute("DROP TABLE staged")
     return _statuses(status, outcome)
 
 
-def _latest(
-    rows: pd.DataFrame, spec: Table, columns: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fold repeated keys of one file into one row each.
 
     Returns (winners with row_id, old_key, repeats; per source row: row_id, old_key,

@@ -113,7 +113,9 @@ def _long_rows(reasons: pd.Series, rows: list[list[object]], numbers: list[int],
     _add(
         reasons,
         long,
-        lambda i: f"这一行有 {len(rows[numbers[i]])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx",
+        lambda i: (
+            f"这一行有 {len(rows[numbers[i]])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
+        ),
     )
 
 
@@ -144,9 +146,7 @@ def _check_case(frame: pd.DataFrame, reasons: pd.Series, plan: SheetPlan, now: d
             lambda i, c=column: f"列「{head(c)}」的值“{cell(c, i)}”晚于导入当天（{now:%Y-%m-%d}）；请核对年月日",
         )
         if column != "accepted_at":
-            same_day = (frame[column] == frame[column].dt.normalize()) & (
-                frame[column] == accepted.dt.normalize()
-            )
+            same_day = (frame[column] == frame[column].dt.normalize()) & (frame[column] == accepted.dt.normalize())
             early = (frame[column] < accepted) & ~same_day
             _add(
                 reasons,

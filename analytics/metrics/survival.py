@@ -30,10 +30,7 @@ def quantile_with_interval(
         warnings.simplefilter("ignore")
         bounds = fit.confidence_interval(method="log-log")
     return [
-        tuple(
-            _first_at_or_below(f.quantiles, f.probabilities, 1 - q)
-            for f in (fit, bounds.low, bounds.high)
-        )
+        tuple(_first_at_or_below(f.quantiles, f.probabilities, 1 - q) for f in (fit, bounds.low, bounds.high))
         for q in quantiles
     ]
 
@@ -46,9 +43,7 @@ def quantiles(rows: pd.DataFrame, keys: list[str], wanted: tuple[float, ...]) ->
     groups = rows.groupby(keys, dropna=False, sort=True) if keys else [((), rows)]
     found = []
     for key, group in groups:
-        values = quantile_with_interval(
-            group["elapsed"].to_numpy(float), group["happened"].to_numpy(bool), wanted
-        )
+        values = quantile_with_interval(group["elapsed"].to_numpy(float), group["happened"].to_numpy(bool), wanted)
         for q, (value, low, high) in zip(wanted, values, strict=True):
             found.append((*(key if isinstance(key, tuple) else (key,)), q, value, low, high, len(group)))
     return pd.DataFrame(found, columns=[*keys, "quantile", "value", "low", "high", "n"])

@@ -32,8 +32,7 @@ def column_types(table: Table) -> dict[str, str]:
 def create_statements() -> list[str]:
     """Return the DDL of an empty snapshot."""
     ledger = [
-        f"CREATE TABLE {t.name} ({', '.join(f'{c} {k}' for c, k in column_types(t).items())})"
-        for t in TABLES.values()
+        f"CREATE TABLE {t.name} ({', '.join(f'{c} {k}' for c, k in column_types(t).items())})" for t in TABLES.values()
     ]
     books = [f"CREATE TABLE {name} ({columns})" for name, columns in BOOKS.items()]
     calendar = "CREATE TABLE calendar (day DATE, is_workday BOOLEAN, through INTEGER)"

@@ -162,7 +162,9 @@ class Draft:
         casts = ", ".join(f"{c}::{types[c]}" for c in frame.columns)
         self.con.register("whole", frame)
         self.con.execute(f"DELETE FROM {table}")
-        self.con.execute(f"INSERT INTO {table} ({', '.join(frame.columns)}, batch) SELECT {casts}, '{batch}' FROM whole")
+        self.con.execute(
+            f"INSERT INTO {table} ({', '.join(frame.columns)}, batch) SELECT {casts}, '{batch}' FROM whole"
+        )
         self.con.unregister("whole")
 
     def record_batch(
@@ -196,9 +198,7 @@ class Draft:
         self.con.execute("CHECKPOINT")
         self.con.close()
         number = 1 + max((int(s.id[1:7]) for s in self.store.snapshots()), default=0)
-        snapshot = Snapshot(
-            f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch
-        )
+        snapshot = Snapshot(f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch)
         final = self.store.path(snapshot.id)
         _sync_file(self.path)
         os.replace(self.path, final)
@@ -233,9 +233,7 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 def _copy(source: Path, target: Path) -> None:
     """Copy a file, sharing its blocks where the file system can."""
     try:
-        subprocess.run(
-            ["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True
-        )
+        subprocess.run(["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         shutil.copyfile(source, target)
 

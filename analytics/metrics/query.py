@@ -1,0 +1,97 @@
+"""What every count shares: dimensions, filters, the period, and the tidy frame it ends in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis.expr import types as ir
+
+from analytics import model
+from analytics.metrics.catalogue import Metric
+from analytics.metrics.moment import Moment
+from analytics.metrics.slices import Slice, buckets
+from analytics.metrics.wilson import wilson
+
+BANDS = ("1–3", "4–10", "11–30", ">30")
+UNITS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+
+
+class NotMeasurable(Exception):
+    """A metric that this ledger or cut cannot give; the message is Chinese and says why."""
+
+
+def dimension(table: ir.Table, name: str, moment: Moment) -> ir.Value:
+    """Return a dimension of a table as an expression; raises NotMeasurable if it has none."""
+    if name == "weekday" and "accepted_at" in table.columns:
+        return table.accepted_at.day_of_week.index()
+    if name == "hour" and "accepted_at" in table.columns:
+        return table.accepted_at.hour()
+    if name == "overdue_band" and "due_through" in table.columns:
+        days = moment.through_at - table.due_through
+        return ibis.cases((days <= 3, BANDS[0]), (days <= 10, BANDS[1]), (days <= 30, BANDS[2]), else_=BANDS[3])
+    if name not in model.DIMENSIONS or name not in table.columns:
+        label = model.DIMENSIONS.get(name, name)
+        raise NotMeasurable(f"这个指标不能按“{label}”拆分")
+    return table[name]
+
+
+def within(table: ir.Table, slice: Slice, moment: Moment) -> ir.Table:
+    """Apply the slice's filters; 未填 stands for a missing value."""
+    for name, values in slice.where:
+        column = dimension(table, name, moment).cast("string")
+        present = column.isin([v for v in values if v != model.UNKNOWN])
+        table = table.filter(present | column.isnull() if model.UNKNOWN in values else present)
+    return table
+
+
+def anchored(table: ir.Table, anchor: str, slice: Slice, moment: Moment) -> ir.Table:
+    """Keep rows whose anchor lies in the period and before the horizon."""
+    column = table[anchor]
+    if column.type().is_date():
+        return table.filter(column.between(ibis.date(slice.start), ibis.date(slice.end)))
+    start = dt.datetime.combine(slice.start, dt.time())
+    return table.filter(column >= ibis.timestamp(start), column < ibis.timestamp(moment.at))
+
+
+def keys_of(
+    table: ir.Table, by: tuple[str, ...], grain: str | None, anchor: str, moment: Moment
+) -> dict[str, ir.Value]:
+    keys = {name: dimension(table, name, moment) for name in by}
+    if grain:
+        keys["period"] = table[anchor].truncate(UNITS[grain]).cast("timestamp")
+    return keys
+
+
+def tidy(
+    wide: pd.DataFrame, group: list[Metric], keys: list[str], slice: Slice, moment: Moment, grain: str | None
+) -> pd.DataFrame:
+    """Turn code__k / code__n columns into one row a metric, empty buckets included."""
+    if grain:
+        wide = every_bucket(wide, keys, slice, moment, grain)
+    frames = []
+    for metric in group:
+        k, n = wide[f"{metric.code}__k"].to_numpy(float), wide[f"{metric.code}__n"].to_numpy(float)
+        share = metric.is_rate
+        value = np.divide(k, n, out=np.full(len(k), np.nan), where=n > 0) if share else k
+        low, high = wilson(k, n) if share else (np.full(len(k), np.nan),) * 2
+        counted = {"metric": metric.code, "value": value, "numerator": k, "denominator": n if share else np.nan}
+        frames.append(wide[keys].assign(**counted, low=low, high=high, n=n))
+    return pd.concat(frames, ignore_index=True)
+
+
+def every_bucket(wide: pd.DataFrame, keys: list[str], slice: Slice, moment: Moment, grain: str) -> pd.DataFrame:
+    last = min(slice.end, (moment.horizon - dt.timedelta(microseconds=1)).date())
+    if last < slice.start:
+        return wide
+    periods = pd.DataFrame({"period": pd.to_datetime(buckets(slice.start, last, grain))})
+    wide = wide.assign(period=wide["period"].astype("datetime64[ns]"))
+    periods["period"] = periods["period"].astype("datetime64[ns]")
+    others = [k for k in keys if k != "period"]
+    grid = wide[others].drop_duplicates().merge(periods, how="cross") if others else periods
+    counts = [c for c in wide.columns if c not in keys]
+    full = grid.merge(wide, on=keys, how="left")
+    full[counts] = full[counts].astype(float).fillna(0.0)
+    return full
