@@ -265,6 +265,8 @@ DIMENSIONS = {
     "weekday": "星期",
     "hour": "时段",
     "stage": "环节",
+    "overdue_band": "超期工作日",
+    "to_department": "接收部门",
 }
 
 GRAINS = ("day", "week", "month", "quarter", "year")

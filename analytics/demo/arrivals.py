@@ -67,11 +67,11 @@ def draw(
         mine = [p.id for p in found if p.type_no == type_no]
         weight[np.ix_((days >= pd.Timestamp(day)).nonzero()[0], mine)] *= left
     rate = daily_rate(days)
-    for problem, day in plants.emergences.items():
+    for emerging, day in plants.emergences.items():
         age = (days - pd.Timestamp(day)).days.to_numpy() / 7
         surge = np.where(age < 0, 0.0, np.minimum(1, 0.4 + 0.3 * age) * np.exp(-np.maximum(0, age - 8) / 6))
-        weight[age < 0, problem] *= 0.02
-        weight[:, problem] += surge * weight[0].mean() * 9
+        weight[age < 0, emerging] *= 0.02
+        weight[:, emerging] += surge * weight[0].mean() * 9
     expected = weight / weight.mean() * rate[:, None]
     counts = rng.poisson(expected * cases / expected.sum())
     day_no, problem = (np.repeat(a, counts.ravel()) for a in np.indices(counts.shape).reshape(2, -1))

@@ -94,6 +94,7 @@ def _cases(
     frame["case_no"] = day.dt.strftime("YT%Y%m%d") + (frame.groupby(day).cumcount() + 1).astype(str).str.zfill(4)
     frame["module"] = np.array([k.module for k in kinds])[type_no]
     frame["department"] = np.array([k.department for k in kinds], dtype=object)[type_no]
+    frame["department"] = _shared_out(frame, rng)
     frame["hardness"] = np.array([k.hardness for k in kinds])[type_no]
     firm = _firms(problem, found, firms, rng)
     frame["repeat_of"] = _repeat(frame, firm, rng)
@@ -110,6 +111,16 @@ def _cases(
     frame["contact_name"] += "某"
     frame["contact_phone"] = ["154" + f"{d:08d}" for d in rng.integers(0, 10**8, n)]
     return frame
+
+
+def _shared_out(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """Let one case in four go to another department of the module, so items are shared."""
+    department = frame["department"].to_numpy(copy=True)
+    moved = rng.random(len(frame)) < 0.25
+    for module, choices in world.MODULE_DEPARTMENTS.items():
+        mine = moved & (frame["module"].to_numpy() == module)
+        department[mine] = rng.choice(np.array(choices, dtype=object), int(mine.sum()))
+    return department
 
 
 def _firms(

@@ -170,7 +170,7 @@ def problems(seed: int) -> tuple[Problem, ...]:
     rng = np.random.default_rng([seed, 1])
     names = [a + b for a in SYLLABLES for b in SYLLABLES if a != b]
     picks = iter(rng.permutation(len(names)))
-    found = []
+    found: list[Problem] = []
     for type_no, kind in enumerate(problem_types()):
         for detail in kind.details[:PROBLEMS_A_TYPE]:
             name, ending = names[next(picks)], str(rng.choice(OBJECTS[kind.kind]))
@@ -211,7 +211,7 @@ def items(seed: int) -> pd.DataFrame:
                 until = SECOND_LIST - dt.timedelta(days=1)
                 rows.append({"version": "2024年版", **base, "in_force_from": START, "in_force_to": until})
             if fate < 0.96:  # the rest was dropped
-                shorter = int(base["promised_days"]) - 1 if rng.random() < 0.25 else base["promised_days"]  # type: ignore[call-overload]
+                shorter = int(base["promised_days"]) - 1 if rng.random() < 0.25 else base["promised_days"]
                 rows.append(
                     {
                         "version": "2025年版",

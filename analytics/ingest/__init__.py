@@ -1,14 +1,11 @@
 """Ledger files in: read, map, check, quarantine, merge."""
 
-from analytics.ingest.importer import (
-    ImportResult,
-    Quarantined,
-    kept_profiles,
-    plan_files,
-    run_import,
-)
+from analytics.ingest.importer import ImportResult, plan_files, run_import
 from analytics.ingest.mapping import SheetPlan, columns_of
-from analytics.ingest.readers import RefusedFile
+from analytics.ingest.profiles import kept_profiles
+from analytics.ingest.quarantine import Quarantined, quarantine_workbook, read_quarantine
+from analytics.ingest.readers import RefusedFile, read_bytes
+from analytics.ingest.templates import template
 
 __all__ = [
     "ImportResult",
@@ -18,5 +15,9 @@ __all__ = [
     "columns_of",
     "kept_profiles",
     "plan_files",
+    "quarantine_workbook",
+    "read_bytes",
+    "read_quarantine",
     "run_import",
+    "template",
 ]

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-import pandas as pd
-
-from analytics.ingest.mapping import SheetPlan, plan_sheet
-from analytics.ingest.parsing import plain
+from analytics.ingest.mapping import Profiles, SheetPlan, plan_sheet
+from analytics.ingest.profiles import remember_profile
+from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import RefusedFile, read_file
 from analytics.ingest.splitting import split
-from analytics.ingest.upsert import orphans, remember_profile, upsert
+from analytics.ingest.upsert import orphans, upsert
 from analytics.ingest.validation import Parsed, validate
 from analytics.model import TABLES
 from analytics.settings import Settings
 from analytics.store import Draft, Snapshot, Store
 
 Progress = Callable[[float, str], None]
-Profiles = dict[str, tuple[str, str, dict[str, str]]]
 ORDER = tuple(TABLES)
 SPEAKS_OF_CASE = {"events": "happened_at", "ratings": "rated_at"}
-
-
-@dataclass
-class Quarantined:
-    """One row kept out, with its original cells and the reason."""
-
-    file: str
-    sheet: str
-    row_no: int
-    table: str
-    reason: str
-    heads: list[str]
-    cells: list[object]
 
 
 @dataclass
@@ -56,20 +40,18 @@ class ImportResult:
     warnings: list[str] = field(default_factory=list)
     tables: dict[str, int] = field(default_factory=dict)
 
+    def sentence(self, dry_run: bool = False) -> str:
+        """Say in Chinese what went in and what did not."""
+        done = "核对完成（未写入）" if dry_run else "导入完成" if self.published else "没有变化，未产生新快照"
+        return (
+            f"{done}：读入 {self.read:,} 行，新增 {self.accepted:,}，更新 {self.updated:,}，"
+            f"未变 {self.unchanged:,}，隔离 {self.quarantined:,}。"
+            + (f"快照 {self.snapshot}。" if self.snapshot else "")
+        )
+
     def summary(self) -> dict[str, object]:
         names = ("read", "accepted", "updated", "unchanged", "quarantined", "snapshot", "batch")
-        return {k: v for k, v in asdict(self).items() if k in names}
-
-
-def kept_profiles(store: Store) -> Profiles:
-    """Return signature → (name, table, column → head) of the current snapshot."""
-    from analytics.store import open_reader
-
-    current = store.current()
-    if current is None:
-        return {}
-    rows = open_reader(store, current, current.as_of).frame("SELECT * FROM profiles")
-    return {r.signature: (r.name, r.table_name, json.loads(r.mapping)) for r in rows.itertuples(index=False)}
+        return {name: getattr(self, name) for name in names}
 
 
 def plan_files(
@@ -177,65 +159,26 @@ def _quarantined(sheet: Parsed, row_no: int, why: str) -> Quarantined:
 def _publish(
     draft: Draft, plans: list[SheetPlan], result: ImportResult, now: dt.datetime, profile: str
 ) -> Snapshot | None:
+    """Publish a snapshot, unless nothing at all is new: then the current one stays."""
     current = draft.store.current()
-    changed = result.accepted + result.updated > 0
-    con = draft.con
-    mappings_new = False
-    for plan in plans:
-        heads = {c: plan.heads[i] for c, i in plan.mapping.items()}
-        name = profile or plan.profile or plan.sheet.file.rsplit(".", 1)[0]
-        known = con.execute("SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]).fetchone()
-        if not known or json.loads(known[0]) != heads or known[1] != name:
-            remember_profile(con, name, plan.table, plan.signature, heads, now)
-            mappings_new = True
-    fresh_quarantine = _new_quarantine(con, result)
-    if current and not changed and not fresh_quarantine and not mappings_new:
+    kept_out = new_in_quarantine(draft.con, result.quarantine)
+    mappings = [remember_profile(draft.con, p, profile, now) for p in plans]
+    if current and not result.accepted + result.updated and not kept_out and not any(mappings):
         result.snapshot = current.id
         return None
-    if result.quarantine:
-        _write_quarantine(con, result)
-    con.execute(
-        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
-        [
-            result.batch,
-            now,
-            "、".join(dict.fromkeys(p.sheet.file for p in plans)),
-            profile,
-            result.read,
-            result.accepted,
-            result.updated,
-            result.unchanged,
-            result.quarantined,
-        ],
-    )
+    write_quarantine(draft.con, result.quarantine, result.batch)
     files = "、".join(dict.fromkeys(p.sheet.file for p in plans))
+    draft.record_batch(
+        result.batch,
+        now,
+        files,
+        profile,
+        result.read,
+        accepted=result.accepted,
+        updated=result.updated,
+        unchanged=result.unchanged,
+        quarantined=result.quarantined,
+    )
     snapshot = draft.publish(now, f"导入 {files}", result.batch)
     result.snapshot, result.published = snapshot.id, True
     return snapshot
-
-
-def _new_quarantine(con: object, result: ImportResult) -> bool:
-    known = {tuple(r) for r in con.execute("SELECT file, reason FROM quarantine").fetchall()}  # type: ignore[attr-defined]
-    return any((q.file, q.reason) not in known for q in result.quarantine)
-
-
-def _write_quarantine(con: object, result: ImportResult) -> None:
-    frame = pd.DataFrame(
-        [
-            (
-                result.batch,
-                q.file,
-                q.sheet,
-                q.row_no,
-                q.table,
-                q.reason,
-                json.dumps(q.heads, ensure_ascii=False),
-                json.dumps([plain(c) for c in q.cells], ensure_ascii=False),
-            )
-            for q in result.quarantine
-        ],
-        columns=["batch", "file", "sheet", "row_no", "table_name", "reason", "heads", "cells"],
-    )
-    con.register("kept_out", frame)  # type: ignore[attr-defined]
-    con.execute("INSERT INTO quarantine SELECT * FROM kept_out")  # type: ignore[attr-defined]
-    con.unregister("kept_out")  # type: ignore[attr-defined]

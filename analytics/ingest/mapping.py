@@ -13,6 +13,8 @@ from analytics.model import TABLES, WIDE_COLUMNS, Column, Table
 from analytics.settings import DATA
 
 HEADER_ROWS = 30
+#: Signature of heads → (profile name, table, column → head).
+Profiles = dict[str, tuple[str, str, dict[str, str]]]
 
 
 def fold(text: object) -> str:
@@ -90,7 +92,7 @@ def guess(heads: list[str], table: Table) -> dict[str, int]:
     return found
 
 
-def plan_sheet(sheet: Sheet, profiles: dict[str, tuple[str, str, dict[str, str]]] | None = None) -> SheetPlan:
+def plan_sheet(sheet: Sheet, profiles: Profiles | None = None) -> SheetPlan:
     """Find the header row, the table and the mapping of a sheet.
 
     ``profiles`` maps a signature of heads to (profile name, table, column → head), as kept
@@ -116,7 +118,7 @@ def plan_sheet(sheet: Sheet, profiles: dict[str, tuple[str, str, dict[str, str]]
     return _with_profile(best, profiles or {})
 
 
-def _with_profile(plan: SheetPlan, profiles: dict[str, tuple[str, str, dict[str, str]]]) -> SheetPlan:
+def _with_profile(plan: SheetPlan, profiles: Profiles) -> SheetPlan:
     kept = profiles.get(plan.signature)
     if not kept:
         return plan

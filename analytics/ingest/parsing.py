@@ -99,7 +99,7 @@ def _one_time(text: str) -> dt.datetime | None:
         if re.fullmatch(r"\d{5}(\.\d+)?", narrow):
             return EXCEL_EPOCH + dt.timedelta(seconds=round(float(narrow) * 86400))
         if match := RUN.match(narrow):
-            return dt.datetime(*(int(g or 0) for g in match.groups()))
+            return dt.datetime.strptime("".join(g or "00" for g in match.groups()), "%Y%m%d%H%M%S")
         if match := PIECES.match(narrow):
             year, month, day, half, hour, minute, second, tail = match.groups()
             clock = int(hour or 0)

@@ -38,15 +38,28 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
+def read_bytes(path: Path, settings: Settings) -> bytes:
+    """Return a file's content; raises RefusedFile when it is missing, unreadable or too large."""
+    try:
+        if path.stat().st_size > settings.max_file_mb * 1024**2:
+            raise RefusedFile(path.name, _too_large(path.stat().st_size, settings))
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RefusedFile(path.name, "找不到这个文件，请核对路径") from None
+    except OSError as error:
+        raise RefusedFile(path.name, f"打不开（{error.strerror}），请检查权限或关闭占用它的程序") from None
+
+
+def _too_large(size: int, settings: Settings) -> str:
+    return f"文件有 {size / 1024**2:.0f} MB，超过 {settings.max_file_mb} MB 的上限，请按月份拆成几个文件再导入"
+
+
 def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
     """Return the sheets of a CSV, TSV, XLSX or XLS file; raises RefusedFile."""
     name = Path(file).name
     ending = Path(name).suffix.lower()
     if len(content) > settings.max_file_mb * 1024**2:
-        raise RefusedFile(
-            name,
-            f"文件有 {len(content) / 1024**2:.0f} MB，超过 {settings.max_file_mb} MB 的上限，请按月份拆成几个文件再导入",
-        )
+        raise RefusedFile(name, _too_large(len(content), settings))
     if not content.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
         raise RefusedFile(name, "文件是空的，请检查导出是否成功")
     if ending in BOOK_ENDINGS:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import duckdb
 import pandas as pd
 
@@ -108,14 +106,3 @@ def orphans(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, time: str) -> di
         else f"时间“{at:%Y-%m-%d %H:%M}”早于该工单的受理时间“{accepted:%Y-%m-%d %H:%M}”；请核对"
         for row_id, case_no, at, accepted in found
     }
-
-
-def remember_profile(
-    con: duckdb.DuckDBPyConnection, name: str, table: str, signature: str, heads: dict[str, str], now: object
-) -> None:
-    """Keep a mapping (column → head) under a name, for the next file with the same heads."""
-    con.execute("DELETE FROM profiles WHERE signature = ?", [signature])
-    con.execute(
-        "INSERT INTO profiles VALUES (?, ?, ?, ?, ?)",
-        [name, table, signature, json.dumps(heads, ensure_ascii=False), now],
-    )

@@ -16,6 +16,7 @@ from analytics.metrics.query import NotMeasurable
 from analytics.metrics.slices import Slice
 from analytics.metrics.staffing import list_coverage, per_officer
 from analytics.metrics.stocks import stocks
+from analytics.model import MODULES
 from analytics.settings import Settings, load_settings
 
 COLUMNS = ("metric", "value", "numerator", "denominator", "low", "high", "n", "small")
@@ -60,12 +61,23 @@ def compute_many(
         groups.setdefault(metric.measure.source, []).append(metric)
     frames = [_count(group, ledger, slice, moment, tuple(by), grain) for group in groups.values()]
     frame = pd.concat(frames, ignore_index=True)
-    rank = {m.code: i for i, m in enumerate(chosen)}
-    frame = frame.sort_values("metric", key=lambda c: c.map(rank), kind="stable", ignore_index=True)
+    keys = [*by, *(["period"] if grain else [])]
+    frame = _in_order(frame, keys, chosen)
     least = frame["metric"].map({m.code: m.minimum(settings) for m in chosen})
     frame["small"] = frame["n"] < least
-    keys = [*by, *(["period"] if grain else [])]
     return frame[["metric", *keys, *COLUMNS[1:]]]
+
+
+def _in_order(frame: pd.DataFrame, keys: list[str], chosen: list[Metric]) -> pd.DataFrame:
+    """Order rows by metric as asked, then dimensions (modules as the domain lists them)."""
+    orders = {"metric": {m.code: i for i, m in enumerate(chosen)}, "module": {m: i for i, m in enumerate(MODULES)}}
+    return frame.sort_values(
+        ["metric", *keys],
+        key=lambda c: c.map(orders[c.name]) if c.name in orders else c,
+        kind="stable",
+        ignore_index=True,
+        na_position="last",
+    )
 
 
 def unmet(code: str, ledger: Ledger) -> str | None:

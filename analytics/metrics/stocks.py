@@ -17,7 +17,7 @@ from analytics.metrics.query import UNITS, NotMeasurable, dimension, keys_of, ti
 from analytics.metrics.slices import Slice, buckets
 
 
-def _open_cases(stock: Stock, ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
+def open_cases(stock: Stock, ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
     """Spells with ``enter`` and ``leave``: when each began and ceased to belong to the stock."""
     table = within(ledger.table("spells"), slice, moment)
     if stock.overdue:
@@ -32,7 +32,7 @@ def stocks(
     group: list[Metric], ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str | None
 ) -> pd.DataFrame:
     measures = {m.code: m.measure for m in group if isinstance(m.measure, Stock)}
-    table = _open_cases(next(iter(measures.values())), ledger, slice, moment)
+    table = open_cases(next(iter(measures.values())), ledger, slice, moment)
     if grain:
         return _stock_series(group, table, ledger, slice, moment, by, grain)
     at = ibis.timestamp(moment.at)

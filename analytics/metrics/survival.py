@@ -30,7 +30,11 @@ def quantile_with_interval(
         warnings.simplefilter("ignore")
         bounds = fit.confidence_interval(method="log-log")
     return [
-        tuple(_first_at_or_below(f.quantiles, f.probabilities, 1 - q) for f in (fit, bounds.low, bounds.high))
+        (
+            _first_at_or_below(fit.quantiles, fit.probabilities, 1 - q),
+            _first_at_or_below(bounds.low.quantiles, bounds.low.probabilities, 1 - q),
+            _first_at_or_below(bounds.high.quantiles, bounds.high.probabilities, 1 - q),
+        )
         for q in quantiles
     ]
 

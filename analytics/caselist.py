@@ -1,0 +1,117 @@
+"""Lists of cases and one case with its story: what lies behind every number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+from ibis.expr import types as ir
+
+from analytics.ledger import Ledger
+from analytics.metrics.evidence import cases_behind
+from analytics.metrics.slices import Slice
+
+#: Columns of a list, in the order people read them.
+LIST_COLUMNS = (
+    "case_no",
+    "accepted_at",
+    "title",
+    "module",
+    "department",
+    "channel",
+    "street",
+    "enterprise",
+    "due_at",
+    "closed_at",
+    "overdue_days",
+    "transfers",
+    "chases",
+    "grade",
+)
+SORTS = {
+    "accepted_at": "受理时间",
+    "due_at": "办理期限",
+    "closed_at": "办结时间",
+    "overdue_days": "超期工作日",
+    "transfers": "转办次数",
+    "grade": "评价等级",
+}
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """What to list: the cases behind ``metric`` (``part`` of it), those with ``words``, sorted."""
+
+    metric: str = "demand"
+    part: str = "denominator"
+    words: str = ""
+    sort: str = "accepted_at"
+    descending: bool = True
+    limit: int = 500
+    offset: int = 0
+
+
+def count_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> int:
+    """Return how many cases the request names."""
+    return int(ledger.run(_chosen(ledger, slice, request).aggregate(n=ibis._.count()))["n"].iloc[0])
+
+
+def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFrame:
+    """Return one page of the cases, columns LIST_COLUMNS; closed_at and due_at may be NaT."""
+    table = _chosen(ledger, slice, request)
+    order = table[request.sort]
+    key = order.desc(nulls_first=False) if request.descending else order.asc(nulls_first=False)
+    return ledger.run(
+        table.order_by(key, table.case_no).limit(request.limit, offset=request.offset).select(*LIST_COLUMNS)
+    )
+
+
+def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
+    facts, cases = ledger.table("case_facts"), ledger.table("cases")
+    wanted = facts.semi_join(cases_behind(request.metric, ledger, slice, request.part), "case_no")
+    texts = cases.select("case_no", "title", "content", "enterprise")
+    table = wanted.inner_join(texts, "case_no")
+    for word in request.words.split():
+        hit = (
+            table.case_no.contains(word)
+            | table.title.contains(word)
+            | table.content.contains(word)
+            | table.enterprise.contains(word)
+        )
+        table = table.filter(hit.fill_null(False))
+    days = ledger.table("calendar")
+    end = ledger.as_of
+    through = days.filter(days.day == ibis.date((end - pd.Timedelta(microseconds=1)).date())).through.as_scalar()
+    due = days.select(due_day="day", due_through="through")
+    table = table.left_join(due, "due_day")
+    late = table.closed_at.isnull() & (table.due_at < ibis.timestamp(end))
+    return table.mutate(overdue_days=late.ifelse(through - table.due_through, ibis.null("int64")))
+
+
+@dataclass(frozen=True)
+class CaseStory:
+    """One case: its columns (label order), its events by time, its ratings."""
+
+    case: pd.Series
+    events: pd.DataFrame
+    ratings: pd.DataFrame
+
+
+def case_story(ledger: Ledger, case_no: str) -> CaseStory | None:
+    """Return everything about one case, or None where the viewer's ledger has no such case."""
+    facts = ledger.table("case_facts").filter(lambda t: t.case_no == case_no)
+    found = ledger.run(facts)
+    if found.empty:
+        return None
+    raw = ledger.run(ledger.table("cases").filter(lambda t: t.case_no == case_no))
+    both = pd.concat([found.iloc[0], raw.iloc[0].drop(labels=[c for c in raw.columns if c in found.columns])])
+    events = ledger.table("stages").filter(lambda t: t.case_no == case_no)
+    follow_ups = ledger.table("events").filter(lambda t: (t.case_no == case_no) & (t.stage == "followed_up"))
+    steps = ledger.run(events.select("stage", "happened_at", "actor", "to_department"))
+    asked = ledger.run(follow_ups.select("stage", "happened_at", "result", actor=ibis._.department))
+    steps = pd.concat([s for s in (steps, asked) if len(s)], ignore_index=True).sort_values(
+        "happened_at", kind="stable"
+    )
+    ratings = ledger.run(ledger.table("rating_facts").filter(lambda t: t.case_no == case_no))
+    return CaseStory(both, steps.reset_index(drop=True), ratings)

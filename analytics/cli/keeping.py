@@ -1,0 +1,177 @@
+"""Commands that keep the store: import, demo, snapshots, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib.metadata
+import json
+import platform
+import sys
+import zoneinfo
+from pathlib import Path
+
+from analytics import ingest
+from analytics.demo import generate, write_store
+from analytics.demo.spreadsheets import write_spreadsheets
+from analytics.ingest.quarantine import quarantine_workbook
+from analytics.ledger import NEEDS, open_ledger
+from analytics.settings import load_settings
+from analytics.store import Snapshot, Store
+from analytics.wording import minute
+
+PACKAGES = (
+    "streamlit",
+    "duckdb",
+    "ibis-framework",
+    "pandas",
+    "plotly",
+    "scipy",
+    "statsmodels",
+    "chinesecalendar",
+    "python-calamine",
+    "XlsxWriter",
+    "filelock",
+)
+
+
+def now() -> dt.datetime:
+    """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
+    return dt.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+
+
+def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
+    """Add the commands of this file to the command line."""
+    load = commands.add_parser("import", parents=[shared], help="导入台账文件（CSV、TSV、XLSX、XLS）")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load.add_argument("--profile", default="", help="以此名保存本次的列对应，下次同样表头自动使用")
+    load.add_argument("--dry-run", action="store_true", help="只核对，不发布")
+    load.add_argument("--quarantine-out", type=Path, metavar="FILE.xlsx", help="把隔离的行写成可修改后重新导入的表格")
+    load.set_defaults(run=run_import)
+    demo = commands.add_parser("demo", parents=[shared], help="生成演示数据")
+    demo.add_argument("--if-empty", action="store_true", help="只在还没有台账时生成")
+    demo.add_argument("--cases", type=int, default=60_000, help="工单数（默认 60000）")
+    demo.add_argument("--seed", type=int, default=20240701)
+    demo.add_argument("--as-of", type=dt.date.fromisoformat, default=None, metavar="DAY", help="截至日（默认今天）")
+    demo.add_argument("--spreadsheets", type=Path, metavar="DIR", help="不写数据目录，写成一批“不干净”的表格供导入练习")
+    demo.set_defaults(run=run_demo)
+    snapshots = commands.add_parser("snapshots", parents=[shared], help="查看快照，或回到某个快照")
+    snapshots.add_argument("action", nargs="?", choices=("list", "rollback"), default="list")
+    snapshots.add_argument("id", nargs="?", help="快照编号（rollback 时必填）")
+    snapshots.set_defaults(run=run_snapshots)
+    doctor = commands.add_parser("doctor", parents=[shared], help="检查安装、数据目录和缺什么")
+    doctor.set_defaults(run=run_doctor)
+
+
+def say(text: str) -> None:
+    """Tell a person something, on standard error."""
+    print(text, file=sys.stderr)
+
+
+def print_json(value: object) -> None:
+    """Write the one JSON object to standard output."""
+    print(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def show_progress(share: float, text: str) -> None:
+    """Tell a person how far it is, in place on a terminal."""
+    end = "\n" if share >= 1 or not sys.stderr.isatty() else "\r"
+    print(f"[{share * 100:3.0f}%] {text:<40}", end=end, file=sys.stderr, flush=True)
+
+
+def run_import(options: argparse.Namespace) -> int:
+    settings, store = load_settings(), Store(options.store)
+    files = [(p.name, ingest.read_bytes(p, settings)) for p in options.files]
+    plans = ingest.plan_files(files, settings, ingest.kept_profiles(store))
+    result = ingest.run_import(
+        store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress
+    )
+    if options.quarantine_out and result.quarantine:
+        options.quarantine_out.write_bytes(quarantine_workbook(result.quarantine))
+        say(f"隔离的 {result.quarantined} 行已写入 {options.quarantine_out.name}")
+    for warning in result.warnings:
+        say(f"提示：{warning}")
+    for row in result.quarantine[:20]:
+        say(f"隔离：{row.reason}")
+    if options.json:
+        print_json(result.summary())
+    else:
+        print(result.sentence(options.dry_run))
+    return 0
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    if options.if_empty and store.current() and not options.spreadsheets:
+        return 0
+    clock = now()
+    day = options.as_of or clock.date()
+    as_of = dt.datetime.combine(day, dt.time(17, 30))
+    as_of = min(as_of, clock) if day == clock.date() else as_of
+    ledger = generate(as_of, cases=options.cases, seed=options.seed, progress_to=show_progress)
+    if options.spreadsheets:
+        paths = write_spreadsheets(ledger, options.spreadsheets)
+        show_progress(1.0, f"写好 {len(paths)} 个表格")
+        print_json({"files": [p.name for p in paths]}) if options.json else print("、".join(p.name for p in paths))
+        return 0
+    show_progress(0.9, "正在写入快照")
+    snapshot = write_store(store, ledger, clock)
+    show_progress(1.0, f"演示数据已就绪：{snapshot.cases:,} 件工单")
+    if options.json:
+        print_json({"snapshot": snapshot.id, "cases": snapshot.cases})
+    return 0
+
+
+def run_snapshots(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    if options.action == "rollback":
+        if not options.id:
+            say("用法有误：rollback 之后要写快照编号，可先用 snapshots list 查看。")
+            return 2
+        snapshot = store.rollback(options.id)
+        print_json({"current": snapshot.id}) if options.json else print(f"当前快照已改为 {snapshot.id}")
+        return 0
+    rows = [_card(s, store.current_id()) for s in store.snapshots()]
+    if options.json:
+        print_json({"snapshots": rows})
+    for row in rows if not options.json else ():
+        print(
+            f"{'*' if row['current'] else ' '} {row['id']}  {row['made_at']}  {row['cases']:>9,} 件  {row['note']}{'（演示数据）' if row['synthetic'] else ''}"
+        )
+    return 0
+
+
+def _card(snapshot: Snapshot, current: str | None) -> dict[str, object]:
+    return {
+        "id": snapshot.id,
+        "made_at": minute(snapshot.made_at),
+        "newest": snapshot.newest and minute(snapshot.newest),
+        "cases": snapshot.cases,
+        "synthetic": snapshot.synthetic,
+        "note": snapshot.note,
+        "batch": snapshot.batch,
+        "current": snapshot.id == current,
+    }
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    found: dict[str, object] = {
+        "python": platform.python_version(),
+        "packages": {p: importlib.metadata.version(p) for p in PACKAGES},
+        "store": str(options.store),
+        "snapshot": store.current_id(),
+        "missing": [],
+    }
+    if store.current():
+        ledger = open_ledger(store)
+        found |= {"cases": ledger.counts["cases"], "as_of": minute(ledger.as_of), "missing": ledger.lacks(tuple(NEEDS))}
+    if options.json:
+        print_json(found)
+        return 0
+    print(f"Python {found['python']}；" + "，".join(f"{k} {v}" for k, v in found["packages"].items()))  # type: ignore[attr-defined]
+    print(f"数据目录：{found['store']}；当前快照：{found['snapshot'] or '还没有'}")
+    if store.current():
+        print(f"工单 {found['cases']:,} 件，截至 {found['as_of']}")
+        print("台账齐全" if not found["missing"] else "台账里还没有：" + "；".join(found["missing"]))  # type: ignore[arg-type]
+    return 0

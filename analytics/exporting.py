@@ -1,0 +1,40 @@
+"""What an export says beside its numbers, and a list of cases with Chinese heads."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics import model
+from analytics.ledger import Ledger
+from analytics.metrics.slices import Slice
+from analytics.wording import days, minute
+
+LABELS = {c.name: c.label for c in model.CASES.columns} | {
+    "module": "服务模块",
+    "overdue_days": "超期工作日",
+    "transfers": "转办次数",
+    "chases": "督办次数",
+    "grade": "评价等级",
+}
+
+
+def notes_of(ledger: Ledger, slice: Slice) -> list[str]:
+    """Return the lines that make a number reproducible: data, period, filters, as-of, snapshot."""
+    filters = "；".join(
+        f"{model.DIMENSIONS.get(name, name)}：{'、'.join(model.label_of(name, v) for v in values)}"
+        for name, values in slice.where
+    )
+    return [
+        *(["演示数据：本文件由合成数据生成，企业与人员均为虚构"] if ledger.snapshot.synthetic else []),
+        f"统计期：{days(slice.start, slice.end)}；筛选：{filters or '全部'}",
+        f"统计时刻：{minute(ledger.as_of)}；数据快照：{ledger.snapshot.id}；口径见「指标口径」",
+    ]
+
+
+def case_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a list of cases with Chinese heads and words instead of codes."""
+    shown = frame.copy()
+    shown["module"] = [model.label_of("module", v) for v in frame["module"]]
+    if "grade" in shown:
+        shown["grade"] = [model.GRADES[int(g)] if pd.notna(g) else None for g in frame["grade"]]
+    return shown.rename(columns=LABELS)

@@ -1,0 +1,238 @@
+"""Bars, heat maps and funnels: figures that compare groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics import model
+from analytics.figures.style import BAND_COLOURS, BLUE, GRADE_COLOURS, GREY, HEAT, ORANGE, PALE, RED, figure
+from analytics.wording import number
+
+
+def labels(frame: pd.DataFrame, dimension: str) -> list[str]:
+    """Return the Chinese labels of a dimension's column."""
+    return [model.label_of(dimension, v) for v in frame[dimension]]
+
+
+def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: float | None = None) -> go.Figure:
+    """Draw one bar a group, largest on top; whiskers where there is an interval, small ones pale.
+
+    ``frame``: the dimension, value, low, high, n, small.
+    """
+    rows = frame.dropna(subset=["value"]).sort_values("value")
+    scale = 100 if unit == "%" else 1
+    made = figure(height=max(220, 60 + 30 * len(rows)), legend=False, x=f"{name}，{unit}")
+    known = rows["low"].notna() & rows["high"].notna()
+    error = {
+        "type": "data",
+        "symmetric": False,
+        "array": np.where(known, rows["high"] - rows["value"], 0) * scale,
+        "arrayminus": np.where(known, rows["value"] - rows["low"], 0) * scale,
+        "color": GREY,
+        "thickness": 1.5,
+    }
+    made.add_bar(
+        y=labels(rows, dimension),
+        x=rows["value"] * scale,
+        orientation="h",
+        marker_color=[PALE if s else BLUE for s in rows["small"]],
+        text=[
+            number(v, unit) + ("（样本不足）" if s else "") for v, s in zip(rows["value"], rows["small"], strict=True)
+        ],
+        textposition="auto",
+        insidetextanchor="start",
+        error_x=error if known.any() else None,
+        customdata=rows[dimension].astype(str),
+        hovertemplate="%{y}：%{text}<extra></extra>",
+    )
+    if target is not None:
+        made.add_vline(x=target * scale, line={"color": RED, "dash": "dash"})
+    made.update_yaxes(showgrid=False)
+    return made
+
+
+def heat(
+    frame: pd.DataFrame, row: str, column: str, unit: str = "件", column_labels: dict[object, str] | None = None
+) -> go.Figure:
+    """Draw a heat map of values (frame: row, column, value); an empty cell is no data, not zero."""
+    table = frame.pivot_table(index=row, columns=column, values="value", aggfunc="sum", sort=False)
+    if column != "period":
+        table = table.reindex(sorted(table.columns), axis=1)
+    table = table.sort_index(ascending=False) if row in ("weekday", "hour") else table.iloc[::-1]
+    heads = [(column_labels or {}).get(c, c) for c in table.columns]
+    names = [model.label_of(row, v) for v in table.index]
+    made = figure(height=90 + 34 * len(table), legend=False)
+    made.add_heatmap(
+        z=table.to_numpy(float),
+        x=heads,
+        y=names,
+        colorscale=HEAT,
+        xgap=1,
+        ygap=1,
+        zmin=0,
+        colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
+        hoverongaps=False,
+        customdata=np.array([[f"{r}|{c}" for c in table.columns] for r in table.index]),
+        hovertemplate="%{y} %{x}：%{z:,.0f} " + unit + "<extra></extra>",
+    )
+    made.update_yaxes(showgrid=False, type="category")
+    return made
+
+
+def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: float, name: str) -> go.Figure:
+    """Draw a funnel plot: each group's rate against its size, with 95% and 99.8% limits.
+
+    ``frame``: dimension, value, n, outside ('' , '95', '99.8'); ``limits``: n, low95, high95,
+    low998, high998; rates are fractions of 1.
+    """
+    made = figure(height=420, x="分母，件", y=f"{name}，%")
+    for low, high, dash, label in (
+        ("low95", "high95", "dot", "95% 界限"),
+        ("low998", "high998", "solid", "99.8% 界限"),
+    ):
+        for column in (low, high):
+            made.add_scatter(
+                x=limits["n"],
+                y=limits[column] * 100,
+                mode="lines",
+                line={"color": GREY, "width": 1.5, "dash": dash},
+                name=label,
+                legendgroup=label,
+                showlegend=column == high,
+                hoverinfo="skip",
+            )
+    made.add_hline(
+        y=centre * 100,
+        line={"color": BLUE, "width": 1.5},
+        annotation_text=f"全区 {centre * 100:.1f}%",
+        annotation_position="top left",
+    )
+    colours = {"": BLUE, "95": ORANGE, "99.8": RED}
+    names = labels(frame, dimension)
+    shown = [n if o else "" for n, o in zip(names, frame["outside"], strict=True)]
+    made.add_scatter(
+        x=frame["n"],
+        y=frame["value"] * 100,
+        mode="markers+text",
+        text=shown,
+        textposition="top center",
+        name=model.DIMENSIONS[dimension],
+        marker={"size": 12, "color": [colours[o] for o in frame["outside"]], "line": {"color": "white", "width": 1}},
+        customdata=np.column_stack([frame[dimension].astype(str), names]),
+        showlegend=False,
+        hovertemplate="%{customdata[1]}：%{y:.1f}%（分母 %{x:,.0f} 件）<extra></extra>",
+    )
+    floor = min(frame["value"].min(), limits["low95"].iloc[len(limits) // 3]) if len(frame) else 0
+    made.update_yaxes(range=[max(0, floor * 100 - 5), 102])
+    made.update_xaxes(rangemode="tozero")
+    return made
+
+
+def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Figure:
+    """Draw overdue open cases by group and band of working days overdue, stacked."""
+    made = figure(height=max(240, 80 + 32 * frame[dimension].nunique(dropna=False)), x="超期未办，件")
+    totals = frame.groupby(dimension, dropna=False)["value"].sum().sort_values()
+    for colour, band in zip(BAND_COLOURS, order, strict=True):
+        part = frame[frame["overdue_band"] == band].set_index(dimension)["value"].reindex(totals.index).fillna(0)
+        made.add_bar(
+            y=[model.label_of(dimension, v) for v in totals.index],
+            x=part,
+            name=f"{band} 天",
+            orientation="h",
+            marker_color=colour,
+            customdata=[str(v) for v in totals.index],
+            hovertemplate="%{y}：超期 " + band + " 个工作日 %{x:,.0f} 件<extra></extra>",
+        )
+    made.update_layout(barmode="stack")
+    made.update_yaxes(showgrid=False)
+    return made
+
+
+def grades(frame: pd.DataFrame, dimension: str) -> go.Figure:
+    """Draw the five grades of each group as shares of its ratings, counts in the hover."""
+    order = list(dict.fromkeys(frame[dimension]))
+    made = figure(height=max(240, 90 + 32 * len(order)), x="占评价的比例，%")
+    totals = frame.groupby(dimension, dropna=False)["value"].sum()
+    for grade, name in model.GRADES.items():
+        part = frame[frame["grade"] == grade].set_index(dimension)["value"].reindex(order).fillna(0)
+        whole = totals.reindex(order)
+        made.add_bar(
+            y=[model.label_of(dimension, v) + f"（{int(t)}）" for v, t in zip(order, whole, strict=True)],
+            x=part / whole * 100,
+            name=name,
+            orientation="h",
+            marker_color=GRADE_COLOURS[grade],
+            customdata=np.column_stack([part, [str(v) for v in order]]),
+            hovertemplate="%{y} " + name + "：%{x:.1f}%（%{customdata[0]:.0f} 件）<extra></extra>",
+        )
+    made.update_layout(barmode="stack", legend_traceorder="normal")
+    made.update_yaxes(showgrid=False, autorange="reversed")
+    return made
+
+
+def stays(frame: pd.DataFrame) -> go.Figure:
+    """Draw median and P90 stay in each stage (frame: stage, median, p90, n)."""
+    made = figure(height=320, x="个工作日")
+    names = [f"{model.label_of('stage', s)}之后" for s in frame["stage"]]
+    for column, name, colour in (("p90", "第 90 百分位", PALE), ("median", "中位数", BLUE)):
+        made.add_bar(
+            y=names,
+            x=frame[column],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            customdata=frame["n"],
+            text=[number(v, "天") for v in frame[column]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}停留" + name + " %{x:.1f} 个工作日（%{customdata:,.0f} 次）<extra></extra>",
+        )
+    made.update_yaxes(showgrid=False, autorange="reversed")
+    return made
+
+
+def shares(frame: pd.DataFrame, dimension: str) -> go.Figure:
+    """Draw each group's share of a total over time, stacked to 100 (frame: dimension, period, value)."""
+    made = figure(y="占受理量，%", height=360)
+    totals = frame.groupby("period")["value"].transform("sum")
+    frame = frame.assign(share=frame["value"] / totals.where(totals > 0) * 100)
+    for value in frame.groupby(dimension, dropna=False)["value"].sum().sort_values(ascending=False).index:
+        part = frame[frame[dimension].isna()] if value != value else frame[frame[dimension] == value]
+        name = model.label_of(dimension, value)
+        made.add_bar(
+            x=part["period"],
+            y=part["share"],
+            name=name,
+            customdata=part["value"],
+            hovertemplate="%{x|%Y-%m} " + name + "：%{y:.1f}%（%{customdata:,.0f} 件）<extra></extra>",
+        )
+    made.update_layout(barmode="stack")
+    made.update_xaxes(tickformat="%y-%m")
+    return made
+
+
+def odds(frame: pd.DataFrame) -> go.Figure:
+    """Draw the low-grade rate with and without each circumstance (frame: circumstance, met, value, low, high, numerator, denominator, small)."""
+    made = figure(height=300, x="差评占评价的比例，%")
+    for met, name, colour in ((True, "有此情形", RED), (False, "无此情形", BLUE)):
+        rows = frame[frame["met"] == met]
+        made.add_bar(
+            y=rows["circumstance"],
+            x=rows["value"] * 100,
+            name=name,
+            orientation="h",
+            marker_color=[PALE if s else colour for s in rows["small"]],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (rows["high"] - rows["value"]) * 100,
+                "arrayminus": (rows["value"] - rows["low"]) * 100,
+                "color": GREY,
+            },
+            customdata=rows[["numerator", "denominator"]],
+            hovertemplate="%{y}，" + name + "：%{x:.1f}%（%{customdata[0]:.0f}/%{customdata[1]:.0f}）<extra></extra>",
+        )
+    made.update_yaxes(showgrid=False, autorange="reversed")
+    return made

@@ -1,0 +1,47 @@
+"""One look for every figure: a palette that colour-blind people can tell apart, Chinese fonts."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, sans-serif"
+#: Okabe–Ito, its yellow left out (too pale on white).
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5b6770")
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = PALETTE
+PALE = "#c9d2db"
+INK = "#1b2733"
+HEAT = [[0.0, "#f3f6fa"], [0.25, "#b8d4ea"], [0.5, "#6aa9d3"], [0.75, "#2474b0"], [1.0, "#0a3f73"]]
+#: Five grades from best to worst.
+GRADE_COLOURS = {5: "#0072B2", 4: "#56B4E9", 3: "#c9d2db", 2: "#E69F00", 1: "#D55E00"}
+BAND_COLOURS = ("#f3c98b", "#E69F00", "#D55E00", "#8c2d04")
+MISSING = "#e3e7eb"
+
+
+def figure(*, height: int = 320, legend: bool = True, x: str = "", y: str = "") -> go.Figure:
+    """Return an empty figure in the house style, with axis titles that name their unit."""
+    made = go.Figure()
+    made.update_layout(
+        height=height,
+        margin={"l": 8, "r": 12, "t": 30 if legend else 12, "b": 8},
+        font={"family": FONT, "size": 14, "color": INK},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        colorway=PALETTE,
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
+        hoverlabel={"font": {"family": FONT, "size": 14}},
+        dragmode=False,
+        clickmode="event+select",
+        bargap=0.25,
+        separators=".,",
+    )
+    axis = {"gridcolor": "#e8edf2", "zeroline": False, "linecolor": "#b7c2cc", "automargin": True, "title_standoff": 6}
+    made.update_xaxes(title_text=x, showgrid=False, **axis)
+    made.update_yaxes(title_text=y, **axis)
+    return made
+
+
+def faint(colour: str, alpha: float = 0.18) -> str:
+    """Return a hex colour as rgba, see-through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"

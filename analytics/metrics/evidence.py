@@ -1,0 +1,46 @@
+"""The cases behind a number: the same conditions that counted it, as a list of case numbers."""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr import types as ir
+
+from analytics.ledger import Ledger
+from analytics.metrics.catalogue import CATALOGUE
+from analytics.metrics.measures import Duration, Flow, Stock
+from analytics.metrics.moment import Moment
+from analytics.metrics.query import NotMeasurable, anchored, within
+from analytics.metrics.slices import Slice
+from analytics.metrics.stocks import open_cases
+from analytics.settings import Settings, load_settings
+
+PARTS = {"denominator": "分母", "numerator": "分子", "rest": "分母中未达到的"}
+
+
+def cases_behind(
+    metric: str, ledger: Ledger, slice: Slice, part: str = "denominator", settings: Settings | None = None
+) -> ir.Table:
+    """Return an Ibis table of one column ``case_no``: the distinct cases a metric counts.
+
+    ``part`` is denominator (all that are counted), numerator (those that meet it) or rest
+    (those that do not). Raises NotMeasurable for a metric without cases of its own.
+    """
+    measure = CATALOGUE[metric].measure
+    moment = Moment.of(ledger, slice, settings or load_settings())
+    if isinstance(measure, Stock):
+        table = open_cases(measure, ledger, slice, moment)
+        at = ibis.timestamp(moment.at)
+        table = table.filter(table.enter < at, table.leave.isnull() | (table.leave >= at))
+        chosen = measure.among(table, moment) if measure.among else None
+    elif isinstance(measure, Flow | Duration):
+        table = anchored(within(ledger.table(measure.table), slice, moment), measure.anchor, slice, moment)
+        chosen = measure.among(table, moment) if measure.among else None
+        hit = measure.hit(table, moment) if isinstance(measure, Flow) and measure.hit else None
+        if hit is not None and part != "denominator":
+            hit = hit.fill_null(False)
+            wanted = hit if part == "numerator" else ~hit
+            chosen = wanted if chosen is None else chosen & wanted
+    else:
+        raise NotMeasurable(f"「{CATALOGUE[metric].name}」没有对应的工单列表")
+    table = table if chosen is None else table.filter(chosen)
+    return table.select("case_no").distinct()
