@@ -30,6 +30,7 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "consultations": ("会商环节记录或「会商时间」列", ("stage.consulted",)),
     "chases": ("督办环节记录或「督办时间」列", ("stage.supervised",)),
     "follow_ups": ("回访环节记录或「回访结果」列", ("stage.followed_up",)),
+    "reopenings": ("重办环节记录或「重办时间」列", ("stage.reopened",)),
     "ratings": ("好差评表或「评价等级」列", ("ratings",)),
     "called_back": ("「差评回访时间」列", ("ratings.called_back_at",)),
     "rectified": ("「差评整改时间」列", ("ratings.rectified_at",)),

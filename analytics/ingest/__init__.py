@@ -2,6 +2,7 @@
 
 from analytics.ingest.importer import ImportResult, plan_files, run_import
 from analytics.ingest.mapping import SheetPlan, columns_of
+from analytics.ingest.parsing import plain
 from analytics.ingest.profiles import kept_profiles
 from analytics.ingest.quarantine import Quarantined, quarantine_workbook, read_quarantine
 from analytics.ingest.readers import RefusedFile, read_bytes
@@ -14,6 +15,7 @@ __all__ = [
     "SheetPlan",
     "columns_of",
     "kept_profiles",
+    "plain",
     "plan_files",
     "quarantine_workbook",
     "read_bytes",

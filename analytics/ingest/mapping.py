@@ -59,6 +59,11 @@ class SheetPlan:
         taken = set(self.mapping.values())
         return [h for i, h in enumerate(self.heads) if h and i not in taken]
 
+    def use_table(self, table: str) -> None:
+        """Read the sheet as another table: guess its columns anew."""
+        self.table, self.profile = table, ""
+        self.mapping = guess(self.heads, TABLES[table])
+
     @property
     def missing(self) -> list[str]:
         """Labels of what the table requires and the mapping lacks."""

@@ -166,7 +166,7 @@ CATALOGUE: dict[str, Metric] = {
             "—",
             Flow("spells", "opened_at", among=lambda t, m: t.again),
             "down",
-            needs=("closed",),
+            needs=("reopenings",),
         ),
         Metric(
             "closure_rate",
@@ -292,6 +292,17 @@ CATALOGUE: dict[str, Metric] = {
             needs=("response",),
         ),
         Metric(
+            "stage_stay_p90",
+            "环节停留时长P90",
+            "同上，取第 90 百分位",
+            "个工作日",
+            "—",
+            "期内进入该环节的次数",
+            Duration("stages", "happened_at", staying, moved_on, 0.9, among=is_waiting_stage),
+            "down",
+            needs=("response",),
+        ),
+        Metric(
             "transfer_rate",
             "转办率",
             "期内受理的工单中，转办过的比例",
@@ -383,7 +394,7 @@ CATALOGUE: dict[str, Metric] = {
             "期内办结的工单",
             Flow(*CLOSED, among=closed, hit=has_event("reopenings")),
             "down",
-            needs=("closed",),
+            needs=("closed", "reopenings"),
         ),
         Metric(
             "satisfaction",

@@ -73,3 +73,17 @@ def _adjusted(
     expected = cells.groupby(by, dropna=False)["expected"].sum()
     ratio = groups["numerator"].to_numpy(float) / expected.reindex(groups[by]).to_numpy(float)
     return np.clip(centre * ratio, 0, 1)
+
+
+def within_noise(now: pd.Series, before: pd.Series) -> bool:
+    """Tell whether the change between two rows of one metric is no more than chance would give.
+
+    Counts: the difference of two Poisson counts within 1.96 of its standard error. Rates and
+    quantiles: either value lies in the other's 95% interval. Unknown counts as noise.
+    """
+    if pd.isna(now["value"]) or pd.isna(before["value"]):
+        return True
+    if pd.isna(now["low"]) and pd.isna(before["low"]):
+        return bool(abs(now["value"] - before["value"]) <= norm.ppf(0.975) * np.sqrt(now["value"] + before["value"]))
+    inside = now["low"] <= before["value"] <= now["high"]
+    return bool(inside or before["low"] <= now["value"] <= before["high"])

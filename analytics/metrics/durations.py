@@ -7,11 +7,12 @@ import pandas as pd
 
 from analytics.ledger import Ledger
 from analytics.metrics import survival
-from analytics.metrics.catalogue import Metric
+from analytics.metrics.catalogue import CATALOGUE, Metric
 from analytics.metrics.measures import Duration
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, every_bucket, keys_of, within
 from analytics.metrics.slices import Slice
+from analytics.settings import Settings, load_settings
 
 
 def elapsed_times(
@@ -28,6 +29,15 @@ def elapsed_times(
     query = table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
     frame = ledger.run(query)
     return frame[frame["elapsed"].notna()]
+
+
+def handling_curve(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> pd.DataFrame:
+    """Return the share of the period's cases still open by working days since acceptance.
+
+    Columns: elapsed, open_share, low, high (Kaplan–Meier, open cases censored).
+    """
+    moment = Moment.of(ledger, slice, settings or load_settings())
+    return survival.curve(elapsed_times(CATALOGUE["handling_median"], ledger, slice, moment, (), None))
 
 
 def durations(

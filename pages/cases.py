@@ -1,0 +1,187 @@
+"""案件明细: the cases behind any number; search, sort, export; one case with its timeline."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analytics import model
+from analytics.caselist import SORTS, ListRequest, case_story
+from analytics.exporting import LABELS, case_table, notes_of
+from analytics.ledger import Ledger
+from analytics.metrics import CATALOGUE, NotMeasurable, unmet
+from analytics.metrics.evidence import PARTS
+from analytics.metrics.measures import Duration, Flow, Stock
+from analytics.spreadsheet import safe_csv, workbook
+from analytics.wording import minute, number
+from pages.common import asking
+from pages.common.filters import View
+
+PAGE_ROWS = 500
+MOST_EXPORTED = 100_000
+LISTED = {
+    c: m.name
+    for c, m in CATALOGUE.items()
+    if isinstance(m.measure, Flow | Stock | Duration) and m.measure.source[1] != "stages"
+}
+
+
+def request_bar(view: View) -> ListRequest:
+    """Draw what to list and return it; the URL carries it."""
+    known = [c for c in LISTED if not unmet(c, view.ledger)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        metric = st.selectbox(
+            "列出哪个指标背后的工单", known, format_func=LISTED.get, key="metric", bind="query-params", width=230
+        )
+        part = st.selectbox(
+            "其中",
+            tuple(PARTS),
+            format_func=PARTS.get,
+            key="part",
+            bind="query-params",
+            width=170,
+            disabled=not CATALOGUE[metric].is_rate,
+        )
+        sort = st.selectbox("排序", tuple(SORTS), format_func=SORTS.get, key="sort", bind="query-params", width=140)
+        ascending = st.toggle("从小到大", key="ascending", bind="query-params")
+        words = st.text_input(
+            "搜索", key="q", bind="query-params", placeholder="编号、主题、内容或企业，空格隔开", width=280
+        )
+    return ListRequest(
+        metric, part if CATALOGUE[metric].is_rate else "denominator", words, sort, not ascending, PAGE_ROWS
+    )
+
+
+def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
+    slice = view.slice
+    if band := st.query_params.get("overdue_band"):
+        slice = slice.narrowed(overdue_band=tuple(band.split("|")))
+        st.caption(f"只列超期 {band.replace('|', '、')} 个工作日的。")
+    total = asking.ask_count(ledger, slice, request)
+    if total == 0:
+        st.info("没有符合条件的工单。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
+        return
+    frame = asking.ask_cases(ledger, slice, request)
+    what = LISTED[request.metric] + (f"·{PARTS[request.part]}" if request.part != "denominator" else "")
+    st.markdown(
+        f"**{what}：{number(total)}**" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
+    )
+    event = st.dataframe(
+        case_table(frame), hide_index=True, key="list", on_select="rerun", selection_mode="single-row", height=460
+    )
+    export(ledger, slice, request, total)
+    if event and event["selection"]["rows"]:
+        story(ledger, frame["case_no"].iloc[event["selection"]["rows"][0]])
+
+
+def export(ledger: Ledger, slice: object, request: ListRequest, total: int) -> None:
+    """Offer the whole list as a file, made only when asked for."""
+    if total > MOST_EXPORTED:
+        st.caption(f"超过 {MOST_EXPORTED:,} 件，请缩小范围后导出，或用命令行 cases 导出。")
+        return
+    whole = ListRequest(request.metric, request.part, request.words, request.sort, request.descending, total)
+    notes = notes_of(ledger, slice)  # type: ignore[arg-type]
+    rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
+    with st.container(horizontal=True):
+        st.download_button(
+            "导出 Excel",
+            lambda: workbook({"工单": rows()}, notes),
+            "工单明细.xlsx",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "导出 CSV",
+            lambda: safe_csv(rows(), notes),
+            "工单明细.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def story(ledger: Ledger, case_no: str) -> None:
+    """Show one case: its text, its facts, its timeline, its rating."""
+    found = case_story(ledger, case_no)
+    if found is None:
+        st.info(f"台账里没有工单 {case_no}。", icon=":material/search_off:")
+        return
+    case = found.case
+    with st.container(border=True):
+        st.subheader(f"工单 {case_no}", anchor=False)
+        left, right = st.columns([3, 2])
+        with left:
+            st.text(case["title"] or "（无主题）")
+            st.text_area("诉求内容", case["content"] or "", disabled=True, height=180)
+            if case["reply"]:
+                st.text_area("答复意见", case["reply"], disabled=True, height=180)
+        with right:
+            st.dataframe(facts(case), hide_index=True, height=320)
+        st.dataframe(timeline(found.events), hide_index=True)
+        for _, rating in found.ratings.iterrows():
+            st.text(
+                f"评价：{model.GRADES[int(rating['grade'])]}（{minute(rating['rated_at'])}）{rating['comment'] or ''}"
+            )
+
+
+def facts(case: pd.Series) -> pd.DataFrame:
+    names = (
+        "accepted_at",
+        "due_at",
+        "closed_at",
+        "module",
+        "department",
+        "first_department",
+        "channel",
+        "street",
+        "enterprise",
+        "industry",
+        "size",
+        "item_no",
+        "promised_days",
+        "credit_code",
+        "contact_name",
+        "contact_phone",
+    )
+    shown = [(LABELS.get(n, n), fact(n, case[n])) for n in names if n in case and pd.notna(case[n])]
+    return pd.DataFrame(shown, columns=["项目", "内容"])
+
+
+def fact(name: str, value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return (
+            "24:00 止 " + f"{value - pd.Timedelta(days=1):%Y-%m-%d}"
+            if name == "due_at" and value == value.normalize()
+            else minute(value)
+        )
+    return model.label_of(name, value)
+
+
+def timeline(events: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "时间": events["happened_at"],
+            "环节": [model.label_of("stage", s) for s in events["stage"]],
+            "经办部门": events["actor"],
+            "转往": events.get("to_department"),
+            "结果": [model.FOLLOW_RESULTS.get(str(r), "") for r in events["result"]] if "result" in events else "",
+        }
+    )
+
+
+view: View = st.session_state["view"]
+request = request_bar(view)
+reveal = st.toggle(
+    "显示联系人、电话与信用代码", key="reveal", help="默认遮盖。导出文件同样按此处理，请只在需要时打开。"
+)
+ledger = (
+    asking.ledger(view.ledger.as_of.date() if view.ledger.as_of < asking.ledger().as_of else None, sees_personal=reveal)
+    if reveal
+    else view.ledger
+)
+if single := st.query_params.get("case"):
+    story(ledger, single)
+try:
+    listing(view, ledger, request)
+except NotMeasurable as error:
+    st.info(str(error) + "。", icon=":material/info:")

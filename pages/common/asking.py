@@ -1,0 +1,90 @@
+"""What pages ask: cached by snapshot, viewer, as-of and slice, never by time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics import attention, caselist
+from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.metrics import Slice, compute_many, unmet
+from analytics.metrics.comparison import funnel
+from analytics.metrics.durations import handling_curve
+from analytics.metrics.forecast import Forecast, forecast_demand
+from analytics.settings import Settings, default_store, load_settings
+from analytics.store import Store
+
+_KEYS = {Ledger: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
+cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
+
+
+def store() -> Store:
+    """Return the store this dashboard shows."""
+    return Store(default_store())
+
+
+def ledger(as_of: dt.date | None = None, *, sees_personal: bool = False) -> Ledger:
+    """Open the current snapshot, as it stood at the end of a day if one is given."""
+    instant = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time()) if as_of else None
+    return open_ledger(store(), Viewer(sees_personal=sees_personal), instant)
+
+
+@cached
+def ask(
+    metrics: tuple[str, ...], ledger: Ledger, slice: Slice, by: tuple[str, ...] = (), grain: str | None = None
+) -> pd.DataFrame:
+    """Return metrics as ``compute_many`` does, leaving out what the ledger cannot give."""
+    known = [m for m in metrics if not unmet(m, ledger)]
+    if not known:
+        return pd.DataFrame(
+            columns=["metric", *by, "period", "value", "numerator", "denominator", "low", "high", "n", "small"]
+        )
+    return compute_many(known, ledger, slice, by, grain)
+
+
+@cached
+def ask_funnel(
+    metric: str, ledger: Ledger, slice: Slice, by: str, mix: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    return funnel(metric, ledger, slice, by, mix)
+
+
+@cached
+def ask_forecast(ledger: Ledger, slice: Slice) -> Forecast:
+    return forecast_demand(ledger, slice)
+
+
+@cached
+def ask_findings(ledger: Ledger, slice: Slice) -> list[attention.Finding]:
+    return attention.findings(ledger, slice)
+
+
+@cached
+def ask_cases(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> pd.DataFrame:
+    return caselist.list_cases(ledger, slice, request)
+
+
+@cached
+def ask_count(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> int:
+    return caselist.count_cases(ledger, slice, request)
+
+
+@cached
+def ask_curve(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return handling_curve(ledger, slice)
+
+
+@cached
+def values_of(ledger: Ledger, column: str) -> list[str]:
+    """Return the values of a dimension that occur, most frequent first."""
+    table = ledger.table("case_facts")
+    counted = table.filter(table[column].notnull()).group_by(column).aggregate(n=lambda t: t.count())
+    return ledger.run(counted.order_by(counted.n.desc(), column))[column].astype(str).tolist()
+
+
+def settings() -> Settings:
+    return load_settings()

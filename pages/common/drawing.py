@@ -1,0 +1,96 @@
+"""How pages show things: figures that lead to their cases, plain words for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from analytics.metrics import CATALOGUE, NotMeasurable, unmet
+from analytics.model import UNKNOWN
+from pages.common.filters import KEYS, View
+
+Drill = Callable[[dict], dict[str, str] | None]
+CASES_PAGE = "pages/cases.py"
+CONFIG = {"displayModeBar": False, "locale": "zh-CN", "scrollZoom": False}
+
+
+@contextmanager
+def section(title: str, view: View, *needs: str, help: str | None = None) -> Iterator[bool]:
+    """Open a titled box; yields False, having said why, when the ledger lacks a metric's data."""
+    with st.container(border=True):
+        st.subheader(title, help=help, anchor=False)
+        reasons = list(dict.fromkeys(r for code in needs if (r := unmet(code, view.ledger))))
+        for reason in reasons:
+            st.info(reason + "。", icon=":material/add_notes:")
+        try:
+            yield not reasons
+        except NotMeasurable as error:
+            st.info(str(error) + "。", icon=":material/info:")
+
+
+def link(view: View, **query: str) -> dict[str, str]:
+    """Return the query that carries the view's period and filters on, with more added."""
+    kept = {k: v for k, v in _now().items() if k in KEYS}
+    return kept | {k: v for k, v in query.items() if v}
+
+
+def _now() -> dict[str, str]:
+    return {k: ",".join(v) if isinstance(v, list) else v for k, v in st.query_params.to_dict().items()}
+
+
+def chart(made: go.Figure, key: str, view: View, drill: Drill | None = None, alt: str = "") -> None:
+    """Show a figure; a click on a mark opens the cases that ``drill`` names (or does nothing)."""
+    if drill is None:
+        st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
+        return
+    state = st.plotly_chart(
+        made, key=key, theme=None, config=CONFIG, on_select="rerun", selection_mode="points", alt=alt or None
+    )
+    points = state["selection"]["points"] if state else []
+    seen = st.session_state.setdefault("_drilled", {})
+    mark = repr(points)
+    if points and seen.get(key) != mark:
+        seen[key] = mark
+        query = drill(points[0])
+        if query is not None:
+            open_cases(view, **query)
+    elif not points:
+        seen.pop(key, None)
+
+
+def open_cases(view: View, **query: str) -> None:
+    """Go to 案件明细 with the view's period and filters, narrowed by the query."""
+    st.switch_page(CASES_PAGE, query_params=link(view, **query))
+
+
+def custom(point: dict, position: int = 0) -> str:
+    """Return what a figure's mark carries (its group), 未填 for none."""
+    data = point.get("customdata")
+    if isinstance(data, dict):
+        data = list(data.values())
+    value = data[position] if isinstance(data, list | tuple) else data
+    return UNKNOWN if value in (None, "None", "nan", "") else str(value)
+
+
+def caption(view: View, *codes: str, extra: str = "") -> None:
+    """Say below a figure what it counts, out of what, and how to get at the cases."""
+    parts = []
+    for code in codes:
+        metric = CATALOGUE[code]
+        denominator = f"，分母：{metric.denominator}" if metric.denominator != "—" else ""
+        parts.append(
+            f"{metric.name}（{metric.unit}）：{metric.numerator if metric.numerator != '—' else metric.formula}{denominator}"
+        )
+    st.caption("；".join([*parts, *([extra] if extra else [])]) + "。")
+
+
+def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有数据。") -> bool:
+    """Say so, and return True, when there is nothing to draw."""
+    nothing = frame.empty or not (frame["value"].fillna(0) != 0).any()
+    if nothing:
+        st.info(text, icon=":material/inbox:")
+    return nothing

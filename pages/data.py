@@ -1,0 +1,260 @@
+"""数据管理: drop a ledger in, see what went in and what did not, mend it, or go back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from analytics import ingest, model
+from analytics.ingest import ImportResult, RefusedFile, SheetPlan
+from analytics.ledger import NEEDS
+from analytics.store import StoreError
+from analytics.wording import minute
+from pages.common import asking
+
+TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls"]
+NONE = "（不导入）"
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
+
+
+def importing() -> None:
+    with st.container(border=True):
+        st.subheader("导入台账", anchor=False)
+        files = st.file_uploader(
+            "把文件拖到这里，可一次放多个",
+            TYPES,
+            accept_multiple_files=True,
+            key=f"files{st.session_state.get('round', 0)}",
+            help="CSV、TSV（UTF-8 或 GBK）、XLSX、XLS。表头不在第一行、合并单元格、多个工作表都可以。",
+        )
+        if not files:
+            if done := st.session_state.pop("imported", None):
+                outcome(done)
+            st.caption("只有诉求台账是必需的，其中只需工单编号、受理时间和一段文字；其余列有了就多看到一些图。")
+            return
+        try:
+            with st.spinner("正在读取文件……"):
+                plans = planned(files)
+        except RefusedFile as error:
+            st.error(str(error), icon=":material/block:")
+            return
+        for number, plan in enumerate(plans):
+            correct(plan, number)
+        profile = st.text_input(
+            "把这次的列对应存为",
+            value=plans[0].profile or plans[0].sheet.file.rsplit(".", 1)[0],
+            help="下次同样表头的文件会自动用上。",
+        )
+        act(plans, profile)
+
+
+def planned(files: list) -> list[SheetPlan]:
+    """Read the files once and keep their plans in the session until other files come."""
+    mark = tuple(f.file_id for f in files)
+    if st.session_state.get("plans_of") != mark:
+        contents = [(f.name, f.getvalue()) for f in files]
+        st.session_state["plans"] = ingest.plan_files(contents, asking.settings(), ingest.kept_profiles(asking.store()))
+        st.session_state["plans_of"] = mark
+        st.session_state.pop("preview", None)
+    return st.session_state["plans"]
+
+
+def correct(plan: SheetPlan, number: int) -> None:
+    """Show how a sheet was understood, and let its table and columns be corrected."""
+    name = plan.sheet.file + (f"「{plan.sheet.sheet}」" if plan.sheet.sheet else "")
+    state = "，".join(
+        filter(
+            None,
+            [
+                f"套用列对应“{plan.profile}”" if plan.profile else "",
+                f"缺：{'、'.join(plan.missing)}" if plan.missing else "",
+            ],
+        )
+    )
+    with st.expander(
+        f"{name}：认作「{model.TABLES[plan.table].label}」，{len(plan.body):,} 行，对上 {len(plan.mapping)} 列"
+        + (f"（{state}）" if state else ""),
+        expanded=bool(plan.missing),
+        icon=":material/table:",
+    ):
+        tables = tuple(model.TABLES)
+        table = st.selectbox(
+            "这是哪张表",
+            tables,
+            index=tables.index(plan.table),
+            format_func=lambda t: model.TABLES[t].label,
+            key=f"table{number}",
+        )
+        if table != plan.table:
+            plan.use_table(table)
+        for note in plan.notes:
+            st.caption(f"提示：{note}")
+        columns = ingest.columns_of(model.TABLES[plan.table])
+        heads = [f"{i + 1}. {h}" for i, h in enumerate(plan.heads)]
+        current = {c.name: heads[plan.mapping[c.name]] if c.name in plan.mapping else NONE for c in columns}
+        shown = pd.DataFrame(
+            {
+                "台账的列": [c.label + ("（必填）" if c.required else "") for c in columns],
+                "文件里的列": [current[c.name] for c in columns],
+                "前三行": [sample(plan, plan.mapping.get(c.name)) for c in columns],
+            }
+        )
+        edited = st.data_editor(
+            shown,
+            hide_index=True,
+            key=f"map{number}{plan.table}",
+            disabled=["台账的列", "前三行"],
+            column_config={"文件里的列": st.column_config.SelectboxColumn(options=[NONE, *heads], required=True)},
+            height=300,
+        )
+        plan.mapping = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        if plan.unused:
+            st.caption("没有用到的列：" + "、".join(plan.unused))
+
+
+def sample(plan: SheetPlan, position: int | None) -> str:
+    if position is None:
+        return ""
+    rows = [plan.sheet.rows[i] for i in plan.body[:3]]
+    return "；".join(
+        ingest.plain(r[position])[:24] if position < len(r) and ingest.plain(r[position]) else "（空）" for r in rows
+    )
+
+
+def act(plans: list[SheetPlan], profile: str) -> None:
+    with st.container(horizontal=True):
+        check = st.button("先核对", icon=":material/fact_check:", key="check")
+        publish = st.button("导入", type="primary", icon=":material/publish:", key="publish")
+    if check or publish:
+        bar = st.progress(0.0, "正在开始……")
+        try:
+            result = ingest.run_import(
+                asking.store(),
+                plans,
+                asking.settings(),
+                now(),
+                profile=profile,
+                dry_run=not publish,
+                progress=lambda share, text: bar.progress(min(share, 1.0), text),
+            )
+        except (RefusedFile, StoreError) as error:
+            bar.empty()
+            st.error(str(error), icon=":material/block:")
+            return
+        bar.empty()
+        if publish:
+            st.session_state["imported"] = result
+            st.session_state["round"] = st.session_state.get("round", 0) + 1
+            st.session_state.pop("plans_of", None)
+            st.rerun()
+        outcome(result, dry_run=True)
+
+
+def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
+    """Say what became of every row, and offer the quarantine for mending."""
+    (st.info if dry_run else st.success)(
+        result.sentence(dry_run), icon=":material/fact_check:" if dry_run else ":material/check_circle:"
+    )
+    with st.container(horizontal=True):
+        for label, value in (
+            ("读入", result.read),
+            ("新增", result.accepted),
+            ("更新", result.updated),
+            ("未变", result.unchanged),
+            ("隔离", result.quarantined),
+        ):
+            st.metric(f"{label}（行）", f"{value:,}", border=True, width=150)
+    for warning in result.warnings:
+        st.caption(f"提示：{warning}")
+    if result.quarantine:
+        frame = pd.DataFrame(
+            {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}
+        )
+        st.dataframe(frame, hide_index=True, height=min(320, 40 + 35 * len(frame)))
+        st.download_button(
+            "下载隔离的行，改好后再导入",
+            lambda: ingest.quarantine_workbook(result.quarantine),
+            f"隔离-{result.batch}.xlsx",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def coverage() -> None:
+    with st.container(border=True):
+        st.subheader("现有台账", anchor=False)
+        try:
+            ledger = asking.ledger()
+        except StoreError as error:
+            st.info(str(error), icon=":material/inbox:")
+            return
+        counts = ledger.counts
+        st.markdown(
+            "、".join(f"{t.label} {counts[n]:,} 行" for n, t in model.TABLES.items() if counts[n])
+            + f"。快照 {ledger.snapshot.id}，{'演示数据，' if ledger.snapshot.synthetic else ''}最新记录 {minute(ledger.as_of)}。"
+        )
+        lacking = [NEEDS[n][0] for n in NEEDS if ledger.lacks((n,))]
+        if lacking:
+            st.caption(
+                "还没有：" + "；".join(dict.fromkeys(lacking)) + "。补上后相应的图会自动出现，详见「指标口径」。"
+            )
+
+
+def history() -> None:
+    with st.container(border=True):
+        st.subheader(
+            "快照与撤回",
+            anchor=False,
+            help="每次导入产生一个快照。回到前一个快照就是撤回这次导入；被撤回的快照仍保留，可再回来。",
+        )
+        store = asking.store()
+        current = store.current_id()
+        for snapshot in store.snapshots()[:15]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                mark = " **当前**" if snapshot.id == current else ""
+                st.markdown(
+                    f"{snapshot.id}{mark}  \n:gray[{minute(snapshot.made_at)} · {snapshot.cases:,} 件 · {snapshot.note}]",
+                    width="stretch",
+                )
+                if (
+                    snapshot.id == current
+                    and snapshot.batch
+                    and (rows := ingest.read_quarantine(store, snapshot.batch))
+                ):
+                    st.download_button(
+                        f"隔离的 {len(rows)} 行",
+                        lambda r=rows: ingest.quarantine_workbook(r),
+                        f"隔离-{snapshot.batch}.xlsx",
+                        key=f"q{snapshot.id}",
+                        on_click="ignore",
+                    )
+                if snapshot.id != current and st.button("回到这个快照", key=f"back{snapshot.id}"):
+                    store.rollback(snapshot.id)
+                    st.toast(f"已回到快照 {snapshot.id}")
+                    st.rerun()
+
+
+def templates() -> None:
+    with st.container(border=True):
+        st.subheader("空白模板", anchor=False, help="带下拉选项与填写说明。")
+        with st.container(horizontal=True):
+            for table in model.TABLES.values():
+                st.download_button(
+                    table.label,
+                    lambda t=table: ingest.template(t),
+                    f"模板-{table.label}.xlsx",
+                    key=f"t{table.name}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+importing()
+coverage()
+history()
+templates()

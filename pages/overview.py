@@ -1,0 +1,137 @@
+"""总览: five numbers, three things to decide, nine modules. One minute, three metres."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analytics import model
+from analytics.metrics import CATALOGUE, Metric, unmet
+from analytics.metrics.comparison import within_noise
+from analytics.wording import change, number, short
+from pages.common.asking import ask, ask_findings, settings
+from pages.common.drawing import link, open_cases, section
+from pages.common.filters import View
+from pages.common.periods import own, whole_weeks_back
+
+FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
+SPARK_WEEKS = 12
+
+
+def five_numbers(view: View) -> None:
+    now = ask(FIVE, view.ledger, view.slice).set_index("metric")
+    before = ask(FIVE, view.ledger, view.before).set_index("metric") if view.before else pd.DataFrame()
+    for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            one_number(view, code, now, before)
+
+
+def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -> None:
+    metric = CATALOGUE[code]
+    if reason := unmet(code, view.ledger):
+        st.metric(metric.name, "—")
+        st.caption(reason + "。")
+        return
+    row, old = now.loc[code], before.loc[code] if code in before.index else None
+    moved = change(row["value"], old["value"], metric.unit) if old is not None else None
+    noise = old is None or within_noise(row, old)
+    st.metric(
+        metric.name,
+        short(row["value"], metric.unit),
+        delta=moved,
+        delta_color="off" if noise else {"up": "normal", "down": "inverse"}.get(metric.good, "off"),
+        delta_description=f"比{view.before_name}" if moved else None,
+        chart_data=sparkline(view, code),
+        help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
+    )
+    st.caption(footnote(metric, row, old))
+
+
+def footnote(metric: Metric, row: pd.Series, old: pd.Series | None) -> str:
+    """Say the unit, the denominator, the target and the value compared with."""
+    target = settings().targets.get(metric.code)
+    share = f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件" if metric.is_rate else metric.unit
+    parts = [
+        f"样本不足（{row['n']:.0f} 件）" if row["small"] else share,
+        f"目标 {number(target, metric.unit)}" if target is not None else "",
+        f"前值 {short(old['value'], metric.unit)}" if old is not None else "",
+    ]
+    return " · ".join(p for p in parts if p)
+
+
+def sparkline(view: View, code: str) -> list[float] | None:
+    """Return the metric of the last twelve weeks up to the period's end."""
+    frame = ask(FIVE, view.ledger, whole_weeks_back(view, SPARK_WEEKS), grain="week")
+    values = frame[frame["metric"] == code]["value"].dropna()
+    return values.round(4).tolist() if len(values) > 1 else None
+
+
+def decisions(view: View) -> None:
+    with section("今天需要拿主意的事", view, help="按统计时刻前四周的情况自动找出，最多三件；点开看背后的工单。"):
+        found = ask_findings(view.ledger, view.slice)
+        if not found:
+            st.success("没有发现需要立即决定的事项。", icon=":material/check_circle:")
+        for number_, finding in enumerate(found, start=1):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{number_}. {finding.sentence}**  \n:gray[依据：{finding.evidence}]", width="stretch")
+                days = own(*finding.days) if finding.days else {}
+                query = link(view, metric=finding.metric, part=finding.part, **dict(finding.where), **days)
+                st.page_link("pages/cases.py", label="看工单", icon=":material/arrow_forward:", query_params=query)
+
+
+def modules(view: View) -> None:
+    with section("九个模块", view, "demand"):
+        if view.ledger.lacks(("module",)):
+            st.info("台账里没有「服务模块」列，补上后可按模块比较负荷、时限与满意度。", icon=":material/add_notes:")
+            return
+        codes = (*FIVE, "backlog")
+        frame = ask(codes, view.ledger, view.slice, by=("module",))
+        weeks = ask(("demand",), view.ledger, whole_weeks_back(view, SPARK_WEEKS), by=("module",), grain="week")
+        table = module_table(frame, weeks)
+        event = st.dataframe(
+            table,
+            hide_index=True,
+            key="modules",
+            on_select="rerun",
+            selection_mode="single-row",
+            height=35 * (len(table) + 1) + 3,
+            column_config={
+                "模块": st.column_config.TextColumn(pinned=True),
+                "近12周受理": st.column_config.AreaChartColumn(y_min=0),
+            },
+        )
+        st.caption(
+            "括号内为分子/分母；评价少于 30 件或到期少于 10 件的标“样本不足”，不参与比较。选中一行看该模块的工单。"
+        )
+        if event and event["selection"]["rows"]:
+            code = frame[frame["metric"] == "demand"]["module"].iloc[event["selection"]["rows"][0]]
+            open_cases(view, module=model.UNKNOWN if code != code or code is None else str(code))
+
+
+def module_table(frame: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:
+    """Return the table that is shown: one row a module, numbers in words."""
+    rows = []
+    for code in frame[frame["metric"] == "demand"]["module"]:
+        mine = frame[frame["module"].isna()] if code is None or code != code else frame[frame["module"] == code]
+        mine, spark = mine.set_index("metric"), weeks[weeks["module"] == code]["value"]
+        row = {"模块": model.label_of("module", code)}
+        for metric in (CATALOGUE[c] for c in (*FIVE, "backlog")):
+            cell = mine.loc[metric.code] if metric.code in mine.index else None
+            row[f"{metric.name}（{metric.unit}）"] = worded(cell, metric.unit)
+        rows.append(row | {"近12周受理": spark.tolist()})
+    return pd.DataFrame(rows)
+
+
+def worded(cell: pd.Series | None, unit: str) -> str:
+    if cell is None:
+        return "—" if unit == "%" else "0"
+    text = short(cell["value"], unit)
+    if unit == "%" and cell["denominator"] > 0:
+        text += f"（{cell['numerator']:,.0f}/{cell['denominator']:,.0f}）"
+    return text + (" 样本不足" if cell["small"] else "")
+
+
+view: View = st.session_state["view"]
+five_numbers(view)
+decisions(view)
+modules(view)

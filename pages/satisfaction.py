@@ -1,0 +1,165 @@
+"""满意度: how enterprises rate the service, who does not say, what goes with low grades."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analytics import figures, model
+from analytics.metrics import CATALOGUE, unmet
+from analytics.ratings import bad_ratings, circumstances, comments
+from analytics.wording import number, short
+from pages.common.asking import ask, ask_funnel, cached, settings
+from pages.common.drawing import caption, chart, custom, empty, link, section
+from pages.common.filters import View
+from pages.common.periods import late_part, months_back
+
+HEADLINES = ("satisfaction", "strict_satisfaction", "rating_coverage", "called_back_rate", "rectified_rate")
+
+ask_circumstances, ask_bad, ask_comments = cached(circumstances), cached(bad_ratings), cached(comments)
+
+
+def headlines(view: View) -> None:
+    frame = ask(HEADLINES, view.ledger, view.slice).set_index("metric")
+    for column, code in zip(st.columns(len(HEADLINES), gap="small"), HEADLINES, strict=True):
+        metric = CATALOGUE[code]
+        with column, st.container(border=True, height="stretch"):
+            if reason := unmet(code, view.ledger):
+                st.metric(metric.name, "—")
+                st.caption(reason + "。")
+                continue
+            row = frame.loc[code]
+            st.metric(metric.name, short(row["value"], "%"), help=metric.described(settings()) + "。")
+            interval = f"；95% 区间 {row['low'] * 100:.1f}–{row['high'] * 100:.1f}%" if row["denominator"] else ""
+            st.caption(
+                f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件{interval}"
+                + ("；样本不足" if row["small"] else "")
+            )
+
+
+def over_time(view: View) -> None:
+    with section(
+        "两种口径的满意率", view, "satisfaction", help="官方口径把“基本满意”算作满意；严格口径只算“满意”和“非常满意”。"
+    ) as ready:
+        if ready:
+            names = {"satisfaction": "满意率（3–5 级）", "strict_satisfaction": "严格满意率（4–5 级）"}
+            frame = ask(tuple(names), view.ledger, months_back(view), grain="month")
+            if not empty(frame):
+                chart(
+                    figures.rate_over_time(frame, names, settings().targets.get("satisfaction")),
+                    "satisfied",
+                    view,
+                    lambda p: late_part(p, "satisfaction"),
+                )
+                caption(view, "satisfaction", extra="阴影为 95% 区间，空心点为样本不足，点一个月看差评")
+
+
+def who_answers(view: View) -> None:
+    with section("谁没有评价", view, "rating_coverage", help="参评率低的渠道或模块，满意率代表不了大家。") as ready:
+        if ready:
+            choices = [
+                d for d in ("channel", "module", "department", "size") if d == "size" or not view.ledger.lacks((d,))
+            ]
+            by = st.segmented_control(
+                "按",
+                choices,
+                default=choices[0],
+                required=True,
+                format_func=model.DIMENSIONS.get,
+                key="answers",
+                bind="query-params",
+            )
+            frame = ask(("rating_coverage",), view.ledger, view.slice, by=(by,))
+            if not empty(frame):
+                chart(
+                    figures.ranked(frame, by, "%", "参评率"),
+                    "coverage",
+                    view,
+                    lambda p: {by: custom(p), "metric": "rating_coverage", "part": "rest"} if by != "size" else None,
+                )
+                caption(view, "rating_coverage", extra="点一条看没有评价的工单")
+
+
+def five_grades(view: View) -> None:
+    with section("五级评价的构成", view, "ratings") as ready:
+        if ready:
+            by = "module" if not view.ledger.lacks(("module",)) else "channel"
+            frame = ask(("ratings",), view.ledger, view.slice, by=(by, "grade"))
+            if not empty(frame):
+                chart(figures.grades(frame, by), "grades", view, lambda p: {by: custom(p, 1), "metric": "ratings"})
+                caption(view, "ratings", extra="括号内为评价件数")
+
+
+def who(view: View) -> None:
+    with section(
+        "哪个部门明显高或低", view, "satisfaction", help="漏斗图：评价越少，界限越宽；少于 30 件的不列。"
+    ) as ready:
+        if ready and not view.ledger.lacks(("department",)):
+            strict = st.toggle("严格口径（只算 4–5 级）", key="strict", bind="query-params")
+            code = "strict_satisfaction" if strict else "satisfaction"
+            groups, limits, centre = ask_funnel(code, view.ledger, view.slice, "department", None)
+            if groups.empty:
+                st.info("各部门评价都少于 30 件，样本不足，不作比较。可把统计期选长一些。", icon=":material/inbox:")
+                return
+            made = figures.funnel(groups, limits, "department", centre, "严格满意率" if strict else "满意率")
+            chart(
+                made,
+                "satisfied_who",
+                view,
+                lambda p: {"department": custom(p), "metric": code, "part": "rest"} if p.get("customdata") else None,
+            )
+            caption(view, code)
+
+
+def goes_with(view: View) -> None:
+    with section("差评常伴随什么", view, "ratings", help="有某种情形与没有时的差评率；相伴不等于因果。") as ready:
+        if ready:
+            frame = ask_circumstances(view.ledger, view.slice)
+            if not empty(frame):
+                chart(figures.odds(frame), "odds", view)
+                caption(view, "bad_ratings", extra="分母为相应情形下的评价；线段为 95% 区间，浅色为样本不足")
+
+
+def put_right(view: View) -> None:
+    with section("差评与整改", view, "bad_ratings") as ready:
+        if ready:
+            frame = ask_bad(view.ledger, view.slice)
+            if frame.empty:
+                st.success("这段时间没有差评。", icon=":material/check_circle:")
+                return
+            st.dataframe(frame, hide_index=True, height=320, key="bad")
+            st.caption(
+                f"共 {number(len(frame))}；回访限 {settings().call_back_days} 个工作日，整改限 {settings().rectify_days} 个工作日。"
+            )
+            st.page_link(
+                "pages/cases.py",
+                label="看这些工单",
+                icon=":material/arrow_forward:",
+                query_params=link(view, metric="bad_ratings"),
+            )
+
+
+def words(view: View) -> None:
+    with section("评语", view, "ratings") as ready:
+        if ready:
+            frame = ask_comments(view.ledger, view.slice)
+            if frame.empty:
+                st.info("这段时间的评价没有写评语。", icon=":material/inbox:")
+                return
+            st.dataframe(frame, hide_index=True, height=320, key="comments")
+
+
+view: View = st.session_state["view"]
+headlines(view)
+over_time(view)
+left, right = st.columns(2)
+with left:
+    who_answers(view)
+with right:
+    five_grades(view)
+who(view)
+goes_with(view)
+left, right = st.columns(2)
+with left:
+    put_right(view)
+with right:
+    words(view)

@@ -1,0 +1,171 @@
+"""时限合规: are promises kept, by whom not, what is late, what will be, and where it waits."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analytics import figures, model
+from analytics.caselist import ListRequest
+from analytics.exporting import case_table
+from analytics.metrics.query import BANDS
+from analytics.wording import number
+from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
+from pages.common.drawing import caption, chart, custom, empty, link, section
+from pages.common.filters import View
+from pages.common.periods import late_part, months_back
+
+
+def over_time(view: View) -> None:
+    with section("按期办结率的走势", view, "on_time_rate") as ready:
+        if ready:
+            frame = ask(("on_time_rate",), view.ledger, months_back(view), grain="month")
+            if not empty(frame):
+                made = figures.rate_over_time(
+                    frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
+                )
+                chart(made, "on_time", view, lambda p: late_part(p, "on_time_rate"))
+                caption(view, "on_time_rate", extra="阴影为 95% 区间，空心点为样本不足，点一个月看逾期的工单")
+
+
+def who(view: View) -> None:
+    with section(
+        "谁明显好、谁明显差",
+        view,
+        "on_time_rate",
+        help="漏斗图：案件越少，界限越宽。落在界限内的差别可能只是偶然，不排名。",
+    ) as ready:
+        if not ready:
+            return
+        with st.container(horizontal=True):
+            by = st.segmented_control(
+                "按",
+                ("department", "module"),
+                default="department",
+                required=True,
+                format_func=model.DIMENSIONS.get,
+                key="who",
+                bind="query-params",
+            )
+            mixed = st.toggle(
+                "按事项难度校正",
+                key="mix",
+                bind="query-params",
+                disabled=bool(view.ledger.lacks(("item",))),
+                help="间接标准化：按各事项全区的按期率算出应有的按期件数，再与实际相比。",
+            )
+        if view.ledger.lacks((by,)):
+            st.info(f"台账里没有「{model.DIMENSIONS[by]}」列，补上后可比较。", icon=":material/add_notes:")
+            return
+        groups, limits, centre = ask_funnel("on_time_rate", view.ledger, view.slice, by, "item_no" if mixed else None)
+        if groups.empty:
+            st.info("各组到期都少于 10 件，样本不足，不作比较。", icon=":material/inbox:")
+            return
+        made = figures.funnel(groups, limits, by, centre, "按期办结率")
+        chart(
+            made,
+            "funnel",
+            view,
+            lambda p: {by: custom(p), "metric": "on_time_rate", "part": "rest"} if p.get("customdata") else None,
+        )
+        caption(
+            view,
+            "on_time_rate",
+            extra="橙色超出 95% 界限，红色超出 99.8% 界限" + ("；已按事项难度校正" if mixed else ""),
+        )
+
+
+def overdue(view: View) -> None:
+    with section("超期未办有多久了", view, "overdue_open") as ready:
+        if ready:
+            by = "department" if not view.ledger.lacks(("department",)) else "module"
+            frame = ask(("overdue_open",), view.ledger, view.slice, by=(by, "overdue_band"))
+            if not empty(frame, "没有超期未办的工单。"):
+                made = figures.bands(frame, by, BANDS)
+                chart(made, "bands", view, lambda p: {by: custom(p), "metric": "overdue_open", "sort": "overdue_days"})
+                caption(view, "overdue_open", extra="按已超期的工作日分段")
+
+
+def due_soon(view: View) -> None:
+    days = settings().at_risk_days
+    with section(f"未来 {days} 个工作日到期", view, "at_risk") as ready:
+        if ready:
+            total = ask(("at_risk",), view.ledger, view.slice)["value"].iloc[0]
+            frame = ask_cases(
+                view.ledger, view.slice, ListRequest("at_risk", sort="due_at", descending=False, limit=200)
+            )
+            shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
+            st.dataframe(shown, hide_index=True, height=300, key="due_soon")
+            st.caption(f"共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
+            st.page_link(
+                "pages/cases.py",
+                label="全部列出并导出",
+                icon=":material/arrow_forward:",
+                query_params=link(view, metric="at_risk", sort="due_at"),
+            )
+
+
+def waiting(view: View) -> None:
+    with section("时间花在哪个环节", view, "stage_stay") as ready:
+        if ready:
+            frame = ask(("stage_stay", "stage_stay_p90"), view.ledger, view.slice, by=("stage",))
+            if not empty(frame):
+                wide = frame.pivot_table(index="stage", columns="metric", values="value", aggfunc="first")
+                counts = frame.drop_duplicates("stage").set_index("stage")["n"]
+                order = [s for s in model.STAGES if s in wide.index]
+                table = (
+                    wide.rename(columns={"stage_stay": "median", "stage_stay_p90": "p90"})
+                    .assign(n=counts)
+                    .loc[order]
+                    .reset_index()
+                )
+                chart(figures.stays(table), "stays", view)
+                caption(view, "stage_stay", extra="从该环节开始到下一环节开始")
+
+
+def how_long(view: View) -> None:
+    with section(
+        "多久能办结",
+        view,
+        "handling_median",
+        help="Kaplan–Meier 曲线：未办结的工单也算在内，不会因为只看已办结的而显得快。",
+    ) as ready:
+        if ready:
+            curves = {"本期受理": ask_curve(view.ledger, view.slice)}
+            if view.before:
+                curves[f"{view.before_name}受理"] = ask_curve(view.ledger, view.before)
+            curves = {k: v for k, v in curves.items() if len(v)}
+            if not curves:
+                st.info("这段时间没有受理的工单。", icon=":material/inbox:")
+                return
+            frame = ask(("handling_median", "handling_p90", "handling_natural"), view.ledger, view.slice).set_index(
+                "metric"
+            )["value"]
+            chart(
+                figures.survival(
+                    curves,
+                    limit=max(
+                        5.0, 3 * float(frame["handling_p90"]) if frame["handling_p90"] == frame["handling_p90"] else 60
+                    ),
+                ),
+                "survival",
+                view,
+            )
+            st.caption(
+                f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
+                f"第 90 百分位 {number(frame['handling_p90'], '个工作日')}；阴影为 95% 区间，对比期按同等时龄。"
+            )
+
+
+view: View = st.session_state["view"]
+over_time(view)
+who(view)
+left, right = st.columns(2)
+with left:
+    overdue(view)
+with right:
+    due_soon(view)
+left, right = st.columns(2)
+with left:
+    waiting(view)
+with right:
+    how_long(view)
