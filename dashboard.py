@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import streamlit as st
 
@@ -46,6 +47,7 @@ def warn(ledger: Ledger) -> None:
 
 def main() -> None:
     page = st.navigation(PAGES, position="top")
+    st.html(Path(__file__).parent / "pages" / "common" / "style.css")
     st.title(page.title, anchor=False)
     if page.title in UNFILTERED:
         page.run()

@@ -31,9 +31,20 @@ def notes_of(ledger: Ledger, slice: Slice) -> list[str]:
     ]
 
 
+def deadline(due: pd.Timestamp) -> str | None:
+    """Write a limit as people do: the end of a day is its 24:00, not the next day's 00:00."""
+    if pd.isna(due):
+        return None
+    if due == due.normalize():
+        return f"{due - pd.Timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{due:%Y-%m-%d %H:%M}"
+
+
 def case_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a list of cases with Chinese heads and words instead of codes."""
     shown = frame.copy()
+    if "due_at" in shown:
+        shown["due_at"] = [deadline(d) for d in frame["due_at"]]
     shown["module"] = [model.label_of("module", v) for v in frame["module"]]
     if "grade" in shown:
         shown["grade"] = [model.GRADES[int(g)] if pd.notna(g) else None for g in frame["grade"]]

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 
 EMPTY = "—"
+SAME = "持平"
 
 
 def number(value: float | None, unit: str = "件") -> str:
@@ -30,13 +31,14 @@ def change(now: float | None, before: float | None, unit: str) -> str | None:
     if now is None or before is None or math.isnan(now) or math.isnan(before):
         return None
     if unit == "%":
-        points = round(now * 100, 1) - round(before * 100, 1)
-        return f"{points:+.1f} 个百分点"
+        points = round(round(now * 100, 1) - round(before * 100, 1), 1)
+        return f"{points:+.1f} 个百分点" if points else SAME
     if unit == "件":
         if before == 0:
             return f"{now - before:+,.0f} 件"
-        return f"{(now - before) / before * 100:+.1f}%"
-    return f"{round(now, 1) - round(before, 1):+.1f} {unit}"
+        return f"{(now - before) / before * 100:+.1f}%" if now != before else SAME
+    moved = round(round(now, 1) - round(before, 1), 1)
+    return f"{moved:+.1f} {unit}" if moved else SAME
 
 
 def day(value: dt.date) -> str:

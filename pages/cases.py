@@ -149,11 +149,7 @@ def facts(case: pd.Series) -> pd.DataFrame:
 
 def fact(name: str, value: object) -> str:
     if isinstance(value, pd.Timestamp):
-        return (
-            "24:00 止 " + f"{value - pd.Timedelta(days=1):%Y-%m-%d}"
-            if name == "due_at" and value == value.normalize()
-            else minute(value)
-        )
+        return str(deadline(value)) if name == "due_at" else minute(value)
     return model.label_of(name, value)
 
 

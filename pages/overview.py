@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import model
 from analytics.metrics import CATALOGUE, Metric, unmet
 from analytics.metrics.comparison import within_noise
-from analytics.wording import change, number, short
+from analytics.wording import SAME, change, number, short
 from pages.common.asking import ask, ask_findings, settings
 from pages.common.drawing import link, open_cases, section
 from pages.common.filters import View
@@ -40,6 +40,7 @@ def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -
         short(row["value"], metric.unit),
         delta=moved,
         delta_color="off" if noise else {"up": "normal", "down": "inverse"}.get(metric.good, "off"),
+        delta_arrow="off" if moved == SAME else "auto",
         delta_description=f"比{view.before_name}" if moved else None,
         chart_data=sparkline(view, code),
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",

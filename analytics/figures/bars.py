@@ -78,6 +78,7 @@ def heat(
         hovertemplate="%{y} %{x}：%{z:,.0f} " + unit + "<extra></extra>",
     )
     made.update_yaxes(showgrid=False, type="category")
+    made.update_xaxes(type="category", nticks=14)
     return made
 
 
@@ -125,7 +126,7 @@ def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: fl
         hovertemplate="%{customdata[1]}：%{y:.1f}%（分母 %{x:,.0f} 件）<extra></extra>",
     )
     floor = min(frame["value"].min(), limits["low95"].iloc[len(limits) // 3]) if len(frame) else 0
-    made.update_yaxes(range=[max(0, floor * 100 - 5), 102])
+    made.update_yaxes(range=[max(0, floor * 100 - 6), 106])
     made.update_xaxes(rangemode="tozero")
     return made
 
@@ -186,6 +187,8 @@ def stays(frame: pd.DataFrame) -> go.Figure:
             customdata=frame["n"],
             text=[number(v, "天") for v in frame[column]],
             textposition="outside",
+            textfont_size=13,
+            constraintext="none",
             cliponaxis=False,
             hovertemplate="%{y}停留" + name + " %{x:.1f} 个工作日（%{customdata:,.0f} 次）<extra></extra>",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, sans-serif"
-#: Okabe–Ito, its yellow left out (too pale on white).
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5b6770")
-BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = PALETTE
+#: Okabe–Ito, its yellow replaced (too pale on white), with two dark tones for long lists.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5b6770", "#3d2b6b", "#a6761d")
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = PALETTE[:7]
 PALE = "#c9d2db"
 INK = "#1b2733"
 HEAT = [[0.0, "#f3f6fa"], [0.25, "#b8d4ea"], [0.5, "#6aa9d3"], [0.75, "#2474b0"], [1.0, "#0a3f73"]]

@@ -117,21 +117,17 @@ def is_waiting_stage(t: ir.Table, m: Moment) -> ir.BooleanValue:
     return t.stage.isin(["accepted", "transferred", "received", "processing", "consulted", "supervised", "replied"])
 
 
-def receipt_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    """Taken on, or its limit for being taken on has run out."""
-    return t.received_days.notnull() | (t.happened_through + m.settings.receive_days < m.through)
+def ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """The limit's last day was over by the horizon."""
+    return t.due_day < ibis.date(m.horizon.date())
 
 
 def bad(t: ir.Table, m: Moment) -> ir.BooleanValue:
     return t.grade <= 2
 
 
-def call_back_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return bad(t, m) & (t.called_back_at.notnull() | (t.rated_through + m.settings.call_back_days < m.through))
-
-
-def rectify_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return bad(t, m) & (t.rectified_at.notnull() | (t.rated_through + m.settings.rectify_days < m.through))
+def bad_ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return bad(t, m) & ran_out(t, m)
 
 
 def has_event(column: str, at_least: int = 1) -> Condition:
@@ -338,14 +334,14 @@ CATALOGUE: dict[str, Metric] = {
         Metric(
             "timely_receipt_rate",
             "及时接收率",
-            "期内转办中，在 {receive_days} 个工作日内接收的比例（未接收而期限已过的算不及时）",
+            "接收期限（{receive_days} 个工作日）在期内届满的转办中，限内接收的比例",
             "%",
             "期限内接收",
-            "期内转办（接收期限已到或已接收）",
+            "接收期限在期内届满的转办",
             Flow(
-                "transfers",
-                "happened_at",
-                among=receipt_due,
+                "receipts",
+                "due_day",
+                among=ran_out,
                 hit=lambda t, m: t.received_days <= m.settings.receive_days,
             ),
             "up",
@@ -446,11 +442,16 @@ CATALOGUE: dict[str, Metric] = {
         Metric(
             "called_back_rate",
             "差评回访率",
-            "期内差评中，在 {call_back_days} 个工作日内回访的比例（期限未到且未回访的不计）",
+            "回访期限（{call_back_days} 个工作日）在期内届满的差评中，限内回访的比例",
             "%",
             "期限内回访",
-            "期内差评（回访期限已到或已回访）",
-            Flow(*RATED, among=call_back_due, hit=lambda t, m: t.called_back_days <= m.settings.call_back_days),
+            "回访期限在期内届满的差评",
+            Flow(
+                "call_backs",
+                "due_day",
+                among=bad_ran_out,
+                hit=lambda t, m: t.called_back_days <= m.settings.call_back_days,
+            ),
             "up",
             needs=("ratings", "called_back"),
             source="浙江：差评 1 个工作日内回访",
@@ -458,11 +459,16 @@ CATALOGUE: dict[str, Metric] = {
         Metric(
             "rectified_rate",
             "差评整改率",
-            "期内差评中，在 {rectify_days} 个工作日内整改的比例（期限未到且未整改的不计）",
+            "整改期限（{rectify_days} 个工作日）在期内届满的差评中，限内整改的比例",
             "%",
             "期限内整改",
-            "期内差评（整改期限已到或已整改）",
-            Flow(*RATED, among=rectify_due, hit=lambda t, m: t.rectified_days <= m.settings.rectify_days),
+            "整改期限在期内届满的差评",
+            Flow(
+                "rectifications",
+                "due_day",
+                among=bad_ran_out,
+                hit=lambda t, m: t.rectified_days <= m.settings.rectify_days,
+            ),
             "up",
             needs=("ratings", "rectified"),
             source="四川：差评 15 个工作日内整改",

@@ -9,7 +9,7 @@ from analytics.ledger import Ledger
 from analytics.metrics.catalogue import CATALOGUE
 from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import NotMeasurable, anchored, within
+from analytics.metrics.query import NotMeasurable, anchored, source, within
 from analytics.metrics.slices import Slice
 from analytics.metrics.stocks import open_cases
 from analytics.settings import Settings, load_settings
@@ -33,7 +33,7 @@ def cases_behind(
         table = table.filter(table.enter < at, table.leave.isnull() | (table.leave >= at))
         chosen = measure.among(table, moment) if measure.among else None
     elif isinstance(measure, Flow | Duration):
-        table = anchored(within(ledger.table(measure.table), slice, moment), measure.anchor, slice, moment)
+        table = anchored(within(source(ledger, measure.table, moment), slice, moment), measure.anchor, slice, moment)
         chosen = measure.among(table, moment) if measure.among else None
         hit = measure.hit(table, moment) if isinstance(measure, Flow) and measure.hit else None
         if hit is not None and part != "denominator":

@@ -9,7 +9,7 @@ from analytics.ledger import Ledger
 from analytics.metrics.catalogue import Metric
 from analytics.metrics.measures import Flow
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, keys_of, tidy, within
+from analytics.metrics.query import anchored, keys_of, source, tidy, within
 from analytics.metrics.slices import Slice
 
 
@@ -18,7 +18,7 @@ def flows(
 ) -> pd.DataFrame:
     measures = {m.code: m.measure for m in group if isinstance(m.measure, Flow)}
     first = next(iter(measures.values()))
-    table = anchored(within(ledger.table(first.table), slice, moment), first.anchor, slice, moment)
+    table = anchored(within(source(ledger, first.table, moment), slice, moment), first.anchor, slice, moment)
     sums: dict[str, ir.Value] = {}
     for code, flow in measures.items():
         among = flow.among(table, moment) if flow.among else None

@@ -10,6 +10,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics import model
+from analytics.ledger import Ledger
 from analytics.metrics.catalogue import Metric
 from analytics.metrics.moment import Moment
 from analytics.metrics.slices import Slice, buckets
@@ -36,6 +37,26 @@ def dimension(table: ir.Table, name: str, moment: Moment) -> ir.Value:
         label = model.DIMENSIONS.get(name, name)
         raise NotMeasurable(f"这个指标不能按“{label}”拆分")
     return table[name]
+
+
+#: Tables with a deadline of their own: what they come from, its working-day count, the limit.
+DEADLINES = {
+    "receipts": ("transfers", "happened_through", "receive_days"),
+    "call_backs": ("rating_facts", "rated_through", "call_back_days"),
+    "rectifications": ("rating_facts", "rated_through", "rectify_days"),
+}
+
+
+def source(ledger: Ledger, name: str, moment: Moment) -> ir.Table:
+    """Return a table of the ledger, or one with ``due_day``: the last day of an office's limit."""
+    if name not in DEADLINES:
+        return ledger.table(name)
+    origin, begun, limit = DEADLINES[name]
+    table = ledger.table(origin)
+    table = table.mutate(limit_through=table[begun] + getattr(moment.settings, limit))
+    days = ledger.table("calendar")
+    ends = days.filter(days.is_workday).select(due_day="day", limit_through="through")
+    return table.inner_join(ends, "limit_through")
 
 
 def within(table: ir.Table, slice: Slice, moment: Moment) -> ir.Table:

@@ -87,7 +87,7 @@ def _choose(ledger: Ledger, name: str) -> list[str]:
     """Offer the values of a dimension; where the ledger has none, say so and choose nothing."""
     label = model.DIMENSIONS[name]
     if ledger.lacks((name,)):
-        st.selectbox(label, ("台账中没有",), key=f"no_{name}", disabled=True, width=140)
+        st.selectbox(label, ("台账中没有",), key=f"no_{name}", disabled=True, width=166)
         return []
     options = list(model.MODULES) if name == "module" else asking.values_of(ledger, name)
     return st.multiselect(
@@ -97,7 +97,7 @@ def _choose(ledger: Ledger, name: str) -> list[str]:
         key=name,
         bind="query-params",
         placeholder="全部",
-        width=190,
+        width=166,
     )
 
 

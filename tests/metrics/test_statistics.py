@@ -1,0 +1,64 @@
+"""Intervals and survival against independent libraries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
+from scipy.stats import binomtest
+
+from analytics.metrics.comparison import limits
+from analytics.metrics.survival import curve, quantile_with_interval, quantiles
+from analytics.metrics.wilson import wilson
+
+
+@given(st.integers(0, 200), st.integers(1, 200))
+def test_wilson_matches_scipy(k: int, n: int) -> None:
+    k = min(k, n)
+    low, high = wilson(np.array([float(k)]), np.array([float(n)]))
+    expected = binomtest(k, n).proportion_ci(method="wilson")
+    assert (low[0], high[0]) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_no_interval_of_nothing() -> None:
+    assert np.isnan(wilson(np.array([0.0]), np.array([0.0]))).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 40), st.booleans()), min_size=3, max_size=60))
+def test_kaplan_meier_matches_lifelines(rows: list[tuple[int, bool]]) -> None:
+    elapsed = np.array([float(t) for t, _ in rows])
+    happened = np.array([h for _, h in rows])
+    (value, low, high), = quantile_with_interval(elapsed, happened, (0.5,))
+    fit = KaplanMeierFitter().fit(elapsed, happened)
+    expected = fit.median_survival_time_
+    if not happened.any():
+        assert np.isnan(value)
+        return
+    exactly_half = abs(fit.predict(value) - 0.5) < 1e-9 if not np.isnan(value) else False
+    assert (np.isnan(value) and np.isinf(expected)) or value == expected or exactly_half  # lifelines rounds down there
+    bounds = median_survival_times(fit.confidence_interval_).to_numpy()[0]
+    for ours, theirs in zip((low, high), bounds, strict=True):
+        assert (np.isnan(ours) and np.isinf(theirs)) or ours == theirs
+
+
+def test_quantiles_of_groups_keep_missing_groups() -> None:
+    rows = pd.DataFrame({"module": ["a", "a", None], "elapsed": [1.0, 3.0, 2.0], "happened": [True, True, True]})
+    found = quantiles(rows, ["module"], (0.5,))
+    assert found["n"].tolist() == [2, 1]
+
+
+def test_a_curve_falls_and_is_short() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"elapsed": rng.exponential(5, 5000), "happened": rng.random(5000) < 0.8})
+    found = curve(rows, points=100)
+    assert len(found) <= 100
+    assert found["open_share"].is_monotonic_decreasing
+
+
+def test_funnel_limits_narrow_with_size() -> None:
+    found = limits(0.9, np.array([10.0, 100.0, 1000.0]))
+    assert (found["high95"] - found["low95"]).is_monotonic_decreasing
+    assert ((found["low998"] <= found["low95"]) & (found["high998"] >= found["high95"])).all()
