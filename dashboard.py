@@ -17,15 +17,16 @@ st.set_page_config(
     page_title="企业诉求洞察", page_icon=":material/insights:", layout="wide", initial_sidebar_state="auto"
 )
 
-PAGES = [
-    st.Page("pages/overview.py", title="总览", icon=":material/dashboard:", default=True),
-    st.Page("pages/load.py", title="模块负荷", icon=":material/stacked_bar_chart:", url_path="load"),
-    st.Page("pages/sla.py", title="时限合规", icon=":material/timer:", url_path="sla"),
-    st.Page("pages/satisfaction.py", title="满意度", icon=":material/sentiment_satisfied:", url_path="satisfaction"),
-    st.Page("pages/cases.py", title="案件明细", icon=":material/list_alt:", url_path="cases"),
-    st.Page("pages/data.py", title="数据管理", icon=":material/upload_file:", url_path="data"),
-    st.Page("pages/glossary.py", title="指标口径", icon=":material/menu_book:", url_path="glossary"),
-]
+HERE = Path(__file__).resolve().parent
+PAGES = {
+    "overview": ("总览", ":material/dashboard:"),
+    "load": ("模块负荷", ":material/stacked_bar_chart:"),
+    "sla": ("时限合规", ":material/timer:"),
+    "satisfaction": ("满意度", ":material/sentiment_satisfied:"),
+    "cases": ("案件明细", ":material/list_alt:"),
+    "data": ("数据管理", ":material/upload_file:"),
+    "glossary": ("指标口径", ":material/menu_book:"),
+}
 UNFILTERED = {"数据管理", "指标口径"}
 
 
@@ -45,18 +46,26 @@ def warn(ledger: Ledger) -> None:
         )
 
 
-def main() -> None:
-    page = st.navigation(PAGES, position="top")
-    st.html(Path(__file__).parent / "pages" / "common" / "style.css")
+def main(first: str = "overview") -> None:
+    """Run the page that the address names, or ``first``."""
+    st.set_page_config(page_title="企业诉求洞察", page_icon=":material/insights:", layout="wide")
+    pages = [
+        st.Page(HERE / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == first)
+        for name, (title, icon) in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top")
+    st.html(HERE / "pages" / "common" / "style.css")
     st.title(page.title, anchor=False)
     if page.title in UNFILTERED:
+        if asking.store().current():
+            warn(asking.ledger())
         page.run()
         return
     try:
         view = filters.filter_bar()
     except StoreError as error:
         st.info(str(error), icon=":material/inbox:")
-        st.page_link("pages/data.py", label="去导入台账", icon=":material/upload_file:")
+        st.page_link(HERE / "pages" / "data.py", label="去导入台账", icon=":material/upload_file:")
         return
     warn(view.ledger)
     st.session_state["view"] = view
@@ -67,4 +76,5 @@ def main() -> None:
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -109,6 +109,7 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
 def _growing_backlog(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
     frame = compute_many(("demand", "closures", "backlog"), ledger, recent, by=("module",), settings=settings)
     wide = frame.pivot_table(index="module", columns="metric", values="value", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(columns=["demand", "closures", "backlog"], fill_value=0)
     wide = wide[(wide["backlog"] >= LEAST_BACKLOG) & (wide["demand"] > GROWTH * wide["closures"])]
     if wide.empty:
         return

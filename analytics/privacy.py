@@ -17,7 +17,7 @@ IN_TEXT = re.compile("|".join((ID_NUMBER, CREDIT_CODE, PHONE, LANDLINE)))
 MASK = "****"
 
 PERSONAL = frozenset(c.name for t in TABLES.values() for c in t.columns if c.personal)
-FREE_TEXT = frozenset({"title", "content", "reply", "comment", "note"})
+FREE_TEXT = frozenset({"enterprise", "title", "content", "reply", "comment", "note"})
 
 
 def mask_text(text: str) -> str:

@@ -43,7 +43,7 @@ def workbook(sheets: dict[str, pd.DataFrame], notes: Iterable[str] = ()) -> byte
 
 def _write_column(sheet: xlsxwriter.worksheet.Worksheet, column: int, cells: pd.Series, time: object) -> None:
     for row, cell in enumerate(cells, start=1):
-        if cell is None or cell is pd.NaT or cell is pd.NA or cell != cell:
+        if pd.isna(cell):
             continue
         if isinstance(cell, pd.Timestamp):
             sheet.write_datetime(row, column, cell.to_pydatetime(), time)
@@ -64,7 +64,7 @@ def safe_csv(frame: pd.DataFrame, notes: Iterable[str] = ()) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(frame.columns)
     for row in frame.itertuples(index=False):
-        writer.writerow(["" if c is None or c != c else _harmless(c) for c in row])
+        writer.writerow(["" if pd.isna(c) else _harmless(c) for c in row])
     for note in notes:
         writer.writerow([f"# {note}"])
     return buffer.getvalue().encode("utf-8-sig")

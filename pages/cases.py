@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
-from analytics.exporting import LABELS, case_table, notes_of
+from analytics.exporting import LABELS, case_table, deadline, notes_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS

@@ -24,7 +24,7 @@ def module_by_week(view: View) -> None:
         frame = ask(("demand",), view.ledger, weeks_back(view, WEEKS), by=("module",), grain="week")
         if not empty(frame):
             heads = {p: f"{p:%m-%d}" for p in frame["period"]}
-            chart(figures.heat(frame, "module", "period", column_labels=heads), "heat_module", view, module_week)
+            chart(figures.heat(frame, "module", "period", column_labels=heads), "heat_module", module_week)
             caption(view, "demand", extra=f"至统计期末的 {WEEKS} 周，横轴为周一日期，最后一周可能未满")
 
 
@@ -38,7 +38,7 @@ def keeping_up(view: View) -> None:
         if ready:
             frame = ask(("demand", "closures", "backlog"), view.ledger, weeks_back(view, WEEKS), grain="week")
             if not empty(frame):
-                chart(figures.flows_and_backlog(frame), "flows", view, lambda p: one_week(str(p["x"])))
+                chart(figures.flows_and_backlog(frame), "flows", lambda p: one_week(str(p["x"])))
                 caption(view, "backlog", extra="积压 = 上周积压 + 受理 − 办结 + 重办；最后一周可能未满")
 
 
@@ -53,7 +53,7 @@ def officers(view: View) -> None:
             ):
                 rows = frame[frame["metric"] == code]
                 with place:
-                    chart(figures.ranked(rows, "module", unit, name), code, view, lambda p: {"module": custom(p)})
+                    chart(figures.ranked(rows, "module", unit, name), code, lambda p: {"module": custom(p)})
             caption(view, "load_accepted", "load_open")
 
 
@@ -62,7 +62,7 @@ def rhythm(view: View) -> None:
         frame = ask(("demand",), view.ledger, view.slice, by=("weekday", "hour"))
         if not empty(frame):
             hours = {h: f"{h}时" for h in range(24)}
-            chart(figures.heat(frame, "weekday", "hour", column_labels=hours), "rhythm", view)
+            chart(figures.heat(frame, "weekday", "hour", column_labels=hours), "rhythm")
             caption(view, "demand")
 
 
@@ -74,7 +74,7 @@ def channels(view: View) -> None:
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
-            chart(figures.shares(frame, "channel"), "channels", view)
+            chart(figures.shares(frame, "channel"), "channels")
             caption(view, "demand", extra="近 12 个月，最后一月可能未满")
 
 
@@ -88,7 +88,7 @@ def ahead(view: View) -> None:
         if ready:
             with st.spinner("正在预测……"):
                 found = ask_forecast(view.ledger, view.slice)
-            chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast", view)
+            chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast")
             total = found.ahead["value"].sum()
             st.caption(
                 f"未来四周合计约 {number(total)}。同样的方法在过去 {found.tested} 次预测中平均误差 {number(found.error, '%')}"

@@ -10,7 +10,7 @@ from analytics.metrics import CATALOGUE, Metric, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
 from pages.common.asking import ask, ask_findings, settings
-from pages.common.drawing import link, open_cases, section
+from pages.common.drawing import open_cases, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import own, whole_weeks_back
 
@@ -76,8 +76,7 @@ def decisions(view: View) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{number_}. {finding.sentence}**  \n:gray[依据：{finding.evidence}]", width="stretch")
                 days = own(*finding.days) if finding.days else {}
-                query = link(view, metric=finding.metric, part=finding.part, **dict(finding.where), **days)
-                st.page_link("pages/cases.py", label="看工单", icon=":material/arrow_forward:", query_params=query)
+                to_cases("看工单", metric=finding.metric, part=finding.part, **dict(finding.where), **days)
 
 
 def modules(view: View) -> None:
@@ -106,7 +105,7 @@ def modules(view: View) -> None:
         )
         if event and event["selection"]["rows"]:
             code = frame[frame["metric"] == "demand"]["module"].iloc[event["selection"]["rows"][0]]
-            open_cases(view, module=model.UNKNOWN if code != code or code is None else str(code))
+            open_cases(module=model.UNKNOWN if code != code or code is None else str(code))
 
 
 def module_table(frame: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:

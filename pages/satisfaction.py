@@ -9,7 +9,7 @@ from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
 from analytics.wording import number, short
 from pages.common.asking import ask, ask_funnel, cached, settings
-from pages.common.drawing import caption, chart, custom, empty, link, section
+from pages.common.drawing import caption, chart, custom, empty, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
@@ -47,7 +47,6 @@ def over_time(view: View) -> None:
                 chart(
                     figures.rate_over_time(frame, names, settings().targets.get("satisfaction")),
                     "satisfied",
-                    view,
                     lambda p: late_part(p, "satisfaction"),
                 )
                 caption(view, "satisfaction", extra="阴影为 95% 区间，空心点为样本不足，点一个月看差评")
@@ -73,7 +72,6 @@ def who_answers(view: View) -> None:
                 chart(
                     figures.ranked(frame, by, "%", "参评率"),
                     "coverage",
-                    view,
                     lambda p: {by: custom(p), "metric": "rating_coverage", "part": "rest"} if by != "size" else None,
                 )
                 caption(view, "rating_coverage", extra="点一条看没有评价的工单")
@@ -85,7 +83,7 @@ def five_grades(view: View) -> None:
             by = "module" if not view.ledger.lacks(("module",)) else "channel"
             frame = ask(("ratings",), view.ledger, view.slice, by=(by, "grade"))
             if not empty(frame):
-                chart(figures.grades(frame, by), "grades", view, lambda p: {by: custom(p, 1), "metric": "ratings"})
+                chart(figures.grades(frame, by), "grades", lambda p: {by: custom(p, 1), "metric": "ratings"})
                 caption(view, "ratings", extra="括号内为评价件数")
 
 
@@ -104,7 +102,6 @@ def who(view: View) -> None:
             chart(
                 made,
                 "satisfied_who",
-                view,
                 lambda p: {"department": custom(p), "metric": code, "part": "rest"} if p.get("customdata") else None,
             )
             caption(view, code)
@@ -115,7 +112,7 @@ def goes_with(view: View) -> None:
         if ready:
             frame = ask_circumstances(view.ledger, view.slice)
             if not empty(frame):
-                chart(figures.odds(frame), "odds", view)
+                chart(figures.odds(frame), "odds")
                 caption(view, "bad_ratings", extra="分母为相应情形下的评价；线段为 95% 区间，浅色为样本不足")
 
 
@@ -130,12 +127,7 @@ def put_right(view: View) -> None:
             st.caption(
                 f"共 {number(len(frame))}；回访限 {settings().call_back_days} 个工作日，整改限 {settings().rectify_days} 个工作日。"
             )
-            st.page_link(
-                "pages/cases.py",
-                label="看这些工单",
-                icon=":material/arrow_forward:",
-                query_params=link(view, metric="bad_ratings"),
-            )
+            to_cases("看这些工单", metric="bad_ratings")
 
 
 def words(view: View) -> None:

@@ -10,7 +10,7 @@ from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
 from analytics.wording import number
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
-from pages.common.drawing import caption, chart, custom, empty, link, section
+from pages.common.drawing import caption, chart, custom, empty, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
@@ -23,7 +23,7 @@ def over_time(view: View) -> None:
                 made = figures.rate_over_time(
                     frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
                 )
-                chart(made, "on_time", view, lambda p: late_part(p, "on_time_rate"))
+                chart(made, "on_time", lambda p: late_part(p, "on_time_rate"))
                 caption(view, "on_time_rate", extra="阴影为 95% 区间，空心点为样本不足，点一个月看逾期的工单")
 
 
@@ -64,7 +64,6 @@ def who(view: View) -> None:
         chart(
             made,
             "funnel",
-            view,
             lambda p: {by: custom(p), "metric": "on_time_rate", "part": "rest"} if p.get("customdata") else None,
         )
         caption(
@@ -81,7 +80,7 @@ def overdue(view: View) -> None:
             frame = ask(("overdue_open",), view.ledger, view.slice, by=(by, "overdue_band"))
             if not empty(frame, "没有超期未办的工单。"):
                 made = figures.bands(frame, by, BANDS)
-                chart(made, "bands", view, lambda p: {by: custom(p), "metric": "overdue_open", "sort": "overdue_days"})
+                chart(made, "bands", lambda p: {by: custom(p), "metric": "overdue_open", "sort": "overdue_days"})
                 caption(view, "overdue_open", extra="按已超期的工作日分段")
 
 
@@ -96,12 +95,7 @@ def due_soon(view: View) -> None:
             shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
             st.dataframe(shown, hide_index=True, height=300, key="due_soon")
             st.caption(f"共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
-            st.page_link(
-                "pages/cases.py",
-                label="全部列出并导出",
-                icon=":material/arrow_forward:",
-                query_params=link(view, metric="at_risk", sort="due_at"),
-            )
+            to_cases("全部列出并导出", metric="at_risk", sort="due_at")
 
 
 def waiting(view: View) -> None:
@@ -118,7 +112,7 @@ def waiting(view: View) -> None:
                     .loc[order]
                     .reset_index()
                 )
-                chart(figures.stays(table), "stays", view)
+                chart(figures.stays(table), "stays")
                 caption(view, "stage_stay", extra="从该环节开始到下一环节开始")
 
 
@@ -148,7 +142,6 @@ def how_long(view: View) -> None:
                     ),
                 ),
                 "survival",
-                view,
             )
             st.caption(
                 f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"

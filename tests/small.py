@@ -32,11 +32,21 @@ def publish(folder: Path, tables: dict[str, list[dict]], now: dt.datetime = NOW)
 
 
 def ledger_of(
-    folder: Path, cases: list[dict], events: list[dict] = (), ratings: list[dict] = (), as_of: str | None = None,
-    viewer: Viewer | None = None, **others: list[dict],
+    folder: Path,
+    cases: list[dict],
+    events: list[dict] = (),
+    ratings: list[dict] = (),
+    as_of: str | None = None,
+    viewer: Viewer | None = None,
+    **others: list[dict],
 ) -> Ledger:
     """Publish cases (title filled in), events as (case, stage, time, …) dicts, ratings; open it."""
-    tables = {"cases": [{"title": "诉求"} | c for c in cases], "events": list(events), "ratings": list(ratings), **others}
+    tables = {
+        "cases": [{"title": "诉求"} | c for c in cases],
+        "events": list(events),
+        "ratings": list(ratings),
+        **others,
+    }
     store = publish(folder, {k: v for k, v in tables.items() if v})
     return open_ledger(store, viewer or Viewer(), dt.datetime.fromisoformat(as_of) if as_of else None)
 

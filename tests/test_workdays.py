@@ -24,7 +24,9 @@ def count_by_hand(start: dt.date, end: dt.date) -> int:
 @given(DAYS, st.integers(-400, 400))
 def test_whole_working_days_match_a_count_day_by_day(start: dt.date, offset: int) -> None:
     end = min(max(start + dt.timedelta(days=offset), dt.date(2005, 1, 1)), dt.date(2030, 1, 1))
-    assert workdays.whole_working_days_between([pd.Timestamp(start)], [pd.Timestamp(end)])[0] == count_by_hand(start, end)
+    assert workdays.whole_working_days_between([pd.Timestamp(start)], [pd.Timestamp(end)])[0] == count_by_hand(
+        start, end
+    )
 
 
 @given(TIMES, st.integers(1, 60))

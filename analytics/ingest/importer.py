@@ -65,7 +65,7 @@ def plan_files(
     plans: list[SheetPlan] = []
     for name, content in files:
         found = [plan_sheet(s, profiles) for s in read_file(name, content, settings)]
-        fitting = [p for p in found if not p.missing]
+        fitting = [p for p in found if p.fits]
         plans += fitting or found
         if not found:
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")

@@ -55,6 +55,12 @@ class SheetPlan:
         return range(self.header_row + 1, len(self.sheet.rows))
 
     @property
+    def fits(self) -> bool:
+        """All that the table requires is there, and more than one stray word matched."""
+        alone = sum(bool(h) for h in self.heads) == 1
+        return not self.missing and (alone or len(set(self.mapping.values())) > 1)
+
+    @property
     def unused(self) -> list[str]:
         taken = set(self.mapping.values())
         return [h for i, h in enumerate(self.heads) if h and i not in taken]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from analytics.metrics import CATALOGUE, NotMeasurable, unmet
-from analytics.model import UNKNOWN
+from analytics.caselist import SORTS
+from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, unmet
+from analytics.metrics.evidence import PARTS
+from analytics.model import UNKNOWN, label_of
 from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
-CASES_PAGE = "pages/cases.py"
+CASES_PAGE = Path(__file__).resolve().parent.parent / "cases.py"
 CONFIG = {"displayModeBar": False, "locale": "zh-CN", "scrollZoom": False}
 
 
@@ -32,17 +35,25 @@ def section(title: str, view: View, *needs: str, help: str | None = None) -> Ite
             st.info(str(error) + "。", icon=":material/info:")
 
 
-def link(view: View, **query: str) -> dict[str, str]:
-    """Return the query that carries the view's period and filters on, with more added."""
-    kept = {k: v for k, v in _now().items() if k in KEYS}
-    return kept | {k: v for k, v in query.items() if v}
+#: How the URL spells a value: the filter bar's widgets write their labels there.
+SPELLING: dict[str, Callable[[str], str | None]] = {
+    "period": PERIODS.get,
+    "compare": COMPARISONS.get,
+    "module": lambda code: label_of("module", code),
+    "metric": lambda code: CATALOGUE[code].name,
+    "part": PARTS.get,
+    "sort": SORTS.get,
+}
 
 
-def _now() -> dict[str, str]:
-    return {k: ",".join(v) if isinstance(v, list) else v for k, v in st.query_params.to_dict().items()}
+def link(**query: str) -> dict[str, str | list[str]]:
+    """Return the URL's query with the period and filters of now, and more added (by code)."""
+    kept: dict[str, str | list[str]] = {k: st.query_params.get_all(k) for k in KEYS if k in st.query_params}
+    added = {k: SPELLING[k](v) or v if k in SPELLING else v for k, v in query.items() if v}
+    return kept | added
 
 
-def chart(made: go.Figure, key: str, view: View, drill: Drill | None = None, alt: str = "") -> None:
+def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") -> None:
     """Show a figure; a click on a mark opens the cases that ``drill`` names (or does nothing)."""
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
@@ -57,14 +68,14 @@ def chart(made: go.Figure, key: str, view: View, drill: Drill | None = None, alt
         seen[key] = mark
         query = drill(points[0])
         if query is not None:
-            open_cases(view, **query)
+            open_cases(**query)
     elif not points:
         seen.pop(key, None)
 
 
-def open_cases(view: View, **query: str) -> None:
-    """Go to 案件明细 with the view's period and filters, narrowed by the query."""
-    st.switch_page(CASES_PAGE, query_params=link(view, **query))
+def open_cases(**query: str) -> None:
+    """Go to 案件明细 with the period and filters of now, narrowed by the query."""
+    st.switch_page(CASES_PAGE, query_params=link(**query))
 
 
 def custom(point: dict, position: int = 0) -> str:
@@ -94,3 +105,8 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
     if nothing:
         st.info(text, icon=":material/inbox:")
     return nothing
+
+
+def to_cases(label: str, **query: str) -> None:
+    """Draw a link to 案件明细, with the period and filters of now and the query."""
+    st.page_link(CASES_PAGE, label=label, icon=":material/arrow_forward:", query_params=link(**query))

@@ -59,7 +59,16 @@ def test_nothing_is_no_error(cell: object) -> None:
 
 @given(st.datetimes(T(2005, 1, 1), T(2034, 12, 31)).map(lambda t: t.replace(microsecond=0)))
 def test_any_second_survives_each_spelling(at: dt.datetime) -> None:
-    spellings = [at.strftime(s) for s in ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S", "%Y年%m月%d日 %H时%M分%S秒", "%Y%m%d%H%M%S")]
+    spellings = [
+        at.strftime(s)
+        for s in (
+            "%Y-%m-%d %H:%M:%S",
+            "%Y/%m/%d %H:%M:%S",
+            "%Y.%m.%d %H:%M:%S",
+            "%Y年%m月%d日 %H时%M分%S秒",
+            "%Y%m%d%H%M%S",
+        )
+    ]
     times, bad = parsing.times(spellings)
     assert not bad.any()
     assert (times == pd.Timestamp(at)).all()

@@ -15,7 +15,7 @@ from analytics.settings import Settings
 from tests.ingest.books import HEADS, ROWS, book, old_book, saved
 
 SETTINGS = Settings()
-TEXT = "工单编号,受理时间,诉求内容\nA1,2024-7-5,\"漏水,急\"\n"
+TEXT = '工单编号,受理时间,诉求内容\nA1,2024-7-5,"漏水,急"\n'
 
 
 def cells(name: str, content: bytes, settings: Settings = SETTINGS) -> list[list[object]]:
@@ -30,7 +30,12 @@ def test_encodings(encoding: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|", "，"])
 def test_delimiters(delimiter: str) -> None:
-    text = delimiter.join(["工单编号", "受理时间", "内容"]) + "\n" + delimiter.join(["A1", "2024-7-5 9:00", "漏水、很急"]) + "\n"
+    text = (
+        delimiter.join(["工单编号", "受理时间", "内容"])
+        + "\n"
+        + delimiter.join(["A1", "2024-7-5 9:00", "漏水、很急"])
+        + "\n"
+    )
     assert cells("a.txt", text.encode())[1] == ["A1", "2024-7-5 9:00", "漏水、很急"]
 
 

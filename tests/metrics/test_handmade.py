@@ -150,7 +150,11 @@ def test_a_reopened_case_is_late_when_its_last_closing_is(tmp_path: Path) -> Non
     ledger = ledger_of(
         tmp_path,
         [{"case_no": "A", "accepted_at": "2024-10-08 09:00", "promised_days": 1}],
-        [event("A", "closed", "2024-10-08 12:00"), event("A", "reopened", "2024-10-09 09:00"), event("A", "closed", "2024-10-14 12:00")],
+        [
+            event("A", "closed", "2024-10-08 12:00"),
+            event("A", "reopened", "2024-10-09 09:00"),
+            event("A", "closed", "2024-10-14 12:00"),
+        ],
     )
     assert row("on_time_rate", ledger)["numerator"] == 0
 
@@ -161,7 +165,11 @@ def test_a_stopped_clock_does_not_count(tmp_path: Path) -> None:
     ledger = ledger_of(
         tmp_path,
         [{"case_no": "A", "accepted_at": "2024-10-08 12:00", "promised_days": 2}],
-        [event("A", "paused", "2024-10-09 12:00"), event("A", "resumed", "2024-10-11 12:00"), event("A", "closed", "2024-10-12 12:00")],
+        [
+            event("A", "paused", "2024-10-09 12:00"),
+            event("A", "resumed", "2024-10-11 12:00"),
+            event("A", "closed", "2024-10-12 12:00"),
+        ],
     )
     assert row("on_time_rate", ledger)["denominator"] == 0  # the ledger ends before the due date
     facts = ledger.run(ledger.table("case_facts").select("due_at", "paused_days"))
@@ -186,7 +194,10 @@ def test_a_clock_still_stopped_is_not_overdue(tmp_path: Path) -> None:
 def test_a_case_closed_while_stopped_is_judged(tmp_path: Path) -> None:
     ledger = ledger_of(
         tmp_path,
-        [{"case_no": "A", "accepted_at": "2024-10-08 12:00", "promised_days": 1}, {"case_no": "B", "accepted_at": "2024-10-25 12:00"}],
+        [
+            {"case_no": "A", "accepted_at": "2024-10-08 12:00", "promised_days": 1},
+            {"case_no": "B", "accepted_at": "2024-10-25 12:00"},
+        ],
         [event("A", "paused", "2024-10-08 13:00"), event("A", "closed", "2024-10-09 13:00")],
     )
     assert (row("on_time_rate", ledger)["numerator"], row("on_time_rate", ledger)["denominator"]) == (1, 1)
@@ -195,7 +206,10 @@ def test_a_case_closed_while_stopped_is_judged(tmp_path: Path) -> None:
 def test_limits_in_hours_run_in_natural_hours(tmp_path: Path) -> None:
     ledger = ledger_of(
         tmp_path,
-        [{"case_no": "A", "accepted_at": "2024-10-11 17:00", "promised_hours": 24, "closed_at": "2024-10-12 18:00"}, {"case_no": "B", "accepted_at": "2024-10-20 17:00"}],
+        [
+            {"case_no": "A", "accepted_at": "2024-10-11 17:00", "promised_hours": 24, "closed_at": "2024-10-12 18:00"},
+            {"case_no": "B", "accepted_at": "2024-10-20 17:00"},
+        ],
     )
     assert row("on_time_rate", ledger)["numerator"] == 0
 
@@ -212,10 +226,19 @@ def test_the_list_in_force_on_the_day_of_acceptance_gives_the_limit(tmp_path: Pa
         items=[
             {**item, "version": "甲", "promised_days": 5, "in_force_from": "2024-07-01", "in_force_to": "2024-10-14"},
             {**item, "version": "乙", "promised_days": 3, "in_force_from": "2024-10-15", "in_force_to": None},
-            {**item, "item_no": "01002", "version": "乙", "promised_days": 3, "in_force_from": "2024-10-15", "in_force_to": None},
+            {
+                **item,
+                "item_no": "01002",
+                "version": "乙",
+                "promised_days": 3,
+                "in_force_from": "2024-10-15",
+                "in_force_to": None,
+            },
         ],
     )
-    facts = ledger.run(ledger.table("case_facts").select("case_no", "promised_days", "module", "department")).set_index("case_no")
+    facts = ledger.run(ledger.table("case_facts").select("case_no", "promised_days", "module", "department")).set_index(
+        "case_no"
+    )
     assert facts.loc[["old", "new"], "promised_days"].tolist() == [5, 3]
     assert facts.loc["new", "module"] == "finance"
     coverage, off = row("list_coverage", ledger), row("off_list_rate", ledger)
@@ -286,14 +309,34 @@ def rated(tmp_path: Path) -> Ledger:
     more = {"D": {"called_back_at": "2024-10-09 10:00", "rectified_at": "2024-10-20 10:00", "comment": "太慢"}}
     return ledger_of(
         tmp_path,
-        [{"case_no": n, "accepted_at": "2024-10-08 09:00", "closed_at": "2024-10-08 12:00"} for n in (*grades, "G", "H")],
-        ratings=[{"case_no": n, "grade": g, "rated_at": days[n], "called_back_at": None, "rectified_at": None, "comment": None, **more.get(n, {})} for n, g in grades.items()],
+        [
+            {"case_no": n, "accepted_at": "2024-10-08 09:00", "closed_at": "2024-10-08 12:00"}
+            for n in (*grades, "G", "H")
+        ],
+        ratings=[
+            {
+                "case_no": n,
+                "grade": g,
+                "rated_at": days[n],
+                "called_back_at": None,
+                "rectified_at": None,
+                "comment": None,
+                **more.get(n, {}),
+            }
+            for n, g in grades.items()
+        ],
     )
 
 
 @pytest.mark.parametrize(
     ("metric", "numerator", "denominator"),
-    [("satisfaction", 3, 6), ("strict_satisfaction", 2, 6), ("rating_coverage", 6, 8), ("called_back_rate", 1, 2), ("rectified_rate", 1, 2)],
+    [
+        ("satisfaction", 3, 6),
+        ("strict_satisfaction", 2, 6),
+        ("rating_coverage", 6, 8),
+        ("called_back_rate", 1, 2),
+        ("rectified_rate", 1, 2),
+    ],
 )
 def test_satisfaction_official_and_strict(rated: Ledger, metric: str, numerator: int, denominator: int) -> None:
     found = row(metric, rated)
@@ -308,7 +351,15 @@ def test_load_per_officer_counts_officer_days(tmp_path: Path) -> None:
     rota = [{"day": f"2024-10-{d:02d}", "module": "finance", "officer_no": o} for d in (8, 9) for o in ("01", "02")]
     ledger = ledger_of(
         tmp_path,
-        [{"case_no": str(i), "accepted_at": "2024-10-08 09:00", "module": "finance", "closed_at": None if i else "2024-10-09 09:00"} for i in range(6)],
+        [
+            {
+                "case_no": str(i),
+                "accepted_at": "2024-10-08 09:00",
+                "module": "finance",
+                "closed_at": None if i else "2024-10-09 09:00",
+            }
+            for i in range(6)
+        ],
         rota=rota,
     )
     accepted, open_ = row("load_accepted", ledger), row("load_open", ledger)

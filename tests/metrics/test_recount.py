@@ -15,7 +15,11 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
 from tests.conftest import AS_OF
 
-MONTHS = [Slice(dt.date(2024, 7, 1), dt.date(2026, 12, 31)), Slice(dt.date(2026, 10, 1), dt.date(2026, 10, 31)), Slice(dt.date(2026, 11, 1), dt.date(2026, 11, 30))]
+MONTHS = [
+    Slice(dt.date(2024, 7, 1), dt.date(2026, 12, 31)),
+    Slice(dt.date(2026, 10, 1), dt.date(2026, 10, 31)),
+    Slice(dt.date(2026, 11, 1), dt.date(2026, 11, 30)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,12 @@ def test_backlog_every_day(cases: pd.DataFrame, demo: DemoLedger, demo_ledger: L
 
 def test_backlog_balances_day_by_day(demo_ledger: Ledger) -> None:
     slice = Slice(dt.date(2024, 7, 1), dt.date(2026, 11, 24))
-    series = {m: compute(m, demo_ledger, slice, by=("module",), grain="day").pivot_table(index="period", columns="module", values="value", fill_value=0) for m in ("backlog", "demand", "closures", "reopened")}
+    series = {
+        m: compute(m, demo_ledger, slice, by=("module",), grain="day").pivot_table(
+            index="period", columns="module", values="value", fill_value=0
+        )
+        for m in ("backlog", "demand", "closures", "reopened")
+    }
     backlog, demand, closures, reopened = (series[m] for m in ("backlog", "demand", "closures", "reopened"))
     reopened = reopened.reindex_like(backlog).fillna(0)
     pd.testing.assert_frame_equal(backlog.diff().iloc[1:], (demand - closures + reopened).iloc[1:], check_names=False)
@@ -94,7 +103,9 @@ def test_overdue_open(cases: pd.DataFrame, demo_ledger: Ledger) -> None:
 def test_handling_time(cases: pd.DataFrame, demo_ledger: Ledger) -> None:
     mine = cases[inside(cases["accepted_at"], MONTHS[1])]
     end = mine["closed_at"].fillna(demo_ledger.as_of)
-    stop = mine["resumed_at"].where(mine["paused_at"].notna()).fillna(demo_ledger.as_of).where(mine["paused_at"].notna())
+    stop = (
+        mine["resumed_at"].where(mine["paused_at"].notna()).fillna(demo_ledger.as_of).where(mine["paused_at"].notna())
+    )
     paused = np.nan_to_num(workdays.working_days_between(mine["paused_at"], stop))
     took = workdays.working_days_between(mine["accepted_at"], end) - paused
     median = KaplanMeierFitter().fit(took, mine["closed_at"].notna()).median_survival_time_
@@ -102,7 +113,9 @@ def test_handling_time(cases: pd.DataFrame, demo_ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(("metric", "least"), [("satisfaction", 3), ("strict_satisfaction", 4)])
-def test_satisfaction_by_channel(metric: str, least: int, demo: DemoLedger, cases: pd.DataFrame, demo_ledger: Ledger) -> None:
+def test_satisfaction_by_channel(
+    metric: str, least: int, demo: DemoLedger, cases: pd.DataFrame, demo_ledger: Ledger
+) -> None:
     ratings = demo.tables["ratings"].merge(cases[["case_no", "channel"]], on="case_no")
     mine = ratings[inside(ratings["rated_at"], MONTHS[0])]
     expected = mine.assign(hit=mine["grade"] >= least).groupby("channel")["hit"].agg(["sum", "size"]).sort_index()
@@ -112,7 +125,15 @@ def test_satisfaction_by_channel(metric: str, least: int, demo: DemoLedger, case
 
 
 def test_groups_add_up_to_the_whole(demo_ledger: Ledger) -> None:
-    for metric in ("demand", "closure_rate", "on_time_rate", "satisfaction", "transfer_rate", "reopen_rate", "rectified_rate"):
+    for metric in (
+        "demand",
+        "closure_rate",
+        "on_time_rate",
+        "satisfaction",
+        "transfer_rate",
+        "reopen_rate",
+        "rectified_rate",
+    ):
         whole = compute(metric, demo_ledger, MONTHS[0]).iloc[0]
         for by in ("module", "department", "street", "weekday", "industry"):
             parts = compute(metric, demo_ledger, MONTHS[0], by=(by,))
@@ -126,5 +147,7 @@ def test_an_earlier_as_of_knows_nothing_later(demo_store, demo_ledger: Ledger) -
     then = compute("backlog", earlier, MONTHS[1])["value"].iloc[0]
     assert then == compute("backlog", demo_ledger, MONTHS[1])["value"].iloc[0]
     assert compute("demand", earlier, MONTHS[2])["value"].iloc[0] == 0
-    assert earlier.run(earlier.table("rating_facts").aggregate(last=lambda t: t.rated_at.max()))["last"].iloc[0] < pd.Timestamp("2026-11-01")
-    assert AS_OF > earlier.as_of
+    assert earlier.run(earlier.table("rating_facts").aggregate(last=lambda t: t.rated_at.max()))["last"].iloc[
+        0
+    ] < pd.Timestamp("2026-11-01")
+    assert earlier.as_of < AS_OF

@@ -61,5 +61,10 @@ def test_a_period_cannot_end_before_it_starts() -> None:
 
 def test_buckets_cover_the_period() -> None:
     assert buckets(D(2026, 11, 24), D(2026, 12, 8), "week") == [D(2026, 11, 23), D(2026, 11, 30), D(2026, 12, 7)]
-    assert buckets(D(2025, 11, 24), D(2026, 2, 1), "month") == [D(2025, 11, 1), D(2025, 12, 1), D(2026, 1, 1), D(2026, 2, 1)]
+    assert buckets(D(2025, 11, 24), D(2026, 2, 1), "month") == [
+        D(2025, 11, 1),
+        D(2025, 12, 1),
+        D(2026, 1, 1),
+        D(2026, 2, 1),
+    ]
     assert len(buckets(D(2025, 1, 1), D(2026, 12, 31), "quarter")) == 8

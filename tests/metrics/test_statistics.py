@@ -31,7 +31,7 @@ def test_no_interval_of_nothing() -> None:
 def test_kaplan_meier_matches_lifelines(rows: list[tuple[int, bool]]) -> None:
     elapsed = np.array([float(t) for t, _ in rows])
     happened = np.array([h for _, h in rows])
-    (value, low, high), = quantile_with_interval(elapsed, happened, (0.5,))
+    ((value, low, high),) = quantile_with_interval(elapsed, happened, (0.5,))
     fit = KaplanMeierFitter().fit(elapsed, happened)
     expected = fit.median_survival_time_
     if not happened.any():

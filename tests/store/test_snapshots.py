@@ -19,7 +19,9 @@ from tests.small import NOW, publish
 
 def add_case(store: Store, number: str) -> str:
     with store.draft() as draft:
-        draft.con.execute(f"INSERT INTO cases (case_no, accepted_at, title) VALUES ('{number}', '2024-10-08 09:00', 'x')")
+        draft.con.execute(
+            f"INSERT INTO cases (case_no, accepted_at, title) VALUES ('{number}', '2024-10-08 09:00', 'x')"
+        )
         return draft.publish(NOW, number).id
 
 
@@ -43,9 +45,8 @@ def test_each_publication_is_a_snapshot_of_its_own(tmp_path: Path) -> None:
 def test_leaving_a_draft_without_publishing_leaves_no_trace(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first = add_case(store, "A")
-    with pytest.raises(RuntimeError), store.draft() as draft:
+    with store.draft() as draft:
         draft.con.execute("DELETE FROM cases")
-        raise RuntimeError
     assert store.current_id() == first
     assert count(store) == 1
     assert sorted(p.suffix for p in store.files.iterdir()) == [".duckdb", ".json"]
@@ -122,7 +123,14 @@ def test_a_damaged_snapshot_is_said_in_chinese(tmp_path: Path) -> None:
 
 
 def test_masks_are_on_unless_the_viewer_may_see(tmp_path: Path) -> None:
-    case = {"case_no": "A", "accepted_at": "2024-10-08", "title": "请联系13812345678", "contact_name": "王某", "contact_phone": "13812345678", "credit_code": "91610113MA6U0000XA"}
+    case = {
+        "case_no": "A",
+        "accepted_at": "2024-10-08",
+        "title": "请联系13812345678",
+        "contact_name": "王某",
+        "contact_phone": "13812345678",
+        "credit_code": "91610113MA6U0000XA",
+    }
     store = publish(tmp_path, {"cases": [case]})
     hidden = open_ledger(store)
     seen = open_ledger(store, Viewer(sees_personal=True))
@@ -132,13 +140,19 @@ def test_masks_are_on_unless_the_viewer_may_see(tmp_path: Path) -> None:
 
 
 def test_a_department_sees_its_own_cases(tmp_path: Path) -> None:
-    cases = [{"case_no": n, "accepted_at": "2024-10-08", "title": "x", "department": d} for n, d in (("A", "甲局"), ("B", "乙局"))]
+    cases = [
+        {"case_no": n, "accepted_at": "2024-10-08", "title": "x", "department": d}
+        for n, d in (("A", "甲局"), ("B", "乙局"))
+    ]
     ledger = open_ledger(publish(tmp_path, {"cases": cases}), Viewer(department="甲局"))
     assert ledger.run(ledger.table("case_facts").select("case_no"))["case_no"].tolist() == ["A"]
 
 
 def test_time_is_an_argument(tmp_path: Path) -> None:
-    cases = [{"case_no": n, "accepted_at": at, "title": "x"} for n, at in (("A", "2024-10-08 09:00"), ("B", "2024-10-09 09:00"))]
+    cases = [
+        {"case_no": n, "accepted_at": at, "title": "x"}
+        for n, at in (("A", "2024-10-08 09:00"), ("B", "2024-10-09 09:00"))
+    ]
     store = publish(tmp_path, {"cases": cases})
     assert open_ledger(store).as_of == dt.datetime(2024, 10, 9, 9, 0, 1)
     earlier = open_ledger(store, as_of=dt.datetime(2024, 10, 9))

@@ -1,0 +1,143 @@
+"""Every page by Streamlit's own test driver: on the demo, on real messages, on nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.ledger import open_ledger
+from analytics.metrics import Slice, compute, period
+from analytics.store import Store
+from analytics.wording import short
+
+PAGES = ("overview", "load", "sla", "satisfaction", "cases", "data", "glossary")
+FILTERED = PAGES[:5]
+
+
+def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    """Run the dashboard with a page in front; the query is spelt as the URL spells it."""
+    monkeypatch.setenv("INSIGHT_STORE", str(store.folder))
+    app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "warning", "success", "error", "subheader", "title")
+    return "\n".join(str(e.value) for kind in kinds for e in getattr(app, kind))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_on_the_demo_ledger(name: str, demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(name, demo_store, monkeypatch)
+    said = words(app)
+    assert "演示数据" in said
+    assert len(said) > 100
+
+
+@pytest.mark.parametrize("name", FILTERED)
+def test_every_figure_page_names_its_snapshot_and_period(
+    name: str, demo_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = words(open_page(name, demo_store, monkeypatch))
+    assert demo_store.current_id() in said
+    assert "统计期 2026年11月1日至11月30日" in said
+    assert "统计时刻 2026年11月24日" in said
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_on_real_messages_alone(name: str, real_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(name, real_store, monkeypatch)
+    said = words(app)
+    assert "演示数据" not in said
+    if name == "sla":
+        assert "承诺时限" in said
+    if name == "satisfaction":
+        assert "好差评" in said
+    if name in FILTERED:
+        assert "没有更新" in said  # the newest message is years old
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_on_an_empty_store(name: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(name, Store(tmp_path), monkeypatch)
+    assert "还没有台账" in words(app) or name == "glossary"
+
+
+def test_the_five_numbers_are_the_catalogues(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("overview", demo_store, monkeypatch)
+    ledger = open_ledger(demo_store)
+    slice = Slice(*period("this_month", ledger.as_of))
+    shown = {m.label: m.value for m in app.metric}
+    for code, name, unit in (
+        ("demand", "受理量", "件"),
+        ("on_time_rate", "按期办结率", "%"),
+        ("overdue_open", "超期未办", "件"),
+        ("satisfaction", "满意率", "%"),
+    ):
+        assert shown[name] == short(compute(code, ledger, slice)["value"].iloc[0], unit)
+
+
+def test_a_filter_changes_the_numbers_and_stands_in_the_footer(
+    demo_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("overview", demo_store, monkeypatch)
+    before = app.metric[1].value
+    app.multiselect(key="module").set_value(["finance"]).run()
+    assert not app.exception
+    assert app.metric[1].value != before
+    assert "模块：金融服务" in words(app)
+
+
+def test_a_view_is_a_link(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("overview", demo_store, monkeypatch, period="上月", compare="去年同期", module="金融服务")
+    said = words(app)
+    assert "统计期 2026年10月1日至10月31日" in said
+    assert "去年同期 2025年10月1日至10月31日" in said
+    assert "金融服务" in said
+
+
+def test_an_earlier_as_of_shows_that_day(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = words(open_page("overview", demo_store, monkeypatch, as_of="2026-06-30"))
+    assert "统计时刻 2026年7月1日 00:00" in said
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"period": "x'"},
+        {"from": "昨天", "period": "own"},
+        {"module": "<script>"},
+        {"as_of": "1900-01-01"},
+        {"metric": "nothing"},
+        {"sort": "'; DROP"},
+    ],
+)
+def test_nonsense_in_the_url_is_borne(query: dict, demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_page("cases", demo_store, monkeypatch, **query)
+
+
+def test_cases_are_masked_until_asked_for(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = (
+        open_ledger(demo_store)
+        .reader.frame("SELECT case_no FROM cases ORDER BY accepted_at DESC LIMIT 1")["case_no"]
+        .iloc[0]
+    )
+    app = open_page("cases", demo_store, monkeypatch, case=number)
+    shown = "".join(f.value.astype(str).to_string() for f in app.dataframe)
+    assert "联系电话" in shown
+    assert "1****" in shown
+    assert not re.search(r"154\d{8}", shown)
+
+
+def test_the_glossary_finds_by_word(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("glossary", demo_store, monkeypatch)
+    app.text_input(key="find").set_value("严格满意率").run()
+    found = [m.value for m in app.markdown if "satisfaction" in m.value]
+    assert any("严格满意率" in f for f in found)
+    assert len(app.markdown) < 5

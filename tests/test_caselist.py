@@ -1,0 +1,66 @@
+"""Lists behind numbers: as many cases as the number says."""
+
+import datetime as dt
+
+import pytest
+
+from analytics.caselist import LIST_COLUMNS, ListRequest, case_story, count_cases, list_cases
+from analytics.exporting import case_table, deadline
+from analytics.ledger import Ledger
+from analytics.metrics import CATALOGUE, Slice, compute
+from analytics.metrics.measures import Flow, Stock
+
+SLICE = Slice(dt.date(2026, 9, 1), dt.date(2026, 11, 24), (("module", ("finance", "legal")),))
+ONE_A_CASE = [
+    c
+    for c, m in CATALOGUE.items()
+    if (isinstance(m.measure, Flow | Stock) and not isinstance(m.measure, Flow))
+    or (
+        isinstance(m.measure, Flow)
+        and m.measure.table in ("case_facts", "rating_facts", "call_backs", "rectifications")
+    )
+]
+
+
+@pytest.mark.parametrize("metric", ONE_A_CASE)
+def test_the_list_is_as_long_as_the_number(metric: str, demo_ledger: Ledger) -> None:
+    row = compute(metric, demo_ledger, SLICE).iloc[0]
+    assert count_cases(demo_ledger, SLICE, ListRequest(metric)) == row["n"]
+    if CATALOGUE[metric].is_rate:
+        assert count_cases(demo_ledger, SLICE, ListRequest(metric, "numerator")) == row["numerator"]
+        assert count_cases(demo_ledger, SLICE, ListRequest(metric, "rest")) == row["denominator"] - row["numerator"]
+
+
+def test_search_wants_every_word(demo_ledger: Ledger) -> None:
+    both = list_cases(demo_ledger, SLICE, ListRequest(words="贷款 银行", limit=50))
+    assert len(both) > 0
+    story = case_story(demo_ledger, both["case_no"].iloc[0])
+    assert "贷款" in story.case["title"] + story.case["content"]
+    assert count_cases(demo_ledger, SLICE, ListRequest(words="绝没有这样的词")) == 0
+    assert count_cases(demo_ledger, SLICE, ListRequest(words="%' OR 1=1 --")) == 0
+
+
+def test_sorting_and_paging(demo_ledger: Ledger) -> None:
+    whole = list_cases(demo_ledger, SLICE, ListRequest(sort="due_at", descending=False, limit=100))
+    assert whole["due_at"].dropna().is_monotonic_increasing
+    page = list_cases(demo_ledger, SLICE, ListRequest(sort="due_at", descending=False, limit=40, offset=40))
+    assert page["case_no"].tolist() == whole["case_no"].iloc[40:80].tolist()
+    assert tuple(whole.columns) == LIST_COLUMNS
+
+
+def test_one_case_tells_its_story(demo_ledger: Ledger) -> None:
+    number = list_cases(demo_ledger, SLICE, ListRequest("reopen_rate", "numerator", limit=1))["case_no"].iloc[0]
+    story = case_story(demo_ledger, number)
+    assert story.events["happened_at"].is_monotonic_increasing
+    assert {"accepted", "closed", "reopened", "followed_up"} <= set(story.events["stage"])
+    assert case_story(demo_ledger, "没有") is None
+
+
+def test_a_deadline_is_the_end_of_its_day(demo_ledger: Ledger) -> None:
+    import pandas as pd
+
+    assert deadline(pd.Timestamp("2026-11-25")) == "2026-11-24 24:00"
+    assert deadline(pd.Timestamp("2026-11-25 09:30")) == "2026-11-25 09:30"
+    assert deadline(pd.NaT) is None
+    table = case_table(list_cases(demo_ledger, SLICE, ListRequest(limit=5)))
+    assert {"工单编号", "办理期限", "服务模块"} <= set(table.columns)
