@@ -13,19 +13,17 @@ from analytics.store import StoreError
 from analytics.wording import minute
 from pages.common import asking, filters
 
-st.set_page_config(
-    page_title="企业诉求洞察", page_icon=":material/insights:", layout="wide", initial_sidebar_state="auto"
-)
-
 HERE = Path(__file__).resolve().parent
+#: File under pages/ → (title, address). An address must not be the file's name: a fresh server
+#: would take such a request for a page of its own and run the file without this entry.
 PAGES = {
-    "overview": ("总览", ":material/dashboard:"),
-    "load": ("模块负荷", ":material/stacked_bar_chart:"),
-    "sla": ("时限合规", ":material/timer:"),
-    "satisfaction": ("满意度", ":material/sentiment_satisfied:"),
-    "cases": ("案件明细", ":material/list_alt:"),
-    "data": ("数据管理", ":material/upload_file:"),
-    "glossary": ("指标口径", ":material/menu_book:"),
+    "overview": ("总览", "home"),
+    "load": ("模块负荷", "demand-load"),
+    "sla": ("时限合规", "time-limits"),
+    "satisfaction": ("满意度", "ratings"),
+    "cases": ("案件明细", "case-list"),
+    "data": ("数据管理", "ledger"),
+    "glossary": ("指标口径", "definitions"),
 }
 UNFILTERED = {"数据管理", "指标口径"}
 
@@ -48,12 +46,15 @@ def warn(ledger: Ledger) -> None:
 
 def main(first: str = "overview") -> None:
     """Run the page that the address names, or ``first``."""
-    st.set_page_config(page_title="企业诉求洞察", page_icon=":material/insights:", layout="wide")
     pages = [
-        st.Page(HERE / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, default=name == first)
-        for name, (title, icon) in PAGES.items()
+        st.Page(HERE / "pages" / f"{name}.py", title=title, url_path=path, default=name == first)
+        for name, (title, path) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
+    # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.
+    st.set_page_config(
+        page_title=f"{page.title} · 企业诉求洞察", page_icon=HERE / "pages" / "common" / "icon.png", layout="wide"
+    )
     st.html(HERE / "pages" / "common" / "style.css")
     st.title(page.title, anchor=False)
     if page.title in UNFILTERED:

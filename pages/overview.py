@@ -10,7 +10,7 @@ from analytics.metrics import CATALOGUE, Metric, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
 from pages.common.asking import ask, ask_findings, settings
-from pages.common.drawing import open_cases, section, to_cases
+from pages.common.drawing import section, to_cases
 from pages.common.filters import View
 from pages.common.periods import own, whole_weeks_back
 
@@ -105,7 +105,8 @@ def modules(view: View) -> None:
         )
         if event and event["selection"]["rows"]:
             code = frame[frame["metric"] == "demand"]["module"].iloc[event["selection"]["rows"][0]]
-            open_cases(module=model.UNKNOWN if code != code or code is None else str(code))
+            name = model.UNKNOWN if code != code or code is None else str(code)
+            to_cases(f"看{model.label_of('module', code)}的工单", module=name)
 
 
 def module_table(frame: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:

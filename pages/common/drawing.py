@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ import streamlit as st
 from analytics.caselist import SORTS
 from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
-from analytics.model import UNKNOWN, label_of
+from analytics.model import DIMENSIONS, UNKNOWN, label_of
+from analytics.wording import days
 from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
@@ -54,7 +56,11 @@ def link(**query: str) -> dict[str, str | list[str]]:
 
 
 def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") -> None:
-    """Show a figure; a click on a mark opens the cases that ``drill`` names (or does nothing)."""
+    """Show a figure; choosing a mark offers the cases that ``drill`` names for it.
+
+    The cases are offered as a link, not opened at once: the filters live in the URL, which
+    only a link may replace, and a slip of a finger on a phone does not leave the page.
+    """
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
         return
@@ -62,20 +68,20 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
         made, key=key, theme=None, config=CONFIG, on_select="rerun", selection_mode="points", alt=alt or None
     )
     points = state["selection"]["points"] if state else []
-    seen = st.session_state.setdefault("_drilled", {})
-    mark = repr(points)
-    if points and seen.get(key) != mark:
-        seen[key] = mark
-        query = drill(points[0])
-        if query is not None:
-            open_cases(**query)
-    elif not points:
-        seen.pop(key, None)
+    query = drill(points[0]) if points else None
+    if query:
+        to_cases(f"看所选的工单：{_chosen(query)}", **query)
 
 
-def open_cases(**query: str) -> None:
-    """Go to 案件明细 with the period and filters of now, narrowed by the query."""
-    st.switch_page(CASES_PAGE, query_params=link(**query))
+def _chosen(query: dict[str, str]) -> str:
+    """Say what a drill-down narrows to: the groups, days and part of a metric."""
+    words = [label_of(k, v) for k, v in query.items() if k in DIMENSIONS]
+    if "from" in query:
+        words.append(days(dt.date.fromisoformat(query["from"]), dt.date.fromisoformat(query["to"])))
+    if metric := query.get("metric"):
+        part = query.get("part", "denominator")
+        words.append(CATALOGUE[metric].name + (f"·{PARTS[part]}" if part != "denominator" else ""))
+    return "，".join(words)
 
 
 def custom(point: dict, position: int = 0) -> str:
