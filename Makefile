@@ -9,7 +9,7 @@ PORT ?= 8501
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
-	$(BIN)/python -m streamlit run dashboard.py --server.port $(PORT)
+	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
 	$(BIN)/python -m pytest -q

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web import cli
 
 from analytics import workdays
 from analytics.ledger import Ledger
@@ -77,5 +81,19 @@ def main(first: str = "overview") -> None:
     )
 
 
+def serve(arguments: list[str]) -> None:
+    """Start Streamlit on this file: `python dashboard.py --server.port 8501`.
+
+    Beside a folder named pages, a server started by `streamlit run` takes its first session
+    for the older kind of multipage app, and that session's figures never answer the mouse.
+    """
+    PagesManager.uses_pages_directory = False
+    sys.argv = ["streamlit", "run", __file__, *arguments]
+    cli.main()
+
+
 if __name__ == "__main__":
-    main()
+    if runtime.exists():
+        main()
+    else:
+        serve(sys.argv[1:])

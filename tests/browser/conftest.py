@@ -28,9 +28,6 @@ def serving(store: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [
         sys.executable,
-        "-m",
-        "streamlit",
-        "run",
         "dashboard.py",
         "--server.port",
         str(port),
