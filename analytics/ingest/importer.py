@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+import pandas as pd
 
 from analytics.ingest.mapping import Profiles, SheetPlan, plan_sheet
 from analytics.ingest.profiles import remember_profile
@@ -21,6 +22,7 @@ from analytics.store import Draft, Snapshot, Store
 
 Progress = Callable[[float, str], None]
 ORDER = tuple(TABLES)
+STATUSES = ("accepted", "updated", "unchanged")
 SPEAKS_OF_CASE = {"events": "happened_at", "ratings": "rated_at"}
 
 
@@ -110,36 +112,49 @@ def run_import(
 
 
 def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
-    outcome: dict[tuple[int, int], Counter[str]] = {}
+    """Merge every sheet, cases first, and account for each of its rows once."""
     refused: dict[tuple[int, int], str] = {}
     for sheet_no, sheet in sorted(enumerate(parsed), key=lambda p: ORDER.index(p[1].plan.table)):
         result.read += len(sheet.frame)
-        result.warnings += [
-            f"{sheet.plan.sheet.file} {sheet.plan.sheet.sheet}：{n}".replace(" ：", "：")
-            for n in (*sheet.plan.notes, *sheet.warnings)
-        ]
-        refused |= {(sheet_no, int(r.row_no)): r.reason for r in sheet.bad.itertuples()}
-        good = sheet.good.assign(row_id=sheet.good["row_no"])
-        for table, rows in split(sheet.plan.table, good).items():
-            if sheet.plan.table in SPEAKS_OF_CASE:
-                lost = orphans(draft.con, rows, SPEAKS_OF_CASE[table])
-                refused |= {(sheet_no, int(i)): why for i, why in lost.items()}
-                rows = rows[~rows["row_id"].isin(lost)]
-            if rows.empty:
-                continue
-            statuses = upsert(draft.con, table, rows, result.batch)
-            result.tables[table] = result.tables.get(table, 0) + int((statuses["status"] != "unchanged").sum())
-            for row_id, status in zip(statuses["row_id"], statuses["status"], strict=True):
-                outcome.setdefault((sheet_no, int(row_id)), Counter())[
-                    status if table == sheet.plan.table or status != "accepted" else "updated"
-                ] += 1
-    for tally in outcome.values():
-        name = next(s for s in ("accepted", "updated", "unchanged") if tally[s])
-        setattr(result, name, getattr(result, name) + 1)
+        place = " ".join(filter(None, (sheet.plan.sheet.file, sheet.plan.sheet.sheet)))
+        result.warnings += [f"{place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
+        refused |= {(sheet_no, int(r.row_no)): r.reason for r in sheet.bad[["row_no", "reason"]].itertuples()}
+        lost = _merge_sheet(draft, sheet, result)
+        refused |= {(sheet_no, row_no): why for row_no, why in lost.items()}
     result.quarantine = [_quarantined(parsed[s], row_no, why) for (s, row_no), why in sorted(refused.items())]
     result.quarantined = len(result.quarantine)
     if result.accepted + result.updated + result.unchanged + result.quarantined != result.read:
         raise AssertionError(f"rows do not add up: {result.summary()}")
+
+
+def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int, str]:
+    """Merge the good rows of one sheet; return row → reason for those without their case.
+
+    A row that became several (a wide case row) counts once: as new if its case is, else as
+    updated if anything of it changed.
+    """
+    own = sheet.plan.table
+    lost: dict[int, str] = {}
+    outcomes: list[pd.DataFrame] = []
+    good = sheet.good.assign(row_id=sheet.good["row_no"])
+    for table, rows in split(own, good).items():
+        if own in SPEAKS_OF_CASE:
+            lost = orphans(draft.con, rows, SPEAKS_OF_CASE[table])
+            rows = rows[~rows["row_id"].isin(lost)]
+        if rows.empty:
+            continue
+        outcome = upsert(draft.con, table, rows, result.batch)
+        result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
+        if table != own:
+            outcome["status"] = outcome["status"].replace("accepted", "updated")
+        outcomes.append(outcome)
+    if outcomes:
+        whole = pd.concat(outcomes, ignore_index=True)
+        whole["rank"] = whole["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+        ranks = whole.groupby("row_id")["rank"].min().value_counts()
+        for rank, status in enumerate(STATUSES):
+            setattr(result, status, getattr(result, status) + int(ranks.get(rank, 0)))
+    return lost
 
 
 def _quarantined(sheet: Parsed, row_no: int, why: str) -> Quarantined:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,14 +15,13 @@ import pandas as pd
 from analytics.settings import DATA
 
 EMPTY = {"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "#n/a", "nat"}
-FORMATS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M",
+LONGEST_EMPTY = max(len(e) for e in EMPTY)
+FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+#: Ornaments of dates that all say the same.
+PLAIN_DATE = str.maketrans(
+    {".": "-", "/": "-", "年": "-", "月": "-", "日": " ", "时": ":", "分": ":", "秒": "", "T": " "}
 )
+SAMPLE = 200
 PIECES = re.compile(
     r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:[\sT,]*(上午|下午|am|pm)?\s*(\d{1,2})\s*[:时点]\s*(?:(\d{1,2})\s*[:分]?\s*(?:(\d{1,2})(?:\.\d+)?\s*秒?)?)?)?"
@@ -30,6 +30,7 @@ PIECES = re.compile(
 )
 RUN = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:[\sT]?(\d{2})(\d{2})(\d{2})?)?$")
 ZONED = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$")
+WHOLE = re.compile(r"(\d+)(?:\.0+)?\s*(?:个?工作日|天|日|小时|个)?")
 EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 
 
@@ -47,41 +48,78 @@ def plain(cell: object) -> str | None:
     return text or None
 
 
-def texts(cells: list[object]) -> pd.Series:
+def texts(cells: Sequence[object]) -> pd.Series:
     """Return a column of trimmed strings, None where empty or a mere dash."""
-    return pd.Series([None if (t := plain(c)) is None or t.lower() in EMPTY else t for c in cells], dtype=object)
+    return pd.Series([_text(c) for c in cells], dtype=object)
 
 
-def times(cells: list[object]) -> tuple[pd.Series, pd.Series]:
+def _text(cell: object) -> str | None:
+    text = cell.strip() if type(cell) is str else plain(cell)
+    if not text or (len(text) <= LONGEST_EMPTY and text.lower() in EMPTY):
+        return None
+    return text
+
+
+def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
     """Parse a column of times in Asia/Shanghai.
 
     Returns (times as datetime64[us], mask of cells that hold something unreadable).
     """
-    series = pd.Series(cells, dtype=object)
-    real = series.map(lambda c: isinstance(c, (dt.datetime, dt.date)))
-    number = series.map(lambda c: isinstance(c, (int, float)) and not isinstance(c, bool) and c == c)
-    result = pd.Series(np.full(len(series), np.datetime64("NaT", "us")))
-    if real.any():
-        result[real] = pd.to_datetime(series[real], errors="coerce").astype("datetime64[us]")
-    word = texts([None if r else c for c, r in zip(cells, real, strict=True)])
-    if number.any():
-        serial = pd.to_numeric(series.where(number), errors="coerce")
-        excel = number & serial.between(20000, 80000)
-        result[excel] = _from_serial(serial[excel])
-        word = word.mask(excel)
-    left = word.notna()
-    for style in FORMATS:
-        if not left.any():
-            break
-        parsed = pd.to_datetime(word[left], format=style, errors="coerce")
-        hit = parsed.dropna()
-        result[hit.index] = hit.astype("datetime64[us]")
-        left[hit.index] = False
-    if left.any():
-        odd = {t: _one_time(t) for t in word[left].unique()}
-        result[left] = pd.to_datetime(word[left].map(odd), errors="coerce").astype("datetime64[us]")
-    unreadable = (word.notna() | (real & series.notna())) & result.isna()
+    kinds = np.array([_kind(c) for c in cells], dtype=np.int8)
+    result = pd.Series(np.full(len(kinds), np.datetime64("NaT", "us")))
+    words: list[object] = list(cells)
+    if (kinds == REAL).any():
+        at = np.flatnonzero(kinds == REAL)
+        result.iloc[at] = pd.to_datetime(pd.Series(words).iloc[at], errors="coerce").to_numpy("datetime64[us]")
+    if (kinds == NUMBER).any():
+        at = np.flatnonzero(kinds == NUMBER)
+        serial = pd.to_numeric(pd.Series(words).iloc[at]).reset_index(drop=True)
+        excel = serial.between(20000, 80000).to_numpy()
+        result.iloc[at[excel]] = _from_serial(serial[excel]).to_numpy("datetime64[us]")
+        kinds[at[excel]] = REAL
+    for i in np.flatnonzero(kinds == REAL):
+        words[i] = None
+    word = texts(words)
+    _parse_words(word, result)
+    unreadable = (word.notna() | pd.Series(kinds == REAL)) & result.isna()
     return result, unreadable
+
+
+WORD, REAL, NUMBER = 0, 1, 2
+
+
+def _kind(cell: object) -> int:
+    if type(cell) is str or cell is None:
+        return WORD
+    if isinstance(cell, dt.datetime | dt.date):
+        return REAL
+    return NUMBER if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell else WORD
+
+
+def _parse_words(word: pd.Series, result: pd.Series) -> None:
+    """Fill ``result`` from words: the common shapes a column at once, the odd ones one by one."""
+    left = word.dropna()
+    if left.empty:
+        return
+    folded = pd.Series([t.translate(PLAIN_DATE).strip() for t in left], index=left.index)
+    for style in _likely(folded):
+        if folded.empty:
+            break
+        parsed = pd.to_datetime(folded, format=style, errors="coerce").dropna()
+        result.loc[parsed.index] = parsed.to_numpy("datetime64[us]")
+        folded = folded.drop(parsed.index)
+    rest = left.loc[folded.index]
+    if len(rest):
+        odd = {t: _one_time(t) for t in rest.unique()}
+        values = pd.to_datetime(rest.map(odd), errors="coerce")
+        result.loc[rest.index] = values.to_numpy("datetime64[us]")
+
+
+def _likely(folded: pd.Series) -> list[str]:
+    """Return the formats that a sample of the column shows, the most frequent first."""
+    sample = folded.iloc[:: max(1, len(folded) // SAMPLE)]
+    hits = {style: int(pd.to_datetime(sample, format=style, errors="coerce").notna().sum()) for style in FORMATS}
+    return sorted((s for s in FORMATS if hits[s]), key=lambda s: -hits[s])
 
 
 def _from_serial(serial: pd.Series) -> pd.Series:
@@ -111,14 +149,18 @@ def _one_time(text: str) -> dt.datetime | None:
     return None
 
 
-def integers(cells: list[object]) -> tuple[pd.Series, pd.Series]:
+def integers(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
     """Parse whole numbers, with units such as “5个工作日”; returns (values, unreadable)."""
     word = texts(cells)
-    narrow = word.map(lambda t: unicodedata.normalize("NFKC", t), na_action="ignore").astype("string")
-    digits = narrow.str.extract(r"^(-?\d+)(?:\.0+)?\s*(?:个?工作日|天|日|小时|个)?$")[0]
-    value = pd.to_numeric(digits, errors="coerce").astype("Float64")
-    unreadable = word.notna() & (value.isna() | (value < 0) | (value > 100000)).fillna(True)
-    return value.mask(unreadable).astype("Int64"), unreadable.astype(bool)
+    table = {t: _one_integer(t) for t in word.dropna().unique()}
+    value = word.map(table, na_action="ignore").astype("Float64").astype("Int64")
+    return value, word.notna() & value.isna()
+
+
+def _one_integer(text: str) -> int | None:
+    match = WHOLE.fullmatch(unicodedata.normalize("NFKC", text))
+    value = int(match.group(1)) if match else -1
+    return value if 0 <= value <= 100_000 else None
 
 
 @lru_cache(maxsize=1)
@@ -134,7 +176,7 @@ def code_words() -> dict[str, dict[str, str]]:
     return found
 
 
-def codes(cells: list[object], kind: str) -> tuple[pd.Series, pd.Series]:
+def codes(cells: Sequence[object], kind: str) -> tuple[pd.Series, pd.Series]:
     """Translate words into codes of a list; returns (codes or None, unknown words' mask)."""
     words = code_words()[kind]
     word = texts(cells)

@@ -53,14 +53,16 @@ def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.Dat
     first of its key?, same as an earlier one?).
     """
     keyed = rows[["row_id", *columns]].reset_index(drop=True)
-    keyed["old_key"] = keyed.groupby(list(spec.key), sort=False, dropna=False).ngroup()
-    keyed["order"] = range(len(keyed))
+    key = keyed[spec.key[0]] if len(spec.key) == 1 else keyed[list(spec.key)].apply(tuple, axis=1)
+    keyed["old_key"] = pd.factorize(key, use_na_sentinel=False)[0]
     repeated = keyed["old_key"].duplicated(keep=False)
     status = keyed[["row_id", "old_key"]].copy()
     status["first"] = ~keyed["old_key"].duplicated()
-    status["same"] = keyed.duplicated(subset=columns)
+    status["same"] = False
     if not repeated.any():
-        return keyed.drop(columns="order").assign(repeats=1), status
+        return keyed.assign(repeats=1), status
+    status.loc[repeated, "same"] = keyed[repeated].duplicated(subset=columns)
+    keyed["order"] = range(len(keyed))
     ordered = keyed
     if "updated_at" in columns:
         ordered = keyed.sort_values("updated_at", kind="stable", na_position="first")

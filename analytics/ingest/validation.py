@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -49,14 +51,15 @@ class Parsed:
 def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     """Parse and check every row below the header; wholly empty rows are no rows."""
     rows = plan.sheet.rows
-    numbers = [i for i in plan.body if any(c not in ("", None) for c in rows[i])]
+    numbers = [i for i in plan.body if any(rows[i]) or any(c not in ("", None) for c in rows[i])]
     width = len(plan.heads)
+    filled = list(zip_longest(*(rows[i] for i in numbers)))
     columns = {c.name: c for c in columns_of(TABLES[plan.table])}
     frame = pd.DataFrame({"row_no": np.array(numbers, dtype="int64") + 1})
     reasons = pd.Series([""] * len(numbers), dtype=object)
     parsed = Parsed(plan, frame, {i + 1: rows[i] for i in numbers})
     for name, position in plan.mapping.items():
-        cells = [rows[i][position] if position < len(rows[i]) else None for i in numbers]
+        cells = filled[position] if position < len(filled) else (None,) * len(numbers)
         frame[name], bad = _parse(cells, columns[name])
         head = plan.heads[position]
         if bad.any() and columns[name].kind in FORGIVING and plan.table == "cases":
@@ -74,7 +77,7 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     return parsed
 
 
-def _parse(cells: list[object], column: Column) -> tuple[pd.Series, pd.Series]:
+def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Series]:
     if column.kind in ("time", "day"):
         value, bad = parsing.times(cells)
         outside = value.notna() & ~value.between(pd.Timestamp(workdays.FIRST), pd.Timestamp(workdays.LAST))
@@ -92,7 +95,7 @@ def _parse(cells: list[object], column: Column) -> tuple[pd.Series, pd.Series]:
     return value, bad
 
 
-def _blame(reasons: pd.Series, bad: pd.Series, cells: list[object], head: str, column: Column) -> None:
+def _blame(reasons: pd.Series, bad: pd.Series, cells: Sequence[object], head: str, column: Column) -> None:
     def why(i: int) -> str:
         raw = str(parsing.plain(cells[i]))
         shown = mask_value(raw) if column.personal else mask_text(raw)
@@ -109,7 +112,9 @@ def _add(reasons: pd.Series, where: pd.Series, why: object) -> None:
 
 
 def _long_rows(reasons: pd.Series, rows: list[list[object]], numbers: list[int], width: int) -> None:
-    long = pd.Series([any(c not in ("", None) for c in rows[i][width:]) for i in numbers], dtype=bool)
+    long = pd.Series(
+        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in numbers], dtype=bool
+    )
     _add(
         reasons,
         long,
@@ -169,7 +174,7 @@ def _even_dates(frame: pd.DataFrame) -> list[str]:
     return [f"{touched} 个只有日期的时间与受理同日，按受理时刻计"] if touched else []
 
 
-def _unknown_words(head: str, cells: list[object], bad: pd.Series) -> str:
+def _unknown_words(head: str, cells: Sequence[object], bad: pd.Series) -> str:
     words = pd.Series([parsing.plain(c) for c in cells], dtype=object)[bad].value_counts()
     shown = "、".join(f"{mask_text(str(w))}（{n} 行）" for w, n in words.head(5).items())
     return f"列「{head}」有 {len(words)} 种不认识的值：{shown}，按未分模块导入；可在 data/code_synonyms.csv 中补充"
