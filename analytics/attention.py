@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from analytics import model
 from analytics.ledger import Ledger
@@ -21,9 +22,8 @@ LEAST_BACKLOG = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for a leader. ``severity`` orders them; metric, part, where name its cases."""
+    """One sentence for a leader; metric, part, where and days name the cases behind it."""
 
-    severity: float
     sentence: str
     evidence: str
     metric: str
@@ -36,7 +36,7 @@ Rule = Callable[[Ledger, Slice, Settings], Iterator[Finding]]
 
 
 def findings(ledger: Ledger, slice: Slice, most: int = 3, settings: Settings | None = None) -> list[Finding]:
-    """Return what needs a decision at the as-of, gravest first; filters of the slice apply.
+    """Return what needs a decision at the as-of, gravest first (RULES); the slice's filters apply.
 
     Looks at the four weeks before the as-of, whatever period the slice shows. Rules whose
     metrics the ledger cannot give are passed over.
@@ -44,10 +44,9 @@ def findings(ledger: Ledger, slice: Slice, most: int = 3, settings: Settings | N
     settings = settings or load_settings()
     today = (ledger.as_of - dt.timedelta(microseconds=1)).date()
     recent = slice.over(today - dt.timedelta(days=WINDOW_DAYS - 1), today)
-    found = [
-        f for rule, needs in RULES if not any(unmet(n, ledger) for n in needs) for f in rule(ledger, recent, settings)
-    ]
-    return sorted(found, key=lambda f: -f.severity)[:most]
+    measurable = (rule for rule, needs in RULES if not any(unmet(n, ledger) for n in needs))
+    found = (finding for rule in measurable for finding in rule(ledger, recent, settings))
+    return list(islice(found, most))
 
 
 def _long_overdue(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
@@ -60,7 +59,6 @@ def _long_overdue(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator
     worst = long.groupby("department", dropna=False)["value"].sum().sort_values(ascending=False)
     name = model.label_of("department", worst.index[0])
     yield Finding(
-        300 + count,
         f"{number(count)}已超期 10 个工作日以上仍未办结，其中{name} {number(worst.iloc[0])}，需督办或会商。",
         f"超期未办共 {number(total)}",
         "overdue_open",
@@ -78,7 +76,6 @@ def _below_target(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator
     if worst["high"] < target:
         name = model.label_of("module", worst["module"])
         yield Finding(
-            200 + 100 * (target - worst["high"]),
             f"{name}近四周按期办结率 {number(worst['value'], '%')}，明显低于目标 {number(target, '%')}，需查明原因。",
             f"到期 {number(worst['denominator'])}，按期 {number(worst['numerator'])}，95% 区间 {worst['low'] * 100:.1f}–{worst['high'] * 100:.1f}%",
             "on_time_rate",
@@ -98,7 +95,6 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     if usual > 0 and heaviest["value"] >= LOPSIDED * usual:
         name = model.label_of("module", heaviest["module"])
         yield Finding(
-            150 + heaviest["value"] / usual,
             f"{name}团队人均在办 {number(heaviest['value'], '件/人')}，是各队中位数的 {heaviest['value'] / usual:.1f} 倍，需增派人手或分流。",
             f"在办 {number(heaviest['numerator'])}，轮值 {heaviest['denominator']:.0f} 人；各队中位数 {number(usual, '件/人')}",
             "backlog",
@@ -116,7 +112,6 @@ def _growing_backlog(ledger: Ledger, recent: Slice, settings: Settings) -> Itera
     worst = (wide["demand"] - wide["closures"]).idxmax()
     row = wide.loc[worst]
     yield Finding(
-        140 + (row["demand"] - row["closures"]) / 10,
         f"{model.label_of('module', worst)}近四周受理多于办结 {number(row['demand'] - row['closures'])}，积压在增加。",
         f"受理 {number(row['demand'])}，办结 {number(row['closures'])}，积压 {number(row['backlog'])}",
         "backlog",
@@ -130,7 +125,6 @@ def _unrectified(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     left = row["denominator"] - row["numerator"]
     if row["denominator"] > 0 and left > 0:
         yield Finding(
-            120 + left / 10,
             f"近 90 天有 {number(left)}差评超过 {settings.rectify_days} 个工作日未整改或逾期整改，需逐件落实。",
             f"差评整改率 {number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
             "rectified_rate",
@@ -146,13 +140,13 @@ def _due_soon(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Fin
         return
     most = frame.sort_values("value").iloc[-1]
     yield Finding(
-        100 + total / 1000,
         f"未来 {settings.at_risk_days} 个工作日内有 {number(total)}到期，最多的是{model.label_of('department', most['department'])}（{number(most['value'])}）。",
         f"积压中临期 {number(total)}",
         "at_risk",
     )
 
 
+#: Gravest first; a rule says at most one thing.
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_long_overdue, ("overdue_open",)),
     (_below_target, ("on_time_rate",)),

@@ -60,9 +60,10 @@ def compute_many(
     for metric in chosen:
         groups.setdefault(metric.measure.source, []).append(metric)
     frames = [_count(group, ledger, slice, moment, tuple(by), grain) for group in groups.values()]
-    frame = pd.concat(frames, ignore_index=True)
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     keys = [*by, *(["period"] if grain else [])]
-    frame = _in_order(frame, keys, chosen)
+    if len(frame) > 1:
+        frame = _in_order(frame, keys, chosen)
     least = frame["metric"].map({m.code: m.minimum(settings) for m in chosen})
     frame["small"] = frame["n"] < least
     return frame[["metric", *keys, *COLUMNS[1:]]]

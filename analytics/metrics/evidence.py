@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ibis
 from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
@@ -29,8 +28,6 @@ def cases_behind(
     moment = Moment.of(ledger, slice, settings or load_settings())
     if isinstance(measure, Stock):
         table = open_cases(measure, ledger, slice, moment)
-        at = ibis.timestamp(moment.at)
-        table = table.filter(table.enter < at, table.leave.isnull() | (table.leave >= at))
         chosen = measure.among(table, moment) if measure.among else None
     elif isinstance(measure, Flow | Duration):
         table = anchored(within(source(ledger, measure.table, moment), slice, moment), measure.anchor, slice, moment)

@@ -92,15 +92,22 @@ def tidy(
     """Turn code__k / code__n columns into one row a metric, empty buckets included."""
     if grain:
         wide = every_bucket(wide, keys, slice, moment, grain)
-    frames = []
-    for metric in group:
-        k, n = wide[f"{metric.code}__k"].to_numpy(float), wide[f"{metric.code}__n"].to_numpy(float)
-        share = metric.is_rate
-        value = np.divide(k, n, out=np.full(len(k), np.nan), where=n > 0) if share else k
-        low, high = wilson(k, n) if share else (np.full(len(k), np.nan),) * 2
-        counted = {"metric": metric.code, "value": value, "numerator": k, "denominator": n if share else np.nan}
-        frames.append(wide[keys].assign(**counted, low=low, high=high, n=n))
-    return pd.concat(frames, ignore_index=True)
+    frames = [_counted(metric, wide, keys) for metric in group]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _counted(metric: Metric, wide: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return one metric's rows from its code__k and code__n columns."""
+    k, n = wide[f"{metric.code}__k"].to_numpy(float), wide[f"{metric.code}__n"].to_numpy(float)
+    nothing = np.full(len(k), np.nan)
+    if metric.is_rate:
+        low, high = wilson(k, n)
+        value, denominator = np.divide(k, n, out=nothing, where=n > 0), n
+    else:
+        value, denominator, low, high = k, nothing, nothing, nothing
+    columns: dict[str, object] = {key: wide[key] for key in keys}
+    columns |= {"metric": np.full(len(k), metric.code, dtype=object), "value": value, "numerator": k}
+    return pd.DataFrame({**columns, "denominator": denominator, "low": low, "high": high, "n": n})
 
 
 def every_bucket(wide: pd.DataFrame, keys: list[str], slice: Slice, moment: Moment, grain: str) -> pd.DataFrame:

@@ -17,47 +17,49 @@ from analytics.metrics.query import UNITS, NotMeasurable, dimension, keys_of, ti
 from analytics.metrics.slices import Slice, buckets
 
 
+def entering(stock: Stock) -> str:
+    """Name the column of spells that says when a case came to belong to the stock."""
+    return "overdue_at" if stock.overdue else "opened_at"
+
+
 def open_cases(stock: Stock, ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
-    """Spells with ``enter`` and ``leave``: when each began and ceased to belong to the stock."""
+    """Return the spells that belong to the stock at the moment."""
     table = within(ledger.table("spells"), slice, moment)
-    if stock.overdue:
-        table = table.filter(table.due_at.notnull())
-        enter = ibis.greatest(table.opened_at, table.due_at)
-        table = table.mutate(enter=enter)
-        return table.filter(table.closed_at.isnull() | (table.closed_at > table.enter)).mutate(leave=table.closed_at)
-    return table.mutate(enter=table.opened_at, leave=table.closed_at)
+    at = ibis.timestamp(moment.at)
+    return table.filter(table[entering(stock)] < at, table.closed_at.isnull() | (table.closed_at >= at))
 
 
 def stocks(
     group: list[Metric], ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str | None
 ) -> pd.DataFrame:
+    """Count the stocks of one kind at the moment, or at the end of every bucket."""
     measures = {m.code: m.measure for m in group if isinstance(m.measure, Stock)}
-    table = open_cases(next(iter(measures.values())), ledger, slice, moment)
+    first = next(iter(measures.values()))
     if grain:
-        return _stock_series(group, table, ledger, slice, moment, by, grain)
-    at = ibis.timestamp(moment.at)
-    table = table.filter(table.enter < at, table.leave.isnull() | (table.leave >= at))
+        return _stock_series(group, first, ledger, slice, moment, by, grain)
+    table = open_cases(first, ledger, slice, moment)
     sums = {}
     for code, stock in measures.items():
         among = stock.among(table, moment) if stock.among else None
         sums[f"{code}__k"] = sums[f"{code}__n"] = table.count(where=among)
-    keys = keys_of(table, by, None, "enter", moment)
+    keys = keys_of(table, by, None, entering(first), moment)
     wide = ledger.run(table.group_by(**keys).aggregate(**sums) if keys else table.aggregate(**sums))
     return tidy(wide, group, list(keys), slice, moment, None)
 
 
 def _stock_series(
-    group: list[Metric], table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str
+    group: list[Metric], stock: Stock, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str
 ) -> pd.DataFrame:
     """Count the stock at the end of every bucket: what entered less what left until then."""
     if any(isinstance(m.measure, Stock) and m.measure.among for m in group):
         raise NotMeasurable(f"「{group[0].name}」只有统计时刻的数，没有时间序列")
     at = ibis.timestamp(moment.at)
     start = ibis.timestamp(dt.datetime.combine(slice.start, dt.time()))
+    table = within(ledger.table("spells"), slice, moment)
     keys = {name: dimension(table, name, moment) for name in by}
     moves = []
-    for column, sign in (("enter", 1), ("leave", -1)):
-        rows = table.filter(table[column] < at)
+    for column, sign in ((entering(stock), 1), ("closed_at", -1)):
+        rows = table.filter(table[entering(stock)].notnull(), table[column] < at)
         period = ibis.greatest(rows[column], start).truncate(UNITS[grain])
         cut = {n: dimension(rows, n, moment) for n in by} | {"period": period.cast("timestamp")}
         moves.append(rows.group_by(**cut).aggregate(moved=rows.count() * sign))

@@ -127,6 +127,8 @@ SELECT *, (due_at - INTERVAL 1 MICROSECOND)::DATE AS due_day FROM due ORDER BY a
 
 CREATE OR REPLACE TABLE {dst}.spells AS
 SELECT s.case_no, s.opened_at, s.closed_at, s.turn > 1 AS again, f.due_at, d.through AS due_through,
+       CASE WHEN s.closed_at IS NULL OR s.closed_at > greatest(s.opened_at, f.due_at)
+            THEN if(f.due_at IS NULL, NULL, greatest(s.opened_at, f.due_at)) END AS overdue_at,
        f.chases, f.consultations, f.transfers,
        f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
        f.lifecycle, f.item_no, f.officer_no

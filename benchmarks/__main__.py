@@ -1,0 +1,14 @@
+"""`python -m benchmarks [page_queries|importing] …`: what is fast, and against whom."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import importing, page_queries
+
+PARTS = {"page_queries": page_queries.main, "importing": importing.main}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:2] or list(PARTS)
+    for name in chosen:
+        PARTS[name](sys.argv[2:])
