@@ -1,0 +1,64 @@
+"""Take the screenshots of the manual: `make screenshots`.
+
+Runs the dashboard on a demo ledger of a fixed day and photographs every page, wide and on a
+phone, so that the pictures of the manual are always those of the code beside them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from analytics.demo import generate, write_store
+from analytics.store import Store
+from tests.browser import chromium
+from tests.browser.conftest import serving
+
+AS_OF = dt.datetime(2026, 11, 24, 17, 30)
+IMAGES = Path(__file__).resolve().parent / "images"
+PAGES = {
+    "overview": "",
+    "load": "demand-load",
+    "sla": "time-limits?period=本季",
+    "satisfaction": "ratings?period=本季",
+    "cases": "case-list?metric=超期未办&sort=超期工作日",
+    "data": "ledger",
+    "glossary": "definitions",
+}
+WIDE, PHONE = (1440, 900), (390, 844)
+
+
+def photograph(page: Page, address: str, path: Path, size: tuple[int, int]) -> None:
+    """Photograph a page from its top once everything on it stands."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(address)
+    page.wait_for_selector("h1")
+    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=path)
+
+
+def main() -> None:
+    """Write docs/images/NAME.png (wide) and NAME-phone.png."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        write_store(Store(folder), generate(AS_OF), AS_OF)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
+        page = browser.new_context(locale="zh-CN").new_page()
+        with serving(Path(folder)) as site:
+            photograph(page, site, IMAGES / "overview.png", WIDE)  # the first visit warms everything up
+            for name, address in PAGES.items():
+                photograph(page, f"{site}/{address}", IMAGES / f"{name}.png", WIDE)
+            for name in ("overview", "sla"):
+                photograph(page, f"{site}/{PAGES[name]}", IMAGES / f"{name}-phone.png", PHONE)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
