@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import streamlit as st
 
-from analytics import model
-from analytics.metrics import CATALOGUE, Metric, unmet
+from analytics import model, workdays
+from analytics.metrics import CATALOGUE, Metric, Slice, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
 from pages.common.asking import ask, ask_findings, settings
@@ -45,17 +47,30 @@ def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -
         chart_data=sparkline(view, code),
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
     )
-    st.caption(footnote(metric, row, old))
+    st.caption(footnote(view, metric, row, old))
 
 
-def footnote(metric: Metric, row: pd.Series, old: pd.Series | None) -> str:
+def working_days(view: View, slice: Slice) -> int:
+    """Count the working days of a period as far as it has gone."""
+    last = (slice.instant(view.ledger.as_of) - dt.timedelta(microseconds=1)).date()
+    return int(workdays.whole_working_days_between([slice.start - dt.timedelta(days=1)], [last])[0])
+
+
+def before_words(view: View, metric: Metric, old: pd.Series) -> str:
+    words = f"前值 {short(old['value'], metric.unit)}"
+    return words + (f"（{working_days(view, view.before)} 个）" if metric.code == "demand" and view.before else "")
+
+
+def footnote(view: View, metric: Metric, row: pd.Series, old: pd.Series | None) -> str:
     """Say the unit, the denominator, the target and the value compared with."""
     target = settings().targets.get(metric.code)
     share = f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件" if metric.is_rate else metric.unit
+    if metric.code == "demand":
+        share = f"件 · {working_days(view, view.slice)} 个工作日"
     parts = [
         f"样本不足（{row['n']:.0f} 件）" if row["small"] else share,
         f"目标 {number(target, metric.unit)}" if target is not None else "",
-        f"前值 {short(old['value'], metric.unit)}" if old is not None else "",
+        before_words(view, metric, old) if old is not None else "",
     ]
     return " · ".join(p for p in parts if p)
 

@@ -18,6 +18,8 @@ _SPELLINGS = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S", "%Y
 def write_spreadsheets(ledger: DemoLedger, folder: Path) -> list[Path]:
     """Write the ledger as dirty files and return their paths, in no order that matters.
 
+    Every name says 演示数据, and what is imported from them is marked so again.
+
     台账2024 is an .xlsx with title rows and merged cells and mixed spellings of time; 台账2025
     a GB18030 .csv with semicolons; 台账2026 a UTF-8 .tsv with English heads; 环节 and 评价 are
     files of their own; 基础资料 has five sheets.
@@ -29,18 +31,18 @@ def write_spreadsheets(ledger: DemoLedger, folder: Path) -> list[Path]:
     third = cases[cases["accepted_at"] >= _CUT[1]]
     paths = [
         _book(
-            folder / "台账2024.xlsx",
+            folder / "演示数据-台账2024.xlsx",
             {"诉求台账": _chinese(first, "cases", mixed=True)},
             title="雁塔区企业综合服务中心服务台账（演示数据）",
         ),
-        _text(folder / "台账2025.csv", _chinese(second, "cases"), ";", "gb18030"),
-        _text(folder / "台账2026.tsv", _plain(third), "\t", "utf-8"),
-        _text(folder / "环节.csv", _chinese(ledger.tables["events"], "events"), ",", "utf-8-sig"),
-        _book(folder / "评价.xlsx", {"好差评": _chinese(ledger.tables["ratings"], "ratings", mixed=True)}),
+        _text(folder / "演示数据-台账2025.csv", _chinese(second, "cases"), ";", "gb18030"),
+        _text(folder / "演示数据-台账2026.tsv", _plain(third), "\t", "utf-8"),
+        _text(folder / "演示数据-环节.csv", _chinese(ledger.tables["events"], "events"), ",", "utf-8-sig"),
+        _book(folder / "演示数据-评价.xlsx", {"好差评": _chinese(ledger.tables["ratings"], "ratings", mixed=True)}),
     ]
     basics = ("enterprises", "departments", "officers", "rota", "items")
     sheets = {model.TABLES[t].label: _chinese(ledger.tables[t], t) for t in basics}
-    return [*paths, _book(folder / "基础资料.xlsx", sheets)]
+    return [*paths, _book(folder / "演示数据-基础资料.xlsx", sheets)]
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from analytics.store import Draft, Snapshot, Store
 
 Progress = Callable[[float, str], None]
 ORDER = tuple(TABLES)
+SYNTHETIC_MARK = "演示数据"
 STATUSES = ("accepted", "updated", "unchanged")
 SPEAKS_OF_CASE = {"events": "happened_at", "ratings": "rated_at"}
 
@@ -102,13 +103,22 @@ def run_import(
         progress(0.6 * done / len(plans), f"正在核对 {plan.sheet.file} {plan.sheet.sheet}")
         parsed.append(validate(plan, now))
     progress(0.6, "正在并入台账")
-    with store.draft(settings.keep_snapshots) as draft:
+    current = store.current()
+    replaces_demo = bool(current and current.synthetic and not is_synthetic(plans))
+    if replaces_demo:
+        result.warnings.append("原有的演示数据已由真实台账取代（需要时可在「快照与撤回」中回去）")
+    with store.draft(settings.keep_snapshots, afresh=replaces_demo) as draft:
         _merge(draft, parsed, result)
         progress(0.85, "正在生成快照")
         if not dry_run:
             _publish(draft, plans, result, now, profile)
     progress(1.0, "完成")
     return result
+
+
+def is_synthetic(plans: list[SheetPlan]) -> bool:
+    """Tell whether any file says of itself, by its name, that it holds 演示数据."""
+    return any(SYNTHETIC_MARK in p.sheet.file for p in plans)
 
 
 def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
@@ -193,6 +203,7 @@ def _publish(
         updated=result.updated,
         unchanged=result.unchanged,
         quarantined=result.quarantined,
+        synthetic=is_synthetic(plans),
     )
     snapshot = draft.publish(now, f"导入 {files}", result.batch)
     result.snapshot, result.published = snapshot.id, True

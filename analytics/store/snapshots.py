@@ -98,10 +98,11 @@ class Store:
             raise StoreError(f"没有写入数据目录的权限：{self.folder.name}（{error.strerror}）") from None
 
     @contextmanager
-    def draft(self, keep: int = 30) -> Iterator[Draft]:
+    def draft(self, keep: int = 30, *, afresh: bool = False) -> Iterator[Draft]:
         """Open a private copy of the current snapshot; ``publish`` makes it current.
 
-        Leaving the block without publishing throws the copy away.
+        Leaving the block without publishing throws the copy away. ``afresh`` starts from an
+        empty ledger instead (only the profiles of mappings are kept).
         """
         with self.writing():
             path = self.files / f".draft-{os.getpid()}.duckdb"
@@ -116,6 +117,8 @@ class Store:
                 if not base:
                     _create(con)
                 con.execute("BEGIN")
+                if base and afresh:
+                    draft.clear()
                 yield draft
             finally:
                 con.close()
@@ -155,6 +158,11 @@ class Draft:
     con: duckdb.DuckDBPyConnection
     path: Path
     keep: int
+
+    def clear(self) -> None:
+        """Forget the whole ledger and its batches; mappings stay."""
+        for table in (*TABLES, "batches", "quarantine", "versions"):
+            self.con.execute(f"DELETE FROM {table}")
 
     def replace(self, table: str, frame: pd.DataFrame, batch: str) -> None:
         """Make a frame (columns of the table's own) the whole content of a ledger table."""

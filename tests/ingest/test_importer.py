@@ -273,3 +273,21 @@ def test_templates_can_be_filled_in_and_imported(store: Store) -> None:
     buffer = io.BytesIO()
     made.save(buffer)
     assert counts(load(store, ("模板.xlsx", buffer.getvalue()))) == (1, 0, 0, 0)
+
+
+def test_a_real_ledger_takes_the_place_of_demo_data(tmp_path: Path, demo: DemoLedger) -> None:
+    from analytics.demo import write_store
+
+    store = Store(tmp_path / "store")
+    before = write_store(store, demo, dt.datetime(2026, 11, 24, 17, 30))
+    result = load(store, ("台账.csv", csv("工单编号,受理时间,内容", "A,2024-7-5,x")))
+    assert cases(store).index.tolist() == ["A"]
+    assert not store.current().synthetic
+    assert any("演示数据已由真实台账取代" in w for w in result.warnings)
+    store.rollback(before.id)
+    assert store.current().synthetic
+
+
+def test_what_comes_from_demo_spreadsheets_is_marked_again(store: Store) -> None:
+    load(store, ("演示数据-台账.csv", csv("工单编号,受理时间,内容", "A,2024-7-5,x")))
+    assert store.current().synthetic
