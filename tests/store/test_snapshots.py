@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
-import os
-import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 
 from analytics.ledger import Viewer, open_ledger
+from analytics.settings import ROOT
 from analytics.store import Store, StoreError
 from tests.small import NOW, publish
 
@@ -27,6 +27,11 @@ def add_case(store: Store, number: str) -> str:
 
 def count(store: Store) -> int:
     return open_ledger(store).counts["cases"]
+
+
+def other_process(code: str, folder: Path, **more: object) -> subprocess.Popen:
+    """Run code in another Python, from the project's root (spawning would need this process's main)."""
+    return subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=ROOT, **more)
 
 
 def test_an_empty_folder_has_no_ledger(tmp_path: Path) -> None:
@@ -77,29 +82,31 @@ def test_readers_in_another_process_while_one_reads_here(tmp_path: Path) -> None
     store = Store(tmp_path)
     add_case(store, "A")
     assert count(store) == 1
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(2) as pool:
-        assert pool.map(count, [store, store]) == [1, 1]
+    reading = "import sys; from tests.store.test_snapshots import *; print(count(Store(sys.argv[1])))"
+    others = [other_process(reading, tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [other.communicate(timeout=60)[0].strip() for other in others] == ["1", "1"]
     add_case(store, "B")
     assert count(store) == 2
 
 
-def _publish_slowly(folder: str) -> None:
+def publish_on_and_on(folder: str) -> None:
+    """Publish snapshot after snapshot, telling when the first is there."""
     store = Store(folder)
     for number in range(1000):
         add_case(store, f"K{number}")
+        print(number, flush=True)
 
 
 def test_killing_a_writer_at_any_instant_leaves_a_whole_snapshot(tmp_path: Path) -> None:
     store = Store(tmp_path)
     add_case(store, "A")
-    context = multiprocessing.get_context("spawn")
-    for wait in (1.6, 1.7, 1.83, 1.97, 2.1):
-        writer = context.Process(target=_publish_slowly, args=(str(tmp_path),))
-        writer.start()
+    writing = "import sys; from tests.store.test_snapshots import *; publish_on_and_on(sys.argv[1])"
+    for wait in (0.0, 0.03, 0.07, 0.12, 0.2):
+        writer = other_process(writing, tmp_path, stdout=subprocess.PIPE)
+        writer.stdout.readline()
         time.sleep(wait)
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.join()
+        writer.kill()
+        writer.wait()
         current = store.current()
         assert current is not None
         assert count(store) == current.cases
