@@ -49,6 +49,12 @@ def findings(ledger: Ledger, slice: Slice, most: int = 3, settings: Settings | N
     return list(islice(found, most))
 
 
+def unchecked(ledger: Ledger) -> list[str]:
+    """Return why rules could not be checked on this ledger, in Chinese, each reason once."""
+    reasons = [reason for _, needs in RULES for n in needs if (reason := unmet(n, ledger))]
+    return list(dict.fromkeys(reasons))
+
+
 def _long_overdue(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
     frame = compute("overdue_open", ledger, recent, by=("department", "overdue_band"), settings=settings)
     total = frame["value"].sum()

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import model, workdays
+from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, Slice, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
@@ -85,8 +86,12 @@ def sparkline(view: View, code: str) -> list[float] | None:
 def decisions(view: View) -> None:
     with section("今天需要拿主意的事", view, help="按统计时刻前四周的情况自动找出，最多三件；点开看背后的工单。"):
         found = ask_findings(view.ledger, view.slice)
-        if not found:
+        blind = unchecked(view.ledger)
+        if not found and not blind:
             st.success("没有发现需要立即决定的事项。", icon=":material/check_circle:")
+        if blind:
+            checked = "其余规则没有发现需要立即决定的事项。" if not found else ""
+            st.info(f"有些规则没法检查：{'；'.join(blind)}。{checked}", icon=":material/add_notes:")
         for number_, finding in enumerate(found, start=1):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{number_}. {finding.sentence}**  \n:gray[依据：{finding.evidence}]", width="stretch")
