@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sys
+import traceback
 from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
@@ -48,6 +51,18 @@ def warn(ledger: Ledger) -> None:
         )
 
 
+def run(page: StreamlitPage) -> None:
+    """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
+    try:
+        page.run()
+    except Exception as error:
+        where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+        logging.getLogger("dashboard").error("page %s: %s\n%s", page.url_path, type(error).__name__, where)
+        st.error(
+            "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
+        )
+
+
 def main(first: str = "overview") -> None:
     """Run the page that the address names, or ``first``."""
     pages = [
@@ -64,7 +79,7 @@ def main(first: str = "overview") -> None:
     if page.title in UNFILTERED:
         if asking.store().current():
             warn(asking.ledger())
-        page.run()
+        run(page)
         return
     try:
         view = filters.filter_bar()
@@ -74,7 +89,7 @@ def main(first: str = "overview") -> None:
         return
     warn(view.ledger)
     st.session_state["view"] = view
-    page.run()
+    run(page)
     mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
     st.caption(
         f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"

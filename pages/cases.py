@@ -9,16 +9,19 @@ from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, deadline, notes_of
 from analytics.ledger import Ledger
-from analytics.metrics import CATALOGUE, NotMeasurable, unmet
+from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.wording import minute, number
 from pages.common import asking
+from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
 MOST_EXPORTED = 100_000
+#: What the address may add to the filter bar: the marks of some figures need it.
+NARROWING = ("overdue_band", "weekday", "hour", "grade", "size", "first_department", "industry")
 LISTED = {
     c: m.name
     for c, m in CATALOGUE.items()
@@ -52,11 +55,28 @@ def request_bar(view: View) -> ListRequest:
     )
 
 
+def narrowed(view: View) -> tuple[Slice, str]:
+    """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
+    given = {name: tuple(st.query_params[name].split("|")) for name in NARROWING if st.query_params.get(name)}
+    words = "、".join(label_or_word(n, v) for n, values in given.items() for v in values)
+    return view.slice.narrowed(**given), words
+
+
+def label_or_word(name: str, value: str) -> str:
+    """Return a value's label; what is no value of the dimension stands as it came."""
+    try:
+        label = model.label_of(name, value)
+    except (ValueError, IndexError, KeyError):
+        label = value
+    return f"超期 {label} 个工作日" if name == "overdue_band" else label
+
+
 def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
-    slice = view.slice
-    if band := st.query_params.get("overdue_band"):
-        slice = slice.narrowed(overdue_band=tuple(band.split("|")))
-        st.caption(f"只列超期 {band.replace('|', '、')} 个工作日的。")
+    slice, more = narrowed(view)
+    if more:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"只列{more}的。")
+            to_cases("不限", metric=request.metric, part=request.part, sort=request.sort)
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         st.info("没有符合条件的工单。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
@@ -67,20 +87,26 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
         f"**{what}：{number(total)}**" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
     )
     event = st.dataframe(
-        case_table(frame), hide_index=True, key="list", on_select="rerun", selection_mode="single-row", height=460
+        case_table(frame),
+        hide_index=True,
+        key="list",
+        column_config=CLOCK,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=460,
     )
     export(ledger, slice, request, total)
     if event and event["selection"]["rows"]:
         story(ledger, frame["case_no"].iloc[event["selection"]["rows"][0]])
 
 
-def export(ledger: Ledger, slice: object, request: ListRequest, total: int) -> None:
+def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> None:
     """Offer the whole list as a file, made only when asked for."""
     if total > MOST_EXPORTED:
         st.caption(f"超过 {MOST_EXPORTED:,} 件，请缩小范围后导出，或用命令行 cases 导出。")
         return
     whole = ListRequest(request.metric, request.part, request.words, request.sort, request.descending, total)
-    notes = notes_of(ledger, slice)  # type: ignore[arg-type]
+    notes = notes_of(ledger, slice)
     rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
     with st.container(horizontal=True):
         st.download_button(
@@ -117,7 +143,7 @@ def story(ledger: Ledger, case_no: str) -> None:
                 st.text_area("答复意见", case["reply"], disabled=True, height=180)
         with right:
             st.dataframe(facts(case), hide_index=True, height=320)
-        st.dataframe(timeline(found.events), hide_index=True)
+        st.dataframe(timeline(found.events), hide_index=True, column_config=CLOCK)
         for _, rating in found.ratings.iterrows():
             st.text(
                 f"评价：{model.GRADES[int(rating['grade'])]}（{minute(rating['rated_at'])}）{rating['comment'] or ''}"

@@ -9,7 +9,7 @@ from analytics.wording import number
 from pages.common.asking import ask, ask_forecast
 from pages.common.drawing import caption, chart, custom, empty, section
 from pages.common.filters import View
-from pages.common.periods import last_day, one_week, weeks_back
+from pages.common.periods import last_day, one_month, one_week, weeks_back
 
 WEEKS = 26
 
@@ -62,8 +62,13 @@ def rhythm(view: View) -> None:
         frame = ask(("demand",), view.ledger, view.slice, by=("weekday", "hour"))
         if not empty(frame):
             hours = {h: f"{h}时" for h in range(24)}
-            chart(figures.heat(frame, "weekday", "hour", column_labels=hours), "rhythm")
+            chart(figures.heat(frame, "weekday", "hour", column_labels=hours), "rhythm", weekday_and_hour)
             caption(view, "demand")
+
+
+def weekday_and_hour(point: dict) -> dict[str, str]:
+    weekday, _, hour = custom(point).partition("|")
+    return {"weekday": weekday, "hour": hour}
 
 
 def channels(view: View) -> None:
@@ -74,8 +79,12 @@ def channels(view: View) -> None:
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
-            chart(figures.shares(frame, "channel"), "channels")
+            chart(figures.shares(frame, "channel"), "channels", channel_month)
             caption(view, "demand", extra="近 12 个月，最后一月可能未满")
+
+
+def channel_month(point: dict) -> dict[str, str]:
+    return {"channel": custom(point, 1), **one_month(str(point["x"]))}
 
 
 def ahead(view: View) -> None:

@@ -9,7 +9,7 @@ from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
 from analytics.wording import number, short
 from pages.common.asking import ask, ask_funnel, cached, settings
-from pages.common.drawing import caption, chart, custom, empty, section, to_cases
+from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
@@ -72,7 +72,7 @@ def who_answers(view: View) -> None:
                 chart(
                     figures.ranked(frame, by, "%", "参评率"),
                     "coverage",
-                    lambda p: {by: custom(p), "metric": "rating_coverage", "part": "rest"} if by != "size" else None,
+                    lambda p: {by: custom(p), "metric": "rating_coverage", "part": "rest"},
                 )
                 caption(view, "rating_coverage", extra="点一条看没有评价的工单")
 
@@ -83,7 +83,11 @@ def five_grades(view: View) -> None:
             by = "module" if not view.ledger.lacks(("module",)) else "channel"
             frame = ask(("ratings",), view.ledger, view.slice, by=(by, "grade"))
             if not empty(frame):
-                chart(figures.grades(frame, by), "grades", lambda p: {by: custom(p, 1), "metric": "ratings"})
+                chart(
+                    figures.grades(frame, by),
+                    "grades",
+                    lambda p: {by: custom(p, 1), "metric": "ratings", "grade": custom(p, 2)},
+                )
                 caption(view, "ratings", extra="括号内为评价件数")
 
 
@@ -123,7 +127,7 @@ def put_right(view: View) -> None:
             if frame.empty:
                 st.success("这段时间没有差评。", icon=":material/check_circle:")
                 return
-            st.dataframe(frame, hide_index=True, height=320, key="bad")
+            rows(frame, "bad")
             st.caption(
                 f"共 {number(len(frame))}；回访限 {settings().call_back_days} 个工作日，整改限 {settings().rectify_days} 个工作日。"
             )
@@ -137,7 +141,7 @@ def words(view: View) -> None:
             if frame.empty:
                 st.info("这段时间的评价没有写评语。", icon=":material/inbox:")
                 return
-            st.dataframe(frame, hide_index=True, height=320, key="comments")
+            rows(frame, "comments")
 
 
 view: View = st.session_state["view"]

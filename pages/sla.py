@@ -10,7 +10,7 @@ from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
 from analytics.wording import number
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
-from pages.common.drawing import caption, chart, custom, empty, section, to_cases
+from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
@@ -93,7 +93,7 @@ def due_soon(view: View) -> None:
                 view.ledger, view.slice, ListRequest("at_risk", sort="due_at", descending=False, limit=200)
             )
             shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
-            st.dataframe(shown, hide_index=True, height=300, key="due_soon")
+            rows(shown, "due_soon")
             st.caption(f"共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
             to_cases("全部列出并导出", metric="at_risk", sort="due_at")
 

@@ -165,7 +165,7 @@ def grades(frame: pd.DataFrame, dimension: str) -> go.Figure:
             name=name,
             orientation="h",
             marker_color=GRADE_COLOURS[grade],
-            customdata=np.column_stack([part, [str(v) for v in order]]),
+            customdata=np.column_stack([part, [str(v) for v in order], np.full(len(order), str(grade))]),
             hovertemplate="%{y} " + name + "：%{x:.1f}%（%{customdata[0]:.0f} 件）<extra></extra>",
         )
     made.update_layout(barmode="stack", legend_traceorder="normal")
@@ -208,8 +208,8 @@ def shares(frame: pd.DataFrame, dimension: str) -> go.Figure:
             x=part["period"],
             y=part["share"],
             name=name,
-            customdata=part["value"],
-            hovertemplate="%{x|%Y-%m} " + name + "：%{y:.1f}%（%{customdata:,.0f} 件）<extra></extra>",
+            customdata=np.column_stack([part["value"], part[dimension].astype(str)]),
+            hovertemplate="%{x|%Y-%m} " + name + "：%{y:.1f}%（%{customdata[0]:.0f} 件）<extra></extra>",
         )
     made.update_layout(barmode="stack")
     made.update_xaxes(tickformat="%y-%m")

@@ -8,6 +8,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import python_calamine as calamine
 
@@ -77,7 +78,7 @@ def _read_text(name: str, content: bytes) -> Sheet:
         raise RefusedFile(name, "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）")
     delimiter = _delimiter(text)
     try:
-        rows: list[list[object]] = [list(r) for r in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        rows = cast(list[list[object]], list(csv.reader(io.StringIO(text), delimiter=delimiter)))
     except csv.Error as error:
         raise RefusedFile(name, f"CSV 格式有误（{error}），请在 Excel 中打开后另存为 .xlsx") from None
     return Sheet(name, "", rows)

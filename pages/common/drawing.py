@@ -20,6 +20,11 @@ from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
 CASES_PAGE = Path(__file__).resolve().parent.parent / "cases.py"
+#: Columns of instants, without seconds.
+CLOCK = {
+    name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+    for name in ("时间", "评价时间", "受理时间", "办结时间")
+}
 CONFIG = {"displayModeBar": False, "locale": "zh-CN", "scrollZoom": False}
 
 
@@ -116,3 +121,19 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
 def to_cases(label: str, **query: str) -> None:
     """Draw a link to 案件明细, with the period and filters of now and the query."""
     st.page_link(CASES_PAGE, label=label, icon=":material/arrow_forward:", query_params=link(**query))
+
+
+def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
+    """Show rows of cases (with a column 工单编号); choosing one offers that case."""
+    event = st.dataframe(
+        frame,
+        hide_index=True,
+        height=height,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=CLOCK,
+    )
+    if event and event["selection"]["rows"]:
+        number = frame["工单编号"].iloc[event["selection"]["rows"][0]]
+        to_cases(f"看工单 {number}", case=number)

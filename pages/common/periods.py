@@ -47,8 +47,13 @@ def one_week(start: str) -> dict[str, str]:
     return own(first, first + dt.timedelta(days=6))
 
 
+def one_month(start: str) -> dict[str, str]:
+    """Return the query of the month that begins on a day (ISO text)."""
+    first = dt.date.fromisoformat(start[:10])
+    following = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    return own(first, following - dt.timedelta(days=1))
+
+
 def late_part(point: dict, metric: str) -> dict[str, str]:
     """Return the query of the cases of a month's mark that did not meet a rate."""
-    first = dt.date.fromisoformat(str(point["x"])[:10])
-    last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-    return {"metric": metric, "part": "rest", **own(first, last)}
+    return {"metric": metric, "part": "rest", **one_month(str(point["x"]))}

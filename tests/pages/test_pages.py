@@ -24,6 +24,7 @@ def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query:
         app.query_params[key] = value
     app.run()
     assert not app.exception, [e.value for e in app.exception]
+    assert not [e.value for e in app.error if "出错" in e.value]
     return app
 
 
@@ -141,3 +142,35 @@ def test_the_glossary_finds_by_word(demo_store: Store, monkeypatch: pytest.Monke
     found = [m.value for m in app.markdown if "satisfaction" in m.value]
     assert any("严格满意率" in f for f in found)
     assert len(app.markdown) < 5
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"weekday": "0", "hour": "9"}, "只列周一、9时的"),
+        ({"overdue_band": "4–10|11–30", "metric": "超期未办"}, "超期 4–10 个工作日"),
+        ({"grade": "2", "metric": "评价量"}, "只列不满意的"),
+        ({"grade": "<b>", "metric": "评价量"}, "没有符合条件"),
+    ],
+)
+def test_the_address_may_narrow_the_list(
+    query: dict, said: str, demo_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said in words(open_page("cases", demo_store, monkeypatch, period="本年", **query))
+
+
+def test_a_fault_is_said_in_chinese_and_leaks_nothing(
+    demo_store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    phone = "138" + "12345678"
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(phone)
+
+    monkeypatch.setattr("pages.common.asking.ask_findings", fail)
+    monkeypatch.setenv("INSIGHT_STORE", str(demo_store.folder))
+    app = AppTest.from_string("from dashboard import main\nmain('overview')", default_timeout=60).run()
+    assert "这一页出错了" in app.error[0].value
+    assert not app.exception
+    assert "RuntimeError" in caplog.text
+    assert phone not in caplog.text + words(app)
