@@ -1,6 +1,6 @@
 """Rows a second from a file to a published snapshot, by format and width of the ledger.
 
-Usage: python -m benchmarks importing [ROWS]   (default 60000)
+Usage: python -m benchmarks importing [ROWS]   (default 200000)
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def load(path: Path, *, publish: bool) -> None:
 
 def main(arguments: list[str]) -> None:
     """Print rows a second for each file, checked only and published."""
-    rows = int(arguments[0]) if arguments else 60_000
+    rows = int(arguments[0]) if arguments else 200_000
     with tempfile.TemporaryDirectory() as folder:
         print(f"\n## 导入 {rows:,} 行\n\n| 文件 | 核对，行/秒 | 核对并发布，行/秒 |\n| --- | --- | --- |")
         for name, path in files(rows, Path(folder)).items():

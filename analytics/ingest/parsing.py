@@ -50,14 +50,9 @@ def plain(cell: object) -> str | None:
 
 def texts(cells: Sequence[object]) -> pd.Series:
     """Return a column of trimmed strings, None where empty or a mere dash."""
-    return pd.Series([_text(c) for c in cells], dtype=object)
-
-
-def _text(cell: object) -> str | None:
-    text = cell.strip() if type(cell) is str else plain(cell)
-    if not text or (len(text) <= LONGEST_EMPTY and text.lower() in EMPTY):
-        return None
-    return text
+    words = [c.strip() if type(c) is str else plain(c) for c in cells]
+    kept = [None if not w or (len(w) <= LONGEST_EMPTY and w.lower() in EMPTY) else w for w in words]
+    return pd.Series(kept, dtype=object)
 
 
 def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
