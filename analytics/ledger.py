@@ -74,7 +74,11 @@ class Ledger:
 
     def run(self, query: ir.Table) -> pd.DataFrame:
         """Run an Ibis query and return its rows, personal columns masked for the viewer."""
-        frame = self.reader.frame(ibis.to_sql(query, dialect="duckdb"))
+        return self.run_sql(ibis.to_sql(query, dialect="duckdb"))
+
+    def run_sql(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
+        """Run a compiled query over this ledger's tables; rows are masked as those of ``run``."""
+        frame = self.reader.frame(sql, parameters)
         return frame if self.viewer.sees_personal else mask_frame(frame)
 
     @cached_property

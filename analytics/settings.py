@@ -28,6 +28,11 @@ class Settings:
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
 
+    @property
+    def key(self) -> str:
+        """The settings as a cache key."""
+        return repr(self)
+
 
 @lru_cache(maxsize=4)
 def load_settings(path: Path = DATA / "settings.toml") -> Settings:

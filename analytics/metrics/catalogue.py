@@ -119,7 +119,7 @@ def is_waiting_stage(t: ir.Table, m: Moment) -> ir.BooleanValue:
 
 def ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
     """The limit's last day was over by the horizon."""
-    return t.due_day < ibis.date(m.horizon.date())
+    return t.due_day < ibis.date(m.horizon_day)
 
 
 def bad(t: ir.Table, m: Moment) -> ir.BooleanValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
 from analytics.metrics import survival
@@ -12,6 +13,7 @@ from analytics.metrics.measures import Duration
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, every_bucket, keys_of, within
 from analytics.metrics.slices import Slice
+from analytics.metrics.templates import ask
 from analytics.settings import Settings, load_settings
 
 
@@ -22,12 +24,15 @@ def elapsed_times(
     measure = metric.measure
     if not isinstance(measure, Duration):
         raise TypeError(f"{metric.code} is no duration")
-    table = anchored(within(ledger.table(measure.table), slice, moment), measure.anchor, slice, moment)
-    if measure.among:
-        table = table.filter(measure.among(table, moment))
-    keys = keys_of(table, by, grain, measure.anchor, moment)
-    query = table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
-    frame = ledger.run(query)
+
+    def build(moment: Moment) -> ir.Table:
+        table = anchored(within(ledger.table(measure.table), slice, moment), measure.anchor, moment)
+        if measure.among:
+            table = table.filter(measure.among(table, moment))
+        keys = keys_of(table, by, grain, measure.anchor, moment)
+        return table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
+
+    frame = ask(ledger, (measure.source, by, grain, slice.where), moment, build)
     return frame[frame["elapsed"].notna()]
 
 

@@ -16,15 +16,30 @@ from analytics.settings import Settings
 
 @dataclass(frozen=True)
 class Moment:
-    """``horizon``: nothing at or after it is known. ``at``: when a stock is counted."""
+    """``horizon``: nothing at or after it is known. ``at``: when a stock is counted.
 
+    ``first_day`` and ``last_day`` are the period's. Every instant in a query comes from here,
+    so that a query's shape can be compiled once (see analytics.metrics.templates).
+    """
+
+    first_day: dt.date
+    last_day: dt.date
     horizon: dt.datetime
     at: dt.datetime
     settings: Settings
 
     @classmethod
     def of(cls, ledger: Ledger, slice: Slice, settings: Settings) -> Moment:
-        return cls(slice.horizon(ledger.as_of), slice.instant(ledger.as_of), settings)
+        return cls(slice.start, slice.end, slice.horizon(ledger.as_of), slice.instant(ledger.as_of), settings)
+
+    @property
+    def start(self) -> dt.datetime:
+        """The period's first instant."""
+        return dt.datetime.combine(self.first_day, dt.time())
+
+    @property
+    def horizon_day(self) -> dt.date:
+        return self.horizon.date()
 
     @cached_property
     def time(self) -> float:

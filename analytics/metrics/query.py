@@ -68,13 +68,12 @@ def within(table: ir.Table, slice: Slice, moment: Moment) -> ir.Table:
     return table
 
 
-def anchored(table: ir.Table, anchor: str, slice: Slice, moment: Moment) -> ir.Table:
+def anchored(table: ir.Table, anchor: str, moment: Moment) -> ir.Table:
     """Keep rows whose anchor lies in the period and before the horizon."""
     column = table[anchor]
     if column.type().is_date():
-        return table.filter(column.between(ibis.date(slice.start), ibis.date(slice.end)))
-    start = dt.datetime.combine(slice.start, dt.time())
-    return table.filter(column >= ibis.timestamp(start), column < ibis.timestamp(moment.at))
+        return table.filter(column.between(ibis.date(moment.first_day), ibis.date(moment.last_day)))
+    return table.filter(column >= ibis.timestamp(moment.start), column < ibis.timestamp(moment.at))
 
 
 def keys_of(

@@ -43,7 +43,7 @@ def list_coverage(metric: Metric, ledger: Ledger, slice: Slice, moment: Moment, 
         items.in_force_from <= end, items.in_force_to.isnull() | (items.in_force_to >= ibis.date(slice.start))
     )
     listed = items.select(*by, "item_no").distinct()
-    cases = anchored(within(ledger.table("case_facts"), slice, moment), "accepted_at", slice, moment)
+    cases = anchored(within(ledger.table("case_facts"), slice, moment), "accepted_at", moment)
     used = cases.filter(cases.item_no.notnull()).select("item_no").distinct().mutate(used=True)
     joined = listed.left_join(used, "item_no")
     sums = {f"{metric.code}__k": joined.used.count(), f"{metric.code}__n": joined.count()}

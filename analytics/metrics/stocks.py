@@ -15,6 +15,7 @@ from analytics.metrics.measures import Stock
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import UNITS, NotMeasurable, dimension, keys_of, tidy, within
 from analytics.metrics.slices import Slice, buckets
+from analytics.metrics.templates import ask
 
 
 def entering(stock: Stock) -> str:
@@ -37,14 +38,18 @@ def stocks(
     first = next(iter(measures.values()))
     if grain:
         return _stock_series(group, first, ledger, slice, moment, by, grain)
-    table = open_cases(first, ledger, slice, moment)
-    sums = {}
-    for code, stock in measures.items():
-        among = stock.among(table, moment) if stock.among else None
-        sums[f"{code}__k"] = sums[f"{code}__n"] = table.count(where=among)
-    keys = keys_of(table, by, None, entering(first), moment)
-    wide = ledger.run(table.group_by(**keys).aggregate(**sums) if keys else table.aggregate(**sums))
-    return tidy(wide, group, list(keys), slice, moment, None)
+
+    def build(moment: Moment) -> ir.Table:
+        table = open_cases(first, ledger, slice, moment)
+        sums = {}
+        for code, stock in measures.items():
+            among = stock.among(table, moment) if stock.among else None
+            sums[f"{code}__k"] = sums[f"{code}__n"] = table.count(where=among)
+        keys = keys_of(table, by, None, entering(first), moment)
+        return table.group_by(**keys).aggregate(**sums) if keys else table.aggregate(**sums)
+
+    wide = ask(ledger, (tuple(measures), by, slice.where), moment, build)
+    return tidy(wide, group, list(by), slice, moment, None)
 
 
 def _stock_series(
@@ -53,21 +58,22 @@ def _stock_series(
     """Count the stock at the end of every bucket: what entered less what left until then."""
     if any(isinstance(m.measure, Stock) and m.measure.among for m in group):
         raise NotMeasurable(f"「{group[0].name}」只有统计时刻的数，没有时间序列")
-    at = ibis.timestamp(moment.at)
-    start = ibis.timestamp(dt.datetime.combine(slice.start, dt.time()))
-    table = within(ledger.table("spells"), slice, moment)
-    keys = {name: dimension(table, name, moment) for name in by}
-    moves = []
-    for column, sign in ((entering(stock), 1), ("closed_at", -1)):
-        rows = table.filter(table[entering(stock)].notnull(), table[column] < at)
-        period = ibis.greatest(rows[column], start).truncate(UNITS[grain])
-        cut = {n: dimension(rows, n, moment) for n in by} | {"period": period.cast("timestamp")}
-        moves.append(rows.group_by(**cut).aggregate(moved=rows.count() * sign))
-    changes = ledger.run(moves[0].union(moves[1]))
+
+    def build(moment: Moment) -> ir.Table:
+        table = within(ledger.table("spells"), slice, moment)
+        moves = []
+        for column, sign in ((entering(stock), 1), ("closed_at", -1)):
+            rows = table.filter(table[entering(stock)].notnull(), table[column] < ibis.timestamp(moment.at))
+            period = ibis.greatest(rows[column], ibis.timestamp(moment.start)).truncate(UNITS[grain])
+            cut = {n: dimension(rows, n, moment) for n in by} | {"period": period.cast("timestamp")}
+            moves.append(rows.group_by(**cut).aggregate(moved=rows.count() * sign))
+        return moves[0].union(moves[1])
+
+    changes = ask(ledger, (stock.overdue, by, grain, slice.where), moment, build)
     last = min(slice.end, (moment.at - dt.timedelta(microseconds=1)).date())
     periods = pd.to_datetime(buckets(slice.start, max(last, slice.start), grain)).astype("datetime64[ns]")
     changes["period"] = changes["period"].astype("datetime64[ns]")
-    names = list(keys)
+    names = list(by)
     if names:
         pivot = changes.pivot_table(
             index=names, columns="period", values="moved", aggfunc="sum", dropna=False, fill_value=0
