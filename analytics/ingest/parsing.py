@@ -48,6 +48,11 @@ def plain(cell: object) -> str | None:
     return text or None
 
 
+def all_words(cells: Sequence[object]) -> bool:
+    """Tell whether every cell is a string or nothing, as in a text file."""
+    return set(map(type, cells)) <= {str, type(None)}
+
+
 def texts(cells: Sequence[object]) -> pd.Series:
     """Return a column of trimmed strings, None where empty or a mere dash."""
     words = [c.strip() if type(c) is str else plain(c) for c in cells]
@@ -60,7 +65,7 @@ def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
 
     Returns (times as datetime64[us], mask of cells that hold something unreadable).
     """
-    kinds = np.array([_kind(c) for c in cells], dtype=np.int8)
+    kinds = np.zeros(len(cells), dtype=np.int8) if all_words(cells) else np.array([_kind(c) for c in cells], np.int8)
     result = pd.Series(np.full(len(kinds), np.datetime64("NaT", "us")))
     words: list[object] = list(cells)
     if (kinds == REAL).any():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -78,10 +81,23 @@ def _read_text(name: str, content: bytes) -> Sheet:
         raise RefusedFile(name, "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）")
     delimiter = _delimiter(text)
     try:
-        rows = cast(list[list[object]], list(csv.reader(io.StringIO(text), delimiter=delimiter)))
+        with _uncollected():
+            rows = cast(list[list[object]], list(csv.reader(io.StringIO(text), delimiter=delimiter)))
     except csv.Error as error:
         raise RefusedFile(name, f"CSV 格式有误（{error}），请在 Excel 中打开后另存为 .xlsx") from None
     return Sheet(name, "", rows)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector rest: it would search every new row for cycles that rows cannot hold."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _decode(name: str, content: bytes) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -53,13 +52,12 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     rows = plan.sheet.rows
     numbers = [i for i in plan.body if any(rows[i]) or any(c not in ("", None) for c in rows[i])]
     width = len(plan.heads)
-    filled = list(zip_longest(*(rows[i] for i in numbers)))
     columns = {c.name: c for c in columns_of(TABLES[plan.table])}
     frame = pd.DataFrame({"row_no": np.array(numbers, dtype="int64") + 1})
     reasons = pd.Series([""] * len(numbers), dtype=object)
     parsed = Parsed(plan, frame, {i + 1: rows[i] for i in numbers})
     for name, position in plan.mapping.items():
-        cells = filled[position] if position < len(filled) else (None,) * len(numbers)
+        cells = _column(rows, numbers, position)
         frame[name], bad = _parse(cells, columns[name])
         head = plan.heads[position]
         if bad.any() and columns[name].kind in FORGIVING and plan.table == "cases":
@@ -77,6 +75,14 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     return parsed
 
 
+def _column(rows: list[list[object]], numbers: list[int], position: int) -> list[object]:
+    """Return one column's cells; rows that end before it have none there."""
+    try:
+        return [rows[i][position] for i in numbers]
+    except IndexError:
+        return [rows[i][position] if position < len(rows[i]) else None for i in numbers]
+
+
 def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Series]:
     if column.kind in ("time", "day"):
         value, bad = parsing.times(cells)
@@ -87,6 +93,8 @@ def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Serie
         return parsing.integers(cells)
     if column.kind == "text":
         word = parsing.texts(cells)
+        if parsing.all_words(cells):
+            return word, pd.Series(np.zeros(len(word), dtype=bool))
         cut = pd.Series([isinstance(c, float) and abs(c) >= 1e15 for c in cells])
         return word, cut & word.notna()
     value, bad = parsing.codes(cells, column.kind)
