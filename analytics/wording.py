@@ -57,14 +57,3 @@ def days(start: dt.date, end: dt.date) -> str:
         return day(start)
     tail = f"{end.month}月{end.day}日" if start.year == end.year else day(end)
     return f"{day(start)}至{tail}"
-
-
-def bucket(first: dt.date, grain: str) -> str:
-    """Write a bucket's name: 11月第4周 is spoken as its Monday (11-23)."""
-    return {
-        "day": f"{first:%m-%d}",
-        "week": f"{first:%m-%d} 周",
-        "month": f"{first.year}-{first.month:02d}",
-        "quarter": f"{first.year} {(first.month + 2) // 3}季",
-        "year": f"{first.year}年",
-    }[grain]

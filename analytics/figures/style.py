@@ -14,7 +14,6 @@ HEAT = [[0.0, "#f3f6fa"], [0.25, "#b8d4ea"], [0.5, "#6aa9d3"], [0.75, "#2474b0"]
 #: Five grades from best to worst.
 GRADE_COLOURS = {5: "#0072B2", 4: "#56B4E9", 3: "#c9d2db", 2: "#E69F00", 1: "#D55E00"}
 BAND_COLOURS = ("#f3c98b", "#E69F00", "#D55E00", "#8c2d04")
-MISSING = "#e3e7eb"
 
 
 def figure(*, height: int = 320, legend: bool = True, x: str = "", y: str = "") -> go.Figure:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import ibis
-from ibis.expr import types as ir
-
-from analytics.metrics.measures import Condition, Duration, Flow, ListCoverage, Measure, PerOfficer, Stock
-from analytics.metrics.moment import Moment
+from analytics.metrics import conditions as when
+from analytics.metrics.measures import Duration, Flow, ListCoverage, Measure, PerOfficer, Stock
 from analytics.settings import Settings
 
 DOMAIN = "领域口径 §6"
@@ -62,79 +59,6 @@ class Metric:
         return isinstance(self.measure, Stock)
 
 
-def closed(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    """Closed by the horizon."""
-    return t.closed_at.notnull() & (t.closed_at < m.horizon)
-
-
-def came_due(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    """Due, and the limit ran out before the horizon."""
-    return t.due_at.notnull() & (t.due_at < m.horizon)
-
-
-def closed_in_time(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return closed(t, m) & (t.closed_at <= t.due_at)
-
-
-def _minutes(t: ir.NumericValue) -> ir.NumericValue:
-    """Round working days to whole minutes, so that float dust never orders two cases."""
-    return (t * 1440).round() / 1440
-
-
-def handling(t: ir.Table, m: Moment) -> ir.NumericValue:
-    """Working days from acceptance to closing (or so far), stopped clock left out."""
-    end = closed(t, m).ifelse(t.closed_time, m.time)
-    return _minutes(end - t.accepted_time - t.paused_days)
-
-
-def handling_natural(t: ir.Table, m: Moment) -> ir.NumericValue:
-    """Natural days from acceptance to closing (or so far)."""
-    end = closed(t, m).ifelse(t.closed_at, ibis.timestamp(m.horizon))
-    return (end.epoch_seconds() - t.accepted_at.epoch_seconds()) / 86400
-
-
-def responding(t: ir.Table, m: Moment) -> ir.NumericValue:
-    """Working days from acceptance to the first act of a department (or so far)."""
-    end = responded(t, m).ifelse(t.response_time, m.time)
-    return _minutes(end - t.accepted_time)
-
-
-def responded(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return t.first_response_at.notnull() & (t.first_response_at < m.horizon)
-
-
-def staying(t: ir.Table, m: Moment) -> ir.NumericValue:
-    """Working days a case stayed in a stage (or so far)."""
-    end = moved_on(t, m).ifelse(t.until_time, m.time)
-    return _minutes(end - t.happened_time)
-
-
-def moved_on(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return t.until.notnull() & (t.until < m.horizon)
-
-
-def is_waiting_stage(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return t.stage.isin(["accepted", "transferred", "received", "processing", "consulted", "supervised", "replied"])
-
-
-def ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    """The limit's last day was over by the horizon."""
-    return t.due_day < ibis.date(m.horizon_day)
-
-
-def bad(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return t.grade <= 2
-
-
-def bad_ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
-    return bad(t, m) & ran_out(t, m)
-
-
-def has_event(column: str, at_least: int = 1) -> Condition:
-    """Cases in which something happened at least so often."""
-    return lambda t, m: t[column] >= at_least
-
-
 ACCEPTED = ("case_facts", "accepted_at")
 CLOSED = ("case_facts", "closed_at")
 RATED = ("rating_facts", "rated_at")
@@ -171,7 +95,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "其中已办结",
             "期内受理的工单",
-            Flow(*ACCEPTED, hit=closed),
+            Flow(*ACCEPTED, hit=when.closed),
             "up",
             needs=("closed",),
             trap="越近受理的工单越来不及办结，对比期按同等时龄计算",
@@ -183,7 +107,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "其中期限内办结",
             "期内到期的工单（含到期仍未办结的）",
-            Flow("case_facts", "due_day", among=came_due, hit=closed_in_time),
+            Flow("case_facts", "due_day", among=when.came_due, hit=when.closed_in_time),
             "up",
             needs=("due", "closed"),
             trap="分母不是“已办结的工单”，到期未办的照算",
@@ -195,7 +119,7 @@ CATALOGUE: dict[str, Metric] = {
             "件",
             "期内到期的工单",
             "—",
-            Flow("case_facts", "due_day", among=came_due),
+            Flow("case_facts", "due_day", among=when.came_due),
             needs=("due",),
         ),
         Metric(
@@ -238,7 +162,7 @@ CATALOGUE: dict[str, Metric] = {
             "个工作日",
             "—",
             "期内受理的工单",
-            Duration(*ACCEPTED, handling, closed),
+            Duration(*ACCEPTED, when.handling, when.closed),
             "down",
             needs=("closed",),
             trap="只算已办结工单的平均数会偏低",
@@ -250,7 +174,7 @@ CATALOGUE: dict[str, Metric] = {
             "个工作日",
             "—",
             "期内受理的工单",
-            Duration(*ACCEPTED, handling, closed, 0.9),
+            Duration(*ACCEPTED, when.handling, when.closed, 0.9),
             "down",
             needs=("closed",),
         ),
@@ -261,7 +185,7 @@ CATALOGUE: dict[str, Metric] = {
             "天",
             "—",
             "期内受理的工单",
-            Duration(*ACCEPTED, handling_natural, closed),
+            Duration(*ACCEPTED, when.handling_natural, when.closed),
             "down",
             needs=("closed",),
         ),
@@ -272,7 +196,7 @@ CATALOGUE: dict[str, Metric] = {
             "个工作日",
             "—",
             "期内受理的工单",
-            Duration(*ACCEPTED, responding, responded),
+            Duration(*ACCEPTED, when.responding, when.responded),
             "down",
             needs=("response",),
         ),
@@ -283,7 +207,7 @@ CATALOGUE: dict[str, Metric] = {
             "个工作日",
             "—",
             "期内进入该环节的次数",
-            Duration("stages", "happened_at", staying, moved_on, among=is_waiting_stage),
+            Duration("stages", "happened_at", when.staying, when.moved_on, among=when.is_waiting_stage),
             "down",
             needs=("response",),
         ),
@@ -294,7 +218,7 @@ CATALOGUE: dict[str, Metric] = {
             "个工作日",
             "—",
             "期内进入该环节的次数",
-            Duration("stages", "happened_at", staying, moved_on, 0.9, among=is_waiting_stage),
+            Duration("stages", "happened_at", when.staying, when.moved_on, 0.9, among=when.is_waiting_stage),
             "down",
             needs=("response",),
         ),
@@ -305,7 +229,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "转办 1 次及以上",
             "期内受理的工单",
-            Flow(*ACCEPTED, hit=has_event("transfers")),
+            Flow(*ACCEPTED, hit=when.has_event("transfers")),
             needs=("transfers",),
         ),
         Metric(
@@ -315,7 +239,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "转办 2 次及以上",
             "期内受理的工单",
-            Flow(*ACCEPTED, hit=has_event("transfers", 2)),
+            Flow(*ACCEPTED, hit=when.has_event("transfers", 2)),
             "down",
             needs=("transfers",),
             trap="两次以上可能是推诿，需逐件看",
@@ -327,7 +251,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "首接部门即办结部门",
             "期内办结的工单",
-            Flow(*CLOSED, among=closed, hit=lambda t, m: t.closing_department == t.first_department),
+            Flow(*CLOSED, among=when.closed, hit=lambda t, m: t.closing_department == t.first_department),
             "up",
             needs=("closed", "first_department"),
         ),
@@ -341,7 +265,7 @@ CATALOGUE: dict[str, Metric] = {
             Flow(
                 "receipts",
                 "due_day",
-                among=ran_out,
+                among=when.ran_out,
                 hit=lambda t, m: t.received_days <= m.settings.receive_days,
             ),
             "up",
@@ -367,7 +291,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "会商过",
             "期内受理的工单",
-            Flow(*ACCEPTED, hit=has_event("consultations")),
+            Flow(*ACCEPTED, hit=when.has_event("consultations")),
             needs=("consultations",),
         ),
         Metric(
@@ -377,7 +301,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "督办过",
             "期内受理的工单",
-            Flow(*ACCEPTED, hit=has_event("chases")),
+            Flow(*ACCEPTED, hit=when.has_event("chases")),
             "down",
             needs=("chases",),
         ),
@@ -388,7 +312,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "重办过",
             "期内办结的工单",
-            Flow(*CLOSED, among=closed, hit=has_event("reopenings")),
+            Flow(*CLOSED, among=when.closed, hit=when.has_event("reopenings")),
             "down",
             needs=("closed", "reopenings"),
         ),
@@ -424,7 +348,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "已评价",
             "期内办结的工单",
-            Flow(*CLOSED, among=closed, hit=lambda t, m: t.grade.notnull() & (t.rated_at < m.horizon)),
+            Flow(*CLOSED, among=when.closed, hit=lambda t, m: t.grade.notnull() & (t.rated_at < m.horizon)),
             "up",
             needs=("closed", "ratings"),
         ),
@@ -435,7 +359,7 @@ CATALOGUE: dict[str, Metric] = {
             "件",
             "1、2 级评价",
             "—",
-            Flow(*RATED, among=bad),
+            Flow(*RATED, among=when.bad),
             "down",
             needs=("ratings",),
         ),
@@ -449,7 +373,7 @@ CATALOGUE: dict[str, Metric] = {
             Flow(
                 "call_backs",
                 "due_day",
-                among=bad_ran_out,
+                among=when.bad_ran_out,
                 hit=lambda t, m: t.called_back_days <= m.settings.call_back_days,
             ),
             "up",
@@ -466,7 +390,7 @@ CATALOGUE: dict[str, Metric] = {
             Flow(
                 "rectifications",
                 "due_day",
-                among=bad_ran_out,
+                among=when.bad_ran_out,
                 hit=lambda t, m: t.rectified_days <= m.settings.rectify_days,
             ),
             "up",
@@ -496,7 +420,9 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "已回访",
             "期内办结的工单",
-            Flow(*CLOSED, among=closed, hit=lambda t, m: t.followed_up_at.notnull() & (t.followed_up_at < m.horizon)),
+            Flow(
+                *CLOSED, among=when.closed, hit=lambda t, m: t.followed_up_at.notnull() & (t.followed_up_at < m.horizon)
+            ),
             "up",
             needs=("closed", "follow_ups"),
         ),

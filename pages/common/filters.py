@@ -52,7 +52,11 @@ def filter_bar() -> View:
         )
         chosen = {f: _choose(newest, f) for f in FILTERS}
         as_of = _as_of(newest, today)
-    view = asking.ledger(as_of if as_of < today else None)
+    view = newest
+    if as_of < today:
+        with st.spinner(f"正在还原 {as_of:%Y-%m-%d} 收工时的台账……"):
+            view = asking.ledger(as_of)
+            _ = view.reader
     if name != "own":
         start, end = period(name, view.as_of)
     slice = Slice(start, max(start, end)).narrowed(**{f: tuple(v) for f, v in chosen.items() if v})
