@@ -9,6 +9,7 @@ PORT ?= 8501
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
+	@echo '看板地址：http://127.0.0.1:$(PORT)（按 Ctrl+C 停止）'
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
