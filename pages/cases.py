@@ -21,11 +21,9 @@ from pages.common.filters import View
 PAGE_ROWS = 500
 MOST_EXPORTED = 100_000
 #: What the address may add to the filter bar: the marks of some figures need it.
-NARROWING = ("overdue_band", "weekday", "hour", "grade", "size", "first_department", "industry")
+NARROWING = ("overdue_band", "stage", "weekday", "hour", "grade", "size", "first_department", "industry")
 LISTED = {
-    c: m.name
-    for c, m in CATALOGUE.items()
-    if isinstance(m.measure, Flow | Stock | Duration) and m.measure.source[1] != "stages"
+    c: m.name for c, m in CATALOGUE.items() if isinstance(m.measure, Flow | Stock | Duration) and c != "stage_stay_p90"
 }
 
 
@@ -75,7 +73,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     slice, more = narrowed(view)
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"只列{more}的。")
+            st.caption(f"只列：{more}")
             to_cases("不限", metric=request.metric, part=request.part, sort=request.sort)
     total = asking.ask_count(ledger, slice, request)
     if total == 0:

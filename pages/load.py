@@ -97,7 +97,7 @@ def ahead(view: View) -> None:
         if ready:
             with st.spinner("正在预测……"):
                 found = ask_forecast(view.ledger, view.slice)
-            chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast")
+            chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast", lambda p: one_week(str(p["x"])))
             total = found.ahead["value"].sum()
             st.caption(
                 f"未来四周合计约 {number(total)}。同样的方法在过去 {found.tested} 次预测中平均误差 {number(found.error, '%')}"

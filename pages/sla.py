@@ -112,7 +112,7 @@ def waiting(view: View) -> None:
                     .loc[order]
                     .reset_index()
                 )
-                chart(figures.stays(table), "stays")
+                chart(figures.stays(table), "stays", lambda p: {"metric": "stage_stay", "stage": custom(p, 1)})
                 caption(view, "stage_stay", extra="从该环节开始到下一环节开始")
 
 

@@ -184,13 +184,13 @@ def stays(frame: pd.DataFrame) -> go.Figure:
             name=name,
             orientation="h",
             marker_color=colour,
-            customdata=frame["n"],
+            customdata=np.column_stack([frame["n"], frame["stage"]]),
             text=[number(v, "天") for v in frame[column]],
             textposition="outside",
             textfont_size=13,
             constraintext="none",
             cliponaxis=False,
-            hovertemplate="%{y}停留" + name + " %{x:.1f} 个工作日（%{customdata:,.0f} 次）<extra></extra>",
+            hovertemplate="%{y}停留" + name + " %{x:.1f} 个工作日（%{customdata[0]} 次）<extra></extra>",
         )
     made.update_yaxes(showgrid=False, autorange="reversed")
     return made

@@ -147,9 +147,9 @@ def test_the_glossary_finds_by_word(demo_store: Store, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"weekday": "0", "hour": "9"}, "只列周一、9时的"),
+        ({"weekday": "0", "hour": "9"}, "只列：周一、9时"),
         ({"overdue_band": "4–10|11–30", "metric": "超期未办"}, "超期 4–10 个工作日"),
-        ({"grade": "2", "metric": "评价量"}, "只列不满意的"),
+        ({"grade": "2", "metric": "评价量"}, "只列：不满意"),
         ({"grade": "<b>", "metric": "评价量"}, "没有符合条件"),
     ],
 )
