@@ -17,11 +17,13 @@ def labels(frame: pd.DataFrame, dimension: str) -> list[str]:
 
 
 def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: float | None = None) -> go.Figure:
-    """Draw one bar a group, largest on top; whiskers where there is an interval, small ones pale.
+    """Draw one bar a group, largest on top; whiskers where there is an interval.
+
+    Small samples are not ranked: they stand apart below, pale and marked.
 
     ``frame``: the dimension, value, low, high, n, small.
     """
-    rows = frame.dropna(subset=["value"]).sort_values("value")
+    rows = frame.dropna(subset=["value"]).sort_values(["small", "value"], ascending=[False, True])
     scale = 100 if unit == "%" else 1
     made = figure(height=max(220, 60 + 30 * len(rows)), legend=False, x=f"{name}，{unit}")
     known = rows["low"].notna() & rows["high"].notna()
