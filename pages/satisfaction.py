@@ -118,6 +118,7 @@ def goes_with(view: View) -> None:
             if not empty(frame):
                 chart(figures.odds(frame), "odds")
                 caption(view, "bad_ratings", extra="分母为相应情形下的评价；线段为 95% 区间，浅色为样本不足")
+                to_cases("看这些差评的工单", metric="bad_ratings")
 
 
 def put_right(view: View) -> None:

@@ -147,6 +147,7 @@ def how_long(view: View) -> None:
                 f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
                 f"第 90 百分位 {number(frame['handling_p90'], '个工作日')}；阴影为 95% 区间，对比期按同等时龄。"
             )
+            to_cases("看曲线背后的工单", metric="handling_median")
 
 
 view: View = st.session_state["view"]
