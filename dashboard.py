@@ -39,7 +39,7 @@ def warn(ledger: Ledger) -> None:
     """Say what a reader must know before any number: synthetic, stale, estimated holidays."""
     if ledger.snapshot.synthetic:
         st.warning("**演示数据**：企业、人员与数字均为虚构。导入真实台账后自动消失。", icon=":material/science:")
-    newest, now = ledger.snapshot.newest, dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
+    newest, now = ledger.snapshot.newest, asking.now()
     if newest and (now - newest).days >= asking.settings().stale_days:
         st.warning(
             f"台账最新一条记录是 {minute(newest)}，已有 {(now - newest).days} 天没有更新。", icon=":material/history:"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import streamlit as st
 
@@ -16,10 +14,6 @@ from pages.common import asking
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls"]
 NONE = "（不导入）"
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
 
 
 def importing() -> None:
@@ -137,7 +131,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
                 asking.store(),
                 plans,
                 asking.settings(),
-                now(),
+                asking.now(),
                 profile=profile,
                 dry_run=not publish,
                 progress=lambda share, text: bar.progress(min(share, 1.0), text),

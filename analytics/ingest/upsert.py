@@ -27,10 +27,10 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch
     differs = " OR ".join(f"(n.{c} IS NOT NULL AND n.{c} IS DISTINCT FROM o.{c})" for c in values) or "false"
     stale = "n.updated_at < o.updated_at" if "updated_at" in columns else "false"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.row_id, n.old_key, n.repeats, {', '.join('n.' + c for c in columns)},"
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.row_id, n.old_key, {', '.join('n.' + c for c in columns)},"
         f" CASE WHEN o.{spec.key[0]} IS NULL THEN 'accepted'"
         f" WHEN coalesce({stale}, false) OR NOT ({differs}) THEN 'unchanged' ELSE 'updated' END AS status"
-        f" FROM (SELECT n.row_id, n.old_key, n.repeats, {casts} FROM incoming n) n LEFT JOIN {table} o ON {on}"
+        f" FROM (SELECT n.row_id, n.old_key, {casts} FROM incoming n) n LEFT JOIN {table} o ON {on}"
     )
     con.unregister("incoming")
     _keep_versions(con, spec, on, batch)
@@ -49,7 +49,7 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch
 def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fold repeated keys of one file into one row each.
 
-    Returns (winners with row_id, old_key, repeats; per source row: row_id, old_key,
+    Returns (winners with row_id, old_key; per source row: row_id, old_key,
     first of its key?, same as an earlier one?).
     """
     keyed = rows[["row_id", *columns]].reset_index(drop=True)
@@ -60,7 +60,7 @@ def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.Dat
     status["first"] = ~keyed["old_key"].duplicated()
     status["same"] = False
     if not repeated.any():
-        return keyed.assign(repeats=1), status
+        return keyed, status
     status.loc[repeated, "same"] = keyed[repeated].duplicated(subset=columns)
     keyed["order"] = range(len(keyed))
     ordered = keyed
@@ -73,8 +73,7 @@ def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.Dat
         filled[key] = many[key]
     last = filled.groupby("old_key", sort=False).tail(1)
     winners = pd.concat([keyed[~repeated], last]).sort_values("order").drop(columns="order")
-    repeats = keyed.groupby("old_key").size()
-    return winners.assign(repeats=winners["old_key"].map(repeats)), status
+    return winners, status
 
 
 def _statuses(status: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:

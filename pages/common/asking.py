@@ -86,5 +86,10 @@ def values_of(ledger: Ledger, column: str) -> list[str]:
     return ledger.run(counted.order_by(counted.n.desc(), column))[column].astype(str).tolist()
 
 
+def now() -> dt.datetime:
+    """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
+
+
 def settings() -> Settings:
     return load_settings()
