@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.ingest.mapping import Profiles, SheetPlan, plan_sheet
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
-from analytics.ingest.readers import RefusedFile, read_file
+from analytics.ingest.readers import RefusedFile, read_file, uncollected
 from analytics.ingest.splitting import split
 from analytics.ingest.upsert import orphans, upsert
 from analytics.ingest.validation import Parsed, validate
@@ -101,7 +101,8 @@ def run_import(
     parsed = []
     for done, plan in enumerate(plans):
         progress(0.6 * done / len(plans), f"正在核对 {plan.sheet.file} {plan.sheet.sheet}")
-        parsed.append(validate(plan, now))
+        with uncollected():
+            parsed.append(validate(plan, now))
     progress(0.6, "正在并入台账")
     current = store.current()
     replaces_demo = bool(current and current.synthetic and not is_synthetic(plans))

@@ -48,6 +48,11 @@ def plain(cell: object) -> str | None:
     return text or None
 
 
+def all_strings(cells: Sequence[object]) -> bool:
+    """Tell whether every cell is a string, as in a text file whose rows are all of one length."""
+    return set(map(type, cells)) <= {str}
+
+
 def all_words(cells: Sequence[object]) -> bool:
     """Tell whether every cell is a string or nothing, as in a text file."""
     return set(map(type, cells)) <= {str, type(None)}
@@ -55,9 +60,13 @@ def all_words(cells: Sequence[object]) -> bool:
 
 def texts(cells: Sequence[object]) -> pd.Series:
     """Return a column of trimmed strings, None where empty or a mere dash."""
-    words = [c.strip() if type(c) is str else plain(c) for c in cells]
-    kept = [None if not w or (len(w) <= LONGEST_EMPTY and w.lower() in EMPTY) else w for w in words]
-    return pd.Series(kept, dtype=object)
+    words: Sequence[str] = cells if all_strings(cells) else [plain(c) or "" for c in cells]  # type: ignore[assignment]
+    kept = np.empty(len(words), dtype=object)
+    kept[:] = [
+        word if len(word := raw.strip()) > LONGEST_EMPTY or (word and word.lower() not in EMPTY) else None
+        for raw in words
+    ]
+    return pd.Series(kept, copy=False)
 
 
 def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:

@@ -81,7 +81,7 @@ def _read_text(name: str, content: bytes) -> Sheet:
         raise RefusedFile(name, "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）")
     delimiter = _delimiter(text)
     try:
-        with _uncollected():
+        with uncollected():
             rows = cast(list[list[object]], list(csv.reader(io.StringIO(text), delimiter=delimiter)))
     except csv.Error as error:
         raise RefusedFile(name, f"CSV 格式有误（{error}），请在 Excel 中打开后另存为 .xlsx") from None
@@ -89,8 +89,8 @@ def _read_text(name: str, content: bytes) -> Sheet:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let the garbage collector rest: it would search every new row for cycles that rows cannot hold."""
+def uncollected() -> Iterator[None]:
+    """Let the garbage collector rest: it would search a million cells for cycles that cells cannot hold."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from analytics.model import TABLES, Table
 from analytics.store.schema import column_types
@@ -19,7 +20,7 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch
     spec = TABLES[table]
     columns = [c for c in spec.names if c in rows]
     winners, status = _latest(rows, spec, columns)
-    con.register("incoming", winners)
+    con.register("incoming", pa.Table.from_pandas(winners, preserve_index=False))
     on = " AND ".join(f"o.{k} = n.{k}" for k in spec.key)
     types = column_types(spec)
     values = [c for c in columns if c not in spec.key]

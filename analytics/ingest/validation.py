@@ -40,7 +40,8 @@ class Parsed:
 
     @property
     def good(self) -> pd.DataFrame:
-        return self.frame[self.frame["reason"] == ""]
+        fine = self.frame["reason"] == ""
+        return self.frame if fine.all() else self.frame[fine]
 
     @property
     def bad(self) -> pd.DataFrame:
@@ -56,8 +57,9 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     frame = pd.DataFrame({"row_no": np.array(numbers, dtype="int64") + 1})
     reasons = pd.Series([""] * len(numbers), dtype=object)
     parsed = Parsed(plan, frame, {i + 1: rows[i] for i in numbers})
+    written = _columns(rows, numbers, width)
     for name, position in plan.mapping.items():
-        cells = _column(rows, numbers, position)
+        cells = written[position]
         frame[name], bad = _parse(cells, columns[name])
         head = plan.heads[position]
         if bad.any() and columns[name].kind in FORGIVING and plan.table == "cases":
@@ -75,12 +77,12 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     return parsed
 
 
-def _column(rows: list[list[object]], numbers: list[int], position: int) -> list[object]:
-    """Return one column's cells; rows that end before it have none there."""
-    try:
-        return [rows[i][position] for i in numbers]
-    except IndexError:
-        return [rows[i][position] if position < len(rows[i]) else None for i in numbers]
+def _columns(rows: list[list[object]], numbers: list[int], width: int) -> list[tuple[object, ...]]:
+    """Turn rows into columns; a row that ends early has no cells there, and a long one keeps its first."""
+    body = [rows[i] for i in numbers]
+    if any(len(row) != width for row in body):
+        body = [(row + [None] * (width - len(row)))[:width] for row in body]
+    return list(zip(*body, strict=True)) or [()] * width
 
 
 def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Series]:
