@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import ibis
@@ -60,6 +60,11 @@ class Ledger:
     snapshot: Snapshot
     viewer: Viewer
     as_of: dt.datetime
+    issues: str = ""
+
+    def with_issues(self, table: str) -> Ledger:
+        """Return the ledger with a table (case_no, issue_type, issue_problem …) that says what is found."""
+        return replace(self, issues=table)
 
     @property
     def reader(self) -> Reader:

@@ -267,7 +267,11 @@ DIMENSIONS = {
     "stage": "环节",
     "overdue_band": "超期工作日",
     "to_department": "接收部门",
+    "issue_type": "一类问题",
+    "issue_problem": "具体问题",
 }
+#: Dimensions that discovery gives to cases, not the ledger.
+ISSUE_DIMENSIONS = frozenset({"issue_type", "issue_problem"})
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")

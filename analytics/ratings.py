@@ -32,7 +32,7 @@ CIRCUMSTANCES: dict[str, tuple[Circumstance, tuple[str, ...]]] = {
 
 def _rated(ledger: Ledger, slice: Slice, settings: Settings) -> ir.Table:
     moment = Moment.of(ledger, slice, settings)
-    return anchored(within(ledger.table("rating_facts"), slice, moment), "rated_at", moment)
+    return anchored(within(ledger.table("rating_facts"), ledger, slice, moment), "rated_at", moment)
 
 
 def circumstances(ledger: Ledger, slice: Slice) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def elapsed_times(
         raise TypeError(f"{metric.code} is no duration")
 
     def build(moment: Moment) -> ir.Table:
-        table = anchored(within(ledger.table(measure.table), slice, moment), measure.anchor, moment)
+        table = anchored(within(ledger.table(measure.table), ledger, slice, moment, by), measure.anchor, moment)
         if measure.among:
             table = table.filter(measure.among(table, moment))
         keys = keys_of(table, by, grain, measure.anchor, moment)

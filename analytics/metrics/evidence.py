@@ -30,7 +30,7 @@ def cases_behind(
         table = open_cases(measure, ledger, slice, moment)
         chosen = measure.among(table, moment) if measure.among else None
     elif isinstance(measure, Flow | Duration):
-        table = anchored(within(source(ledger, measure.table, moment), slice, moment), measure.anchor, moment)
+        table = anchored(within(source(ledger, measure.table, moment), ledger, slice, moment), measure.anchor, moment)
         chosen = measure.among(table, moment) if measure.among else None
         hit = measure.hit(table, moment) if isinstance(measure, Flow) and measure.hit else None
         if hit is not None and part != "denominator":

@@ -21,7 +21,7 @@ def flows(
     first = next(iter(measures.values()))
 
     def build(moment: Moment) -> ir.Table:
-        table = anchored(within(source(ledger, first.table, moment), slice, moment), first.anchor, moment)
+        table = anchored(within(source(ledger, first.table, moment), ledger, slice, moment, by), first.anchor, moment)
         sums: dict[str, ir.Value] = {}
         for code, flow in measures.items():
             among = flow.among(table, moment) if flow.among else None

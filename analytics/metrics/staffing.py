@@ -24,7 +24,7 @@ def per_officer(
     count, code = (flows, "demand") if measure.accepted else (stocks, "backlog")
     cases = count([CATALOGUE[code]], ledger, slice, moment, by, None)
     last = (moment.at - dt.timedelta(microseconds=1)).date()
-    rota = within(ledger.table("rota"), slice, moment)
+    rota = within(ledger.table("rota"), ledger, slice, moment)
     rota = rota.filter(rota.day.between(ibis.date(slice.start), ibis.date(max(last, slice.start))))
     officers = rota.count() if measure.accepted else rota.officer_no.nunique()
     staff = ledger.run(rota.group_by(*by).aggregate(staff=officers) if by else rota.aggregate(staff=officers))
@@ -37,13 +37,13 @@ def per_officer(
 
 
 def list_coverage(metric: Metric, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...]) -> pd.DataFrame:
-    items = within(ledger.table("items"), slice, moment)
+    items = within(ledger.table("items"), ledger, slice, moment)
     end = ibis.date(slice.end)
     items = items.filter(
         items.in_force_from <= end, items.in_force_to.isnull() | (items.in_force_to >= ibis.date(slice.start))
     )
     listed = items.select(*by, "item_no").distinct()
-    cases = anchored(within(ledger.table("case_facts"), slice, moment), "accepted_at", moment)
+    cases = anchored(within(ledger.table("case_facts"), ledger, slice, moment), "accepted_at", moment)
     used = cases.filter(cases.item_no.notnull()).select("item_no").distinct().mutate(used=True)
     joined = listed.left_join(used, "item_no")
     sums = {f"{metric.code}__k": joined.used.count(), f"{metric.code}__n": joined.count()}

@@ -23,9 +23,9 @@ def entering(stock: Stock) -> str:
     return "overdue_at" if stock.overdue else "opened_at"
 
 
-def open_cases(stock: Stock, ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
+def open_cases(stock: Stock, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...] = ()) -> ir.Table:
     """Return the spells that belong to the stock at the moment."""
-    table = within(ledger.table("spells"), slice, moment)
+    table = within(ledger.table("spells"), ledger, slice, moment, by)
     at = ibis.timestamp(moment.at)
     return table.filter(table[entering(stock)] < at, table.closed_at.isnull() | (table.closed_at >= at))
 
@@ -40,7 +40,7 @@ def stocks(
         return _stock_series(group, first, ledger, slice, moment, by, grain)
 
     def build(moment: Moment) -> ir.Table:
-        table = open_cases(first, ledger, slice, moment)
+        table = open_cases(first, ledger, slice, moment, by)
         sums = {}
         for code, stock in measures.items():
             among = stock.among(table, moment) if stock.among else None
@@ -60,7 +60,7 @@ def _stock_series(
         raise NotMeasurable(f"「{group[0].name}」只有统计时刻的数，没有时间序列")
 
     def build(moment: Moment) -> ir.Table:
-        table = within(ledger.table("spells"), slice, moment)
+        table = within(ledger.table("spells"), ledger, slice, moment, by)
         moves = []
         for column, sign in ((entering(stock), 1), ("closed_at", -1)):
             rows = table.filter(table[entering(stock)].notnull(), table[column] < ibis.timestamp(moment.at))

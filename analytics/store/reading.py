@@ -31,6 +31,7 @@ class Reader:
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
+        self._put: set[str] = set()
         self.con = duckdb.connect(":memory:")
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
@@ -56,6 +57,18 @@ class Reader:
     def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
         """Run a query on a cursor of its own and return its rows."""
         return self.con.cursor().execute(sql, parameters).df()
+
+    def has(self, name: str) -> bool:
+        """Tell whether a frame was put beside the snapshot's tables under this name."""
+        return name in self._put
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        """Keep a frame of a higher room as a table, for queries to join."""
+        cursor = self.con.cursor()
+        cursor.register("coming", frame)
+        cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM coming")
+        cursor.unregister("coming")
+        self._put.add(name)
 
     def schema(self, table: str) -> ibis.Schema:
         """Return the Ibis schema of a table or view."""

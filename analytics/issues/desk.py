@@ -1,0 +1,139 @@
+"""The desk where runs and decisions of a store meet: look, run, join new cases, decide, undo."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from analytics.issues.constraints import Constraints
+from analytics.issues.discovery import discover
+from analytics.issues.findings import Findings
+from analytics.issues.joining import join_new
+from analytics.ledger import Ledger
+from analytics.store import Store, StoreError
+from analytics.store.decisions import Decision, DecisionBook
+from analytics.store.runs import Run, RunBook
+
+Progress = Callable[[float, str], None]
+ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of")
+KINDS = {
+    "rename": "改名",
+    "merge": "合并",
+    "split": "拆分",
+    "move": "移动工单",
+    "dismiss": "标为不是问题",
+    "pin": "固定",
+    "owner": "指定牵头部门",
+    "note": "备注",
+    "undo": "撤销",
+}
+
+
+class IssueDesk:
+    """Types and problems of one store."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.runs, self.book = RunBook(store.folder), DecisionBook(store.folder)
+
+    def findings(self, ledger: Ledger) -> Findings | None:
+        """Return what is found of this ledger, decisions applied; None before the first run.
+
+        A run on demo data says nothing of a real ledger that took its place, nor the other way.
+        """
+        run = self.runs.current()
+        if run is None or run.card["synthetic"] != ledger.snapshot.synthetic:
+            return None
+        return _findings(run, self.book.last(), str(self.book.path))
+
+    def discover(self, ledger: Ledger, progress: Progress = lambda share, text: None) -> Run:
+        """Find types and problems anew and publish the run; ids and decisions last."""
+        found = self.findings(ledger)
+        with self.store.writing():
+            files = discover(ledger, Constraints.of(self.book.standing()), found.run if found else None, progress)
+            run = self.runs.publish(files)
+        progress(1.0, "归类完成")
+        return run
+
+    def join_new(self, ledger: Ledger) -> int:
+        """Let cases that came after the run join its types, moving no other; returns how many came."""
+        found = self.findings(ledger)
+        if found is None:
+            return 0
+        with self.store.writing():
+            files, joined = join_new(ledger, found.run)
+            if joined:
+                self.runs.publish(files)
+        return joined
+
+    def attach(self, ledger: Ledger) -> Ledger:
+        """Return the ledger with types and problems as dimensions, where there are findings."""
+        found = self.findings(ledger)
+        if found is None:
+            return ledger
+        name = f"issue_cases_{found.token}"
+        if not ledger.reader.has(name):
+            shown = found.cases.rename(
+                columns={"type_id": "issue_type", "problem_id": "issue_problem", "confidence": "issue_confidence"}
+            )
+            ledger.reader.put(name, shown[list(ISSUE_COLUMNS)])
+        return ledger.with_issues(name)
+
+    # -- decisions ----------------------------------------------------------------------------
+
+    def rename(self, id: str, name: str, who: str, why: str = "") -> int:
+        """Give a type or problem a name that lasts."""
+        if not name.strip():
+            raise StoreError("名称不能为空")
+        return self._decide("rename", id, {"value": name.strip()[:60]}, who, why)
+
+    def merge(self, ids: Sequence[str], into: str, who: str, why: str = "") -> int:
+        """Make several types (or problems) one, under the id ``into``; later runs keep them together."""
+        levels = {i[0] == "P" for i in (*ids, into)}
+        others = [i for i in ids if i != into]
+        if len(levels) > 1 or not others:
+            raise StoreError("请选两个以上同一层的类型（或问题）合并")
+        return self._decide("merge", into, {"ids": others}, who, why)
+
+    def split(self, id: str, cases: Sequence[str], name: str, who: str, why: str = "") -> str:
+        """Part some cases of a type off as a new type; later runs keep them apart. Returns the new id."""
+        if not cases:
+            raise StoreError("请至少选一件要拆出来的工单")
+        new = f"TS{self.book.last() + 1:04d}"
+        self._decide(
+            "split", id, {"new": new, "cases": list(cases), "name": name.strip()[:60] or "拆分出的类型"}, who, why
+        )
+        return new
+
+    def move(self, cases: Sequence[str], to: str, who: str, why: str = "") -> int:
+        """Move cases to a type, a problem, or ('') to 未归类; it holds in later runs."""
+        if not cases:
+            raise StoreError("请至少选一件要移动的工单")
+        return self._decide("move", to, {"cases": list(cases)}, who, why)
+
+    def mark(self, kind: str, id: str, value: str, who: str, why: str = "") -> int:
+        """Pin a type, say that it is no problem (dismiss), set its owner department or a note."""
+        return self._decide(kind, id, {"value": value}, who, why)
+
+    def undo(self, seq: int, who: str, why: str = "") -> int:
+        """Take a decision back; raises StoreError when it does not stand."""
+        if seq not in {d.seq for d in self.book.standing()}:
+            raise StoreError(f"没有可撤销的第 {seq} 号决定（可能已撤销）")
+        return self.book.undo(seq, who, why, _now())
+
+    def history(self) -> list[Decision]:
+        return self.book.history()
+
+    def _decide(self, kind: str, target: str, detail: dict[str, object], who: str, why: str) -> int:
+        return self.book.record(kind, target, detail, who, why, _now())
+
+
+@lru_cache(maxsize=4)
+def _findings(run: Run, last: int, book: str) -> Findings:
+    return Findings(run, tuple(DecisionBook(Path(book).parent.parent).standing()), last)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,255 @@
+"""One run of discovery: texts of the ledger in, types and problems with lasting ids out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from analytics.issues import names
+from analytics.issues.constraints import Constraints
+from analytics.issues.corpus import Corpus, count_words
+from analytics.issues.identity import Matched, match
+from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
+from analytics.issues.layout import lay_out
+from analytics.issues.problems import problems_of
+from analytics.issues.repeats import repeats_of
+from analytics.ledger import Ledger
+from analytics.store.runs import Run, RunFiles
+
+Progress = Callable[[float, str], None]
+RECENT_DAYS = 56
+TYPE, PROBLEM = "type", "problem"
+TEXTS = (
+    "SELECT case_no, title, content, accepted_at,"
+    " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases ORDER BY case_no"
+)
+#: Problems are named from so many of their most typical cases.
+READ_OF_PROBLEM = 10
+
+
+@dataclass
+class Found:
+    """A run in the making: per case (rows of ``texts``) its kind, matter and first case."""
+
+    texts: pd.DataFrame
+    corpus: Corpus
+    kinds: Kinds
+    vectors: np.ndarray
+    kind: np.ndarray
+    matter: np.ndarray
+    confidence: np.ndarray
+    first: np.ndarray
+
+
+def discover(
+    ledger: Ledger,
+    constraints: Constraints,
+    previous: Run | None = None,
+    progress: Progress = lambda share, text: None,
+) -> RunFiles:
+    """Find the types and problems of a ledger's cases, as files of a run to publish.
+
+    The same ledger, decisions and previous run give the same result; the order of rows in the
+    ledger does not matter.
+    """
+    begun = time.monotonic()
+    progress(0.02, "正在读取诉求文字")
+    texts = ledger.reader.frame(TEXTS)
+    progress(0.08, f"正在分词（{len(texts):,} 件）")
+    corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
+    found = _find(texts, corpus, ledger, progress)
+    before = _before(texts, previous)
+    progress(0.75, "正在与上次的类型对应")
+    ids, kinds = _identify_kinds(found, before, constraints, previous)
+    progress(0.8, "正在分辨具体问题")
+    matter_ids, matters = _identify_matters(found, before, previous)
+    progress(0.88, "正在命名")
+    groups = _described(found, ids, matter_ids, constraints, kinds)
+    progress(0.96, "正在画出分布")
+    card = {
+        "snapshot": ledger.snapshot.id,
+        "synthetic": ledger.snapshot.synthetic,
+        "as_of": ledger.as_of.isoformat(),
+        "cases": len(texts),
+        "types": len(ids),
+        "problems": len(matter_ids),
+        "unassigned": int((found.kind < 0).sum()),
+        "repeats": int((found.first >= 0).sum()),
+        "highest_type": _highest(ids, previous, "highest_type"),
+        "highest_problem": _highest(matter_ids, previous, "highest_problem"),
+        "changes": {TYPE: _changes(kinds), PROBLEM: _changes(matters)},
+        "seconds": 0.0,
+    }
+    files = as_files(found, ids, matter_ids, groups, card)
+    card["seconds"] = round(time.monotonic() - begun, 2)
+    return files
+
+
+def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progress) -> Found:
+    first = repeats_of(corpus.counts, texts["sender"], texts["accepted_at"].to_numpy())
+    once = np.flatnonzero(first < 0)
+    progress(0.3, "正在寻找类型")
+    late = texts["accepted_at"].to_numpy()[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
+    rows = once[sample_rows(len(once), np.flatnonzero(late))]
+    kinds, sampled = find_kinds(corpus, rows)
+    progress(0.6, "正在给每件诉求归类")
+    vectors = kinds.space.place(corpus.counts)
+    kind, _ = kinds.tell_placed(vectors)
+    kind[rows] = sampled
+    repeated = first >= 0
+    kind[repeated] = kind[first[repeated]]
+    nothing = np.full(len(texts), -1, dtype=np.int64)
+    return Found(texts, corpus, kinds, vectors, kind, nothing, np.zeros(len(texts)), first)
+
+
+def _before(texts: pd.DataFrame, previous: Run | None) -> pd.DataFrame:
+    """Return kind and matter of each case in the run before, None where it had none."""
+    if previous is None:
+        return pd.DataFrame({"kind": None, "matter": None}, index=range(len(texts)), dtype=object)
+    old = previous.cases.set_index("case_no")[["kind", "matter"]].reindex(texts["case_no"])
+    return old.astype(object).where(old.notna(), None).reset_index(drop=True)
+
+
+def _identify_kinds(
+    found: Found, before: pd.DataFrame, constraints: Constraints, previous: Run | None
+) -> tuple[list[str], Matched]:
+    """Give kinds their ids, hold what people have pinned, and part what they have split."""
+    matched = match(before["kind"], found.kind, "T", _number(previous, "highest_type"))
+    ids = list(matched.ids)
+    own = np.array([*ids, None], dtype=object)[found.kind]
+    own = constraints.held(own, before["kind"].to_numpy(dtype=object))
+    own = constraints.parted(own, before["kind"].to_numpy(dtype=object), found.texts["case_no"], found.vectors)
+    present = list(dict.fromkeys([*ids, *sorted({i for i in own if i is not None} - set(ids))]))
+    present = [i for i in present if (own == i).any()]
+    number = {i: n for n, i in enumerate(present)}
+    found.kind = np.array([number.get(i, -1) for i in own], dtype=np.int64)
+    found.kinds = replace(found.kinds, centres=centres_of(found.vectors, found.kind))
+    found.confidence = found.kinds.confidence_in(found.vectors, found.kind)
+    return present, matched
+
+
+def _identify_matters(found: Found, before: pd.DataFrame, previous: Run | None) -> tuple[list[str], Matched]:
+    """Find the problems inside each kind; a repeated case follows its first."""
+    highest, repeated = 0, found.first >= 0
+    by_kind = np.argsort(np.where(repeated, -1, found.kind), kind="stable")
+    sorted_kind = np.where(repeated, -1, found.kind)[by_kind]
+    for number in range(len(found.kinds.centres)):
+        left, right = np.searchsorted(sorted_kind, [number, number + 1])
+        rows = by_kind[left:right]
+        own = problems_of(found.corpus.part(rows))
+        found.matter[rows] = np.where(own >= 0, own + highest, -1)
+        highest = max(highest, int(found.matter[rows].max(initial=-1)) + 1)
+    found.matter[repeated] = np.where(
+        found.kind[repeated] == found.kind[found.first[repeated]], found.matter[found.first[repeated]], -1
+    )
+    matched = match(before["matter"], found.matter, "P", _number(previous, "highest_problem"))
+    return matched.ids, matched
+
+
+def _described(
+    found: Found, ids: list[str], matter_ids: list[str], constraints: Constraints, kinds: Matched
+) -> pd.DataFrame:
+    """Return one row a type and a problem: id, level, name, keywords, typical cases, joined."""
+    uses = (found.corpus.counts > 0).astype(np.float32).tocsr()
+    usual = np.asarray(uses.mean(axis=0)).ravel()
+    sizes = np.bincount(found.matter[found.matter >= 0], minlength=1)
+    # A type is called by what its problems share: a large problem counts as much as a single case.
+    once = np.where(found.matter >= 0, 1 / np.maximum(sizes[found.matter], 1), 1.0)
+    types = _described_level(found, uses, found.kind, ids, usual, once, names.READ)
+    types["level"] = TYPE
+    types["joined"] = [constraints.joined(i, kinds.came_from.get(i)) for i in ids]
+    problems = _described_level(found, uses, found.matter, matter_ids, usual, np.ones(len(once)), READ_OF_PROBLEM)
+    problems["level"], problems["joined"] = PROBLEM, None
+    return pd.concat([types, problems], ignore_index=True)
+
+
+def _described_level(
+    found: Found,
+    uses: sp.csr_matrix,
+    group: np.ndarray,
+    ids: list[str],
+    usual: np.ndarray,
+    weight: np.ndarray,
+    read: int,
+) -> pd.DataFrame:
+    vocabulary = found.corpus.vocabulary
+    place = {w: i for i, w in enumerate(vocabulary)}
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(len(ids) + 1))
+    titles, contents = found.texts["title"].to_numpy(object), found.texts["content"].to_numpy(object)
+    numbers = found.texts["case_no"].to_numpy(object)
+    rows_of, spoken, words_of = [], [], []
+    for number in range(len(ids)):
+        rows = order[bounds[number] : bounds[number + 1]]
+        typical = names.typical(found.vectors, rows, read)
+        share = np.asarray(uses[rows].T @ weight[rows]).ravel() / weight[rows].sum()
+        said = [(titles[r], contents[r]) for r in _spread(rows, found.matter, typical)]
+        spoken.append(names.name_of(said, share, usual, place))
+        words_of.append(names.keywords(share, usual, vocabulary))
+        rows_of.append(_three(typical, titles, numbers))
+    return pd.DataFrame(
+        {"id": ids, "name": names.told_apart(spoken, words_of), "keywords": words_of, "typical": rows_of}
+    )
+
+
+def _spread(rows: np.ndarray, matter: np.ndarray, typical: np.ndarray) -> np.ndarray:
+    """Return the typical rows with one of every problem among them, so that each may give its phrase."""
+    _, first = np.unique(matter[rows], return_index=True)
+    return np.unique(np.concatenate([typical, rows[first[: names.READ]]]))
+
+
+def _three(rows: np.ndarray, titles: np.ndarray, numbers: np.ndarray) -> list[str]:
+    """Return the numbers of the most typical cases, no two with the same title."""
+    chosen: dict[object, str] = {}
+    for row in rows:
+        chosen.setdefault(titles[row], str(numbers[row]))
+    return list(chosen.values())[: names.TYPICAL]
+
+
+def as_files(
+    found: Found, ids: list[str], matter_ids: list[str], groups: pd.DataFrame, card: dict[str, object]
+) -> RunFiles:
+    """Return what a run leaves behind; words that count for no type are left out of its model."""
+    places = lay_out(found.vectors, found.kind, found.kinds.centres)
+    numbers = found.texts["case_no"].to_numpy(object)
+    cases = pd.DataFrame(
+        {
+            "case_no": numbers,
+            "kind": np.array([*ids, None], dtype=object)[found.kind],
+            "matter": np.array([*matter_ids, None], dtype=object)[found.matter],
+            "confidence": found.confidence.astype(np.float32),
+            "repeat_of": np.where(found.first >= 0, numbers[np.maximum(found.first, 0)], None),
+            "x": places[:, 0],
+            "y": places[:, 1],
+        }
+    )
+    everywhere = np.bincount(found.corpus.counts.indices, minlength=found.corpus.counts.shape[1])
+    model: dict[str, np.ndarray] = {
+        "weights": found.kinds.space.weights.astype(np.float32),
+        "axes": found.kinds.space.axes.astype(np.float16),
+        "centres": found.kinds.centres,
+        "kinds": np.array(ids, dtype=str),
+        "sharpness": np.array([found.kinds.sharpness]),
+        "everywhere": everywhere,
+    }
+    return RunFiles(
+        card, cases, groups, found.corpus.counts, found.vectors.astype(np.float16), found.corpus.vocabulary, model
+    )
+
+
+def _changes(matched: Matched) -> dict[str, list[str]]:
+    return {k: getattr(matched, k) for k in ("born", "grown", "split", "merged", "vanished")}
+
+
+def _number(previous: Run | None, name: str) -> int:
+    return int(str(previous.card[name])) if previous else 0
+
+
+def _highest(ids: list[str], previous: Run | None, name: str) -> int:
+    own = max((int(i[1:]) for i in ids if i[0] in "TP"), default=0)
+    return max(own, _number(previous, name))

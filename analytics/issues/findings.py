@@ -1,0 +1,151 @@
+"""What a run found, as people see it: decisions applied, names lasting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analytics.issues.constraints import Constraints
+from analytics.issues.discovery import PROBLEM, TYPE
+from analytics.issues.names import told_apart
+from analytics.privacy import mask_text
+from analytics.store.decisions import Decision
+from analytics.store.runs import Run
+
+OUTSIDE = "未归类"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A run with the decisions in force.
+
+    ``cases``: one row a case of the run, in its order (case_no, type_id, problem_id, confidence,
+    repeat_of, x, y); ``types`` and ``problems``: indexed by id (name, automatic, keywords, typical,
+    cases, repeats, pinned, dismissed, owner, note, and of problems type_id).
+    """
+
+    run: Run
+    decisions: tuple[Decision, ...] = field(repr=False)
+    last: int = 0
+
+    @property
+    def token(self) -> str:
+        """What tells one state of findings from another: the run and the newest decision."""
+        return f"{self.run.id}_{self.last}"
+
+    def __hash__(self) -> int:
+        return hash((str(self.run.folder), self.token))
+
+    @cached_property
+    def constraints(self) -> Constraints:
+        return Constraints.of(list(self.decisions))
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        raw = self.run.cases
+        shown = raw.rename(columns={"kind": "type_id", "matter": "problem_id"})
+        shown["type_id"] = shown["type_id"].map(self._root_of_type, na_action="ignore")
+        shown["problem_id"] = shown["problem_id"].map(self.constraints.root, na_action="ignore")
+        place = pd.Series(np.arange(len(shown)), index=shown["case_no"])
+        for d in self.decisions:
+            if d.kind in ("split", "move"):
+                self._move(shown, place, d)
+        return self._consistent(shown)
+
+    def _root_of_type(self, id: str) -> str:
+        joined = self._joined.get(id)
+        return self.constraints.root(joined if joined else id)
+
+    @cached_property
+    def _joined(self) -> dict[str, str]:
+        groups = self.run.groups
+        told = groups[groups["joined"].notna()]
+        return dict(zip(told["id"], told["joined"], strict=True))
+
+    def _move(self, shown: pd.DataFrame, place: pd.Series, d: Decision) -> None:
+        """Put the cases of a decision where it says: a type, a problem (and its type), or nowhere."""
+        given = d.detail.get("cases")
+        numbers = [str(c) for c in given] if isinstance(given, list) else []
+        rows = place.reindex(numbers).dropna().astype(int).to_numpy()
+        goal = str(d.detail["new"]) if d.kind == "split" else d.target
+        moved = shown.iloc[rows]
+        if goal.startswith("P"):
+            of_problem = shown.loc[shown["problem_id"] == self.constraints.root(goal), "type_id"]
+            shown.iloc[rows, shown.columns.get_indexer(["problem_id"])] = self.constraints.root(goal)
+            if len(of_problem):
+                shown.iloc[rows, shown.columns.get_indexer(["type_id"])] = of_problem.mode().iloc[0]
+        else:
+            shown.iloc[rows, shown.columns.get_indexer(["type_id"])] = self.constraints.root(goal) if goal else None
+        shown.iloc[rows, shown.columns.get_indexer(["confidence"])] = np.maximum(moved["confidence"], 1.0)
+
+    @staticmethod
+    def _consistent(shown: pd.DataFrame) -> pd.DataFrame:
+        """A problem lies in one type, that of most of its cases; a case elsewhere has no problem."""
+        inside = shown[shown["problem_id"].notna() & shown["type_id"].notna()]
+        most = inside.groupby(["problem_id", "type_id"]).size().rename("n").reset_index()
+        most = most.sort_values(["n", "type_id"], ascending=[False, True]).drop_duplicates("problem_id")
+        home = shown["problem_id"].map(dict(zip(most["problem_id"], most["type_id"], strict=True)))
+        shown["problem_id"] = shown["problem_id"].where(home.eq(shown["type_id"]).fillna(False).astype(bool), None)
+        return shown
+
+    @cached_property
+    def types(self) -> pd.DataFrame:
+        table = self._table(TYPE, "type_id")
+        return table.sort_values(["cases", "id"], ascending=[False, True]).set_index("id")
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        table = self._table(PROBLEM, "problem_id")
+        inside = self.cases[self.cases["problem_id"].notna()].drop_duplicates("problem_id")
+        table["type_id"] = table["id"].map(dict(zip(inside["problem_id"], inside["type_id"], strict=True)))
+        return table.sort_values(["cases", "id"], ascending=[False, True]).set_index("id")
+
+    def _table(self, level: str, column: str) -> pd.DataFrame:
+        """Return one row a group that holds cases: as found, then as decided."""
+        once = self.cases["repeat_of"].isna()
+        counted = self.cases.assign(once=once).groupby(column)["once"].agg(["sum", "size"])
+        found = self.run.groups[self.run.groups["level"] == level].set_index("id")
+        table = pd.DataFrame(
+            {"id": counted.index, "cases": counted["sum"].to_numpy(), "all": counted["size"].to_numpy()}
+        )
+        table["repeats"] = table.pop("all") - table["cases"]
+        for name in ("name", "keywords", "typical"):
+            table[name] = [found[name].get(i) for i in table["id"]]
+        for name in ("keywords", "typical"):
+            table[name] = [list(v) if v is not None else [] for v in table[name]]
+        table["automatic"] = table["name"]
+        said = self._said
+        for name, default in (("pinned", False), ("dismissed", False), ("owner", ""), ("note", "")):
+            table[name] = [said.get((i, name), default) for i in table["id"]]
+        given = [said.get((i, "name")) for i in table["id"]]
+        table["renamed"] = [g is not None for g in given]
+        table["name"] = [g or n or "" for g, n in zip(given, table["name"], strict=True)]
+        table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], table["keywords"].tolist())
+        return table
+
+    @cached_property
+    def _said(self) -> dict[tuple[str, str], object]:
+        """Return what decisions say of groups: (id, name | pinned | dismissed | owner | note) → value."""
+        said: dict[tuple[str, str], object] = {}
+        for d in self.decisions:
+            if d.kind in ("rename", "owner", "note"):
+                said[(d.target, "name" if d.kind == "rename" else d.kind)] = d.detail["value"]
+            elif d.kind in ("pin", "dismiss"):
+                said[(d.target, d.kind.replace("pin", "pinned").replace("dismiss", "dismissed"))] = True
+            elif d.kind == "split":
+                said.setdefault((str(d.detail["new"]), "name"), d.detail["name"])
+        return said
+
+    @property
+    def unassigned(self) -> int:
+        return int(self.cases["type_id"].isna().sum())
+
+    def name_of(self, id: str | None) -> str:
+        """Return the name of a type or problem; 未归类 for none."""
+        for table in (self.types, self.problems):
+            if id in table.index:
+                return str(table.loc[id, "name"])
+        return OUTSIDE

@@ -1,0 +1,43 @@
+"""What a case says, as words: masks, greetings and formulae go."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+import rjieba
+
+from analytics.settings import DATA
+
+#: Longer texts say nothing more about what they are about.
+LONGEST = 3000
+_TAG = re.compile(r"<[^<>]{1,200}>")
+#: Masked places of published ledgers (A市, B3区) and every number.
+_MASK = re.compile(r"[A-Za-z]+\d*\s*(?:省|市|区县|区|县|镇|乡|街道|村)|[\d*]+|西地省")
+_WORD = re.compile(r"[\u3400-\u9fff]{2,}|[a-z]{3,}")
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Return the words that everybody writes and that name no matter (data/stop_words.txt)."""
+    lines = (DATA / "stop_words.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def plain(text: str | None) -> str:
+    """Return a text on one line: no mark-up, no odd width, no space around Chinese."""
+    if not text:
+        return ""
+    narrow = unicodedata.normalize("NFKC", html.unescape(_TAG.sub(" ", text[:LONGEST])))
+    return re.sub(r"\s+", " ", narrow).strip()
+
+
+def words(text: str | None) -> list[str]:
+    """Return the words that say what a text is about, in order, repeats kept."""
+    if not text:
+        return []
+    bare = _MASK.sub(" ", plain(text).lower())
+    stop = stop_words()
+    return [w for w in rjieba.cut(bare) if _WORD.fullmatch(w) and w not in stop]

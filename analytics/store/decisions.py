@@ -1,0 +1,88 @@
+"""Human decisions on what was found: an append-only book, safe against crashes and other processes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.store.snapshots import StoreError
+
+UNDO = "undo"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL,"
+    " kind TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, why TEXT NOT NULL)"
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided (``kind``) of which type or problem (``target``), by whom, when and why."""
+
+    seq: int
+    at: dt.datetime
+    who: str
+    kind: str
+    target: str
+    detail: dict[str, object]
+    why: str
+    undone: bool = False
+
+
+class DecisionBook:
+    """The decisions of a store, in ``issues/decisions.sqlite``; a row is never changed or deleted."""
+
+    def __init__(self, folder: Path):
+        self.path = folder / "issues" / "decisions.sqlite"
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=20)) as con:
+                con.execute("PRAGMA journal_mode = WAL")
+                con.execute("PRAGMA synchronous = FULL")
+                con.execute(_TABLE)
+                yield con
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"记录人工判断的文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
+
+    def record(self, kind: str, target: str, detail: dict[str, object], who: str, why: str, at: dt.datetime) -> int:
+        """Write one decision down and return its number; on return it is on the disk."""
+        with self._open() as con, con:
+            done = con.execute(
+                "INSERT INTO decisions (at, who, kind, target, detail, why) VALUES (?, ?, ?, ?, ?, ?)",
+                (at.isoformat(), who, kind, target, json.dumps(detail, ensure_ascii=False), why),
+            )
+            return int(done.lastrowid or 0)
+
+    def undo(self, seq: int, who: str, why: str, at: dt.datetime) -> int:
+        """Take one decision back: a row of its own, so that history shows both."""
+        return self.record(UNDO, str(seq), {}, who, why, at)
+
+    def history(self) -> list[Decision]:
+        """Return every decision, oldest first, undone ones marked; undos themselves included."""
+        if not self.path.exists():
+            return []
+        with self._open() as con:
+            rows = con.execute("SELECT seq, at, who, kind, target, detail, why FROM decisions ORDER BY seq").fetchall()
+        undone = {int(r[4]) for r in rows if r[3] == UNDO}
+        return [
+            Decision(r[0], dt.datetime.fromisoformat(r[1]), r[2], r[3], r[4], json.loads(r[5]), r[6], r[0] in undone)
+            for r in rows
+        ]
+
+    def standing(self) -> list[Decision]:
+        """Return the decisions in force, oldest first."""
+        return [d for d in self.history() if d.kind != UNDO and not d.undone]
+
+    def last(self) -> int:
+        """Return the number of the newest row (0 when there is none)."""
+        if not self.path.exists():
+            return 0
+        with self._open() as con:
+            return int(con.execute("SELECT coalesce(max(seq), 0) FROM decisions").fetchone()[0])

@@ -1,0 +1,124 @@
+"""Runs of discovery: folders of files that nobody writes again, and a pointer to the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from analytics.store.snapshots import StoreError
+
+KEPT = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: ``card`` (numbers and the snapshot it read) and, read when asked for, its tables and model."""
+
+    folder: Path
+    card: dict[str, object] = field(compare=False)
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """One row a case: case_no, kind, matter (ids or None), confidence, repeat_of, x, y."""
+        return pd.read_parquet(self.folder / "cases.parquet")
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """One row a type or problem: id, level, name, keywords, typical, joined."""
+        return pd.read_parquet(self.folder / "groups.parquet")
+
+    @cached_property
+    def counts(self) -> sp.csr_matrix:
+        """Cases (in the order of ``cases``) × words of ``vocabulary``."""
+        return sp.load_npz(self.folder / "counts.npz").tocsr()
+
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """Unit vectors of the cases, float16."""
+        return np.load(self.folder / "vectors.npy", mmap_mode="r")
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        return (self.folder / "vocabulary.txt").read_text("utf-8").split("\n")
+
+    @cached_property
+    def model(self) -> dict[str, np.ndarray]:
+        """The fitted space and centres: weights, axes, centres, kinds, sharpness, everywhere."""
+        with np.load(self.folder / "model.npz", allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What a run leaves behind, to be written."""
+
+    card: dict[str, object]
+    cases: pd.DataFrame
+    groups: pd.DataFrame
+    counts: sp.csr_matrix
+    vectors: np.ndarray
+    vocabulary: list[str]
+    model: dict[str, np.ndarray]
+
+
+class RunBook:
+    """The runs of a store, in ``issues/runs``."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "issues" / "runs"
+        self.pointer = folder / "issues" / "CURRENT"
+
+    def current(self) -> Run | None:
+        """Return the newest run, or None when there was none."""
+        if not self.pointer.exists():
+            return None
+        folder = self.folder / self.pointer.read_text("utf-8").strip()
+        try:
+            return Run(folder, json.loads((folder / "card.json").read_text("utf-8")))
+        except (OSError, ValueError):
+            raise StoreError(
+                "上次归类的结果打不开（文件缺失或损坏），请重新归类：python -m analytics discover"
+            ) from None
+
+    def publish(self, made: RunFiles) -> Run:
+        """Write a run wholly beside the others, then point to it; the caller holds the writer's lock."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((int(p.name[1:]) for p in self.folder.glob("R[0-9]*")), default=0)
+        target, draft = self.folder / f"R{number:06d}", self.folder / f".draft-{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        made.cases.to_parquet(draft / "cases.parquet", index=False)
+        made.groups.to_parquet(draft / "groups.parquet", index=False)
+        sp.save_npz(draft / "counts.npz", made.counts, compressed=False)
+        np.save(draft / "vectors.npy", made.vectors)
+        (draft / "vocabulary.txt").write_text("\n".join(made.vocabulary), "utf-8")
+        np.savez(draft / "model.npz", allow_pickle=False, **made.model)
+        (draft / "card.json").write_text(json.dumps(made.card, ensure_ascii=False, indent=1), "utf-8")
+        for file in draft.iterdir():
+            with file.open("rb+") as opened:
+                os.fsync(opened.fileno())
+        os.replace(draft, target)
+        self._point(target.name)
+        for old in sorted(self.folder.glob("R[0-9]*"))[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        return Run(target, made.card)
+
+    def _point(self, name: str) -> None:
+        fresh = self.pointer.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(name)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self.pointer)
