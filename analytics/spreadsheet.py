@@ -58,8 +58,11 @@ def _width(title: str, cells: pd.Series) -> float:
     return min(48.0, 4 + 1.6 * longest)
 
 
-def safe_csv(frame: pd.DataFrame, notes: Iterable[str] = ()) -> bytes:
-    """Return a CSV (UTF-8 with BOM) in which no cell starts a formula; notes end it as # lines."""
+def safe_csv(frame: pd.DataFrame, notes: Iterable[str] = (), *, mark: bool = True) -> bytes:
+    """Return a CSV in which no cell starts a formula; notes end it as # lines.
+
+    It is UTF-8 with a byte order ``mark``, which Excel needs and some scripts stumble over.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(frame.columns)
@@ -67,7 +70,7 @@ def safe_csv(frame: pd.DataFrame, notes: Iterable[str] = ()) -> bytes:
         writer.writerow(["" if pd.isna(c) else _harmless(c) for c in row])
     for note in notes:
         writer.writerow([f"# {note}"])
-    return buffer.getvalue().encode("utf-8-sig")
+    return buffer.getvalue().encode("utf-8-sig" if mark else "utf-8")
 
 
 def _harmless(cell: object) -> object:

@@ -11,6 +11,7 @@ from pathlib import Path
 from analytics import model
 from analytics.caselist import ListRequest, count_cases, list_cases
 from analytics.exporting import case_table, notes_of
+from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, Viewer, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute_many, unmet
 from analytics.metrics.evidence import PARTS
@@ -63,7 +64,8 @@ def _question(options: argparse.Namespace, viewer: Viewer) -> tuple[Ledger, Slic
     as_of = options.as_of
     if as_of and as_of.time() == dt.time():
         as_of += dt.timedelta(days=1)
-    ledger = open_ledger(Store(options.store), viewer, as_of)
+    store = Store(options.store)
+    ledger = IssueDesk(store).attach(open_ledger(store, viewer, as_of))
     end = options.end or (ledger.as_of - dt.timedelta(microseconds=1)).date()
     start = options.start or _FIRST_DAY
     if end < start:

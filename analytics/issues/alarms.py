@@ -53,7 +53,14 @@ class Watched:
                 expected = float(self.expected[id].iloc[weeks].sum())
                 chance = float(self.chance[id].iloc[part].min())
                 rows.append(
-                    (id, self.alarm.index[part[0]], self.alarm.index[part[-1]], observed, expected, min(1.0, chance * groups))
+                    (
+                        id,
+                        self.alarm.index[part[0]],
+                        self.alarm.index[part[-1]],
+                        observed,
+                        expected,
+                        min(1.0, chance * groups),
+                    )
                 )
         frame = pd.DataFrame(rows, columns=["id", "start", "last", "observed", "expected", "chance"])
         frame["ratio"] = frame["observed"] / frame["expected"].clip(lower=0.1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import normalize
 
 from analytics.store.decisions import Decision
 
@@ -58,7 +57,8 @@ class Constraints:
             fresh = rest & np.array([b not in (old, new) for b in before])
             if fresh.any() and chosen.any() and (rest & ~fresh).any():
                 sides = np.vstack([vectors[chosen].mean(axis=0), vectors[rest & ~fresh].mean(axis=0)])
-                nearer = (vectors[fresh] @ normalize(sides).T).argmax(axis=1) == 0
+                sides /= np.linalg.norm(sides, axis=1, keepdims=True).clip(1e-9)
+                nearer = (vectors[fresh] @ sides.T).argmax(axis=1) == 0
                 own[np.flatnonzero(fresh)[nearer]] = new
         return own
 

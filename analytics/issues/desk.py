@@ -8,9 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from analytics.issues.constraints import Constraints
-from analytics.issues.discovery import discover
 from analytics.issues.findings import Findings
-from analytics.issues.joining import join_new
 from analytics.ledger import Ledger
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
@@ -50,6 +48,8 @@ class IssueDesk:
 
     def discover(self, ledger: Ledger, progress: Progress = lambda share, text: None) -> Run:
         """Find types and problems anew and publish the run; ids and decisions last."""
+        from analytics.issues.discovery import discover  # scikit-learn: a second that others need not wait
+
         found = self.findings(ledger)
         with self.store.writing():
             files = discover(ledger, Constraints.of(self.book.standing()), found.run if found else None, progress)
@@ -59,6 +59,8 @@ class IssueDesk:
 
     def join_new(self, ledger: Ledger) -> int:
         """Let cases that came after the run join its types, moving no other; returns how many came."""
+        from analytics.issues.joining import join_new
+
         found = self.findings(ledger)
         if found is None:
             return 0

@@ -19,11 +19,10 @@ from analytics.issues.layout import lay_out
 from analytics.issues.problems import problems_of
 from analytics.issues.repeats import repeats_of
 from analytics.ledger import Ledger
-from analytics.store.runs import Run, RunFiles
+from analytics.store.runs import PROBLEM, TYPE, Run, RunFiles
 
 Progress = Callable[[float, str], None]
 RECENT_DAYS = 56
-TYPE, PROBLEM = "type", "problem"
 TEXTS = (
     "SELECT case_no, title, content, accepted_at,"
     " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases ORDER BY case_no"

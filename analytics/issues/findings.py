@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analytics.issues.constraints import Constraints
-from analytics.issues.discovery import PROBLEM, TYPE
 from analytics.issues.names import told_apart
 from analytics.privacy import mask_text
 from analytics.store.decisions import Decision
-from analytics.store.runs import Run
+from analytics.store.runs import PROBLEM, TYPE, Run
 
 OUTSIDE = "未归类"
 

@@ -16,6 +16,8 @@ import scipy.sparse as sp
 from analytics.store.snapshots import StoreError
 
 KEPT = 3
+#: The two levels of what is found: 类型 and 问题.
+TYPE, PROBLEM = "type", "problem"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Commands of discovery: discover, types, assignments."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.cli.keeping import print_json, say, show_progress
+from analytics.issues import Findings, IssueDesk
+from analytics.issues.trends import watched
+from analytics.ledger import Ledger, open_ledger
+from analytics.spreadsheet import safe_csv
+from analytics.store import Store, StoreError
+from analytics.store.runs import PROBLEM, TYPE
+
+TREND_WEEKS = 26
+CHANGES = {"born": "新出现", "grown": "增长", "split": "分化", "merged": "合并", "vanished": "消失"}
+
+
+def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
+    """Add the commands of this file to the command line."""
+    find = commands.add_parser("discover", parents=[shared], help="从诉求文字中找出一类问题（类型与具体问题）")
+    find.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DAY", help="只看到这一天收工时为止的工单")
+    find.add_argument("--new-only", action="store_true", help="只把上次之后的新工单归入已有类型，不动旧的")
+    find.set_defaults(run=run_discover)
+    types = commands.add_parser("types", parents=[shared], help="列出类型：名称、规模、关键词、近期走势、预警")
+    types.set_defaults(run=run_types)
+    assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
+    assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    assigned.set_defaults(run=run_assignments)
+
+
+def run_discover(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    as_of = dt.datetime.combine(options.as_of + dt.timedelta(days=1), dt.time()) if options.as_of else None
+    ledger, desk = open_ledger(store, as_of=as_of), IssueDesk(store)
+    if options.new_only:
+        joined = desk.join_new(ledger)
+        print_json({"joined": joined}) if options.json else print(f"{joined:,} 件新工单归入了已有类型")
+        return 0
+    card = desk.discover(ledger, show_progress).card
+    changes = card["changes"]
+    assert isinstance(changes, dict)
+    answer = {k: card[k] for k in ("cases", "problems", "types", "unassigned")}
+    answer |= {k: len(changes[TYPE][k]) for k in CHANGES} | {"seconds": card["seconds"], "changes": changes}
+    if options.json:
+        print_json(answer)
+        return 0
+    print(
+        f"{card['cases']:,} 件工单归为 {card['types']} 个类型、{card['problems']} 个具体问题，未归类 {card['unassigned']:,} 件；"
+        + "，".join(f"{word} {len(changes[TYPE][k])}" for k, word in CHANGES.items())
+        + f"（类型）；具体问题新出现 {len(changes[PROBLEM]['born'])} 个。用时 {card['seconds']} 秒。"
+    )
+    return 0
+
+
+def _found(options: argparse.Namespace) -> tuple[Ledger, Findings]:
+    store = Store(options.store)
+    desk, ledger = IssueDesk(store), open_ledger(store)
+    found = desk.findings(ledger)
+    if found is None:
+        raise StoreError("还没有归类过，请先运行 python -m analytics discover")
+    return desk.attach(ledger), found
+
+
+def run_types(options: argparse.Namespace) -> int:
+    ledger, found = _found(options)
+    seen = watched(ledger, "issue_type")
+    episodes = seen.episodes()
+    rows = []
+    for id, row in found.types.iterrows():
+        trend = seen.counts[id].tail(TREND_WEEKS) if id in seen.counts else pd.Series(dtype=int)
+        mine = episodes[episodes["id"] == id]
+        rows.append(
+            {
+                "id": id,
+                "name": row["name"],
+                "cases": int(row["cases"]),
+                "repeats": int(row["repeats"]),
+                "problems": int((found.problems["type_id"] == id).sum()),
+                "keywords": row["keywords"],
+                "typical": row["typical"],
+                "pinned": bool(row["pinned"]),
+                "dismissed": bool(row["dismissed"]),
+                "owner": row["owner"],
+                "trend": [{"week": f"{week:%Y-%m-%d}", "cases": int(n)} for week, n in trend.items()],
+                "alarms": [
+                    {
+                        "start": f"{e.start:%Y-%m-%d}",
+                        "last": f"{e.last:%Y-%m-%d}",
+                        "observed": e.observed,
+                        "expected": round(e.expected, 1),
+                        "false_alarm_chance": e.chance,
+                    }
+                    for e in mine.itertuples()
+                ],
+            }
+        )
+    if options.json:
+        print_json({"run": found.run.id, "unassigned": found.unassigned, "types": rows})
+        return 0
+    for row in rows:
+        print(f"{row['id']}  {row['cases']:>7,} 件  {row['name']}（{'、'.join(row['keywords'][:5])}）")  # type: ignore[index]
+    print(f"未归类 {found.unassigned:,} 件")
+    return 0
+
+
+def run_assignments(options: argparse.Namespace) -> int:
+    ledger, found = _found(options)
+    numbers = ledger.run(ledger.table("cases").select("case_no").order_by("case_no"))
+    cases = numbers.merge(found.cases, on="case_no", how="left")
+    frame = pd.DataFrame(
+        {
+            "case_no": cases["case_no"],
+            "problem_id": cases["problem_id"],
+            "problem_name": cases["problem_id"].map(found.problems["name"]),
+            "type_id": cases["type_id"],
+            "type_name": cases["type_id"].map(found.types["name"]),
+            "confidence": cases["confidence"].fillna(0).round(4),
+        }
+    )
+    options.out.write_bytes(safe_csv(frame, mark=False))
+    if ledger.snapshot.synthetic:
+        say("演示数据：工单与归类均为虚构")
+    if options.json:
+        print_json({"cases": len(frame), "out": options.out.name})
+    else:
+        print(f"{len(frame):,} 件工单的归类已写入 {options.out.name}")
+    return 0

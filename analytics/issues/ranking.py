@@ -1,0 +1,71 @@
+"""Types by impact: what each brings, how it grows, what is overdue, badly graded, spread over departments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analytics.ledger import Ledger
+from analytics.metrics import Slice, compute_many, unmet
+from analytics.metrics.moment import Moment
+from analytics.metrics.query import anchored, within
+from analytics.settings import load_settings
+
+#: Part of impact → (how a person calls it, its usual weight).
+PARTS = {
+    "demand": ("受理量", 35),
+    "growth": ("比上期增加", 20),
+    "overdue_open": ("超期未办", 20),
+    "bad_ratings": ("差评", 15),
+    "departments": ("涉及部门", 10),
+}
+SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_rate", "satisfaction")
+
+
+def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
+    """Return one row a group with cases in the period, by id.
+
+    Columns: the metrics SHOWN (NaN where the ledger lacks what one needs), ``small`` of each
+    (handling_median__small …), growth (cases more than before), departments, enterprises.
+    """
+    known = [m for m in SHOWN if not unmet(m, ledger)]
+    rows = compute_many(known, ledger, slice, by=(level,))
+    rows = rows[rows[level].notna()]
+    table = rows.pivot(index=level, columns="metric", values="value").reindex(columns=list(SHOWN))
+    small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
+    table = table.join(small.fillna(False).astype(bool).add_suffix("__small")).join(_touched(ledger, slice, level))
+    for count in ("demand", "overdue_open", "bad_ratings"):
+        if count in known:
+            table[count] = table[count].fillna(0)
+    if before is not None:
+        earlier = compute_many(("demand",), ledger, before, by=(level,)).set_index(level)["value"]
+        table["growth"] = table["demand"] - earlier.reindex(table.index).fillna(0)
+    else:
+        table["growth"] = float("nan")
+    return table.rename_axis("id")
+
+
+def _touched(ledger: Ledger, slice: Slice, level: str) -> pd.DataFrame:
+    """Return how many departments and enterprises each group's cases of the period concern."""
+    moment = Moment.of(ledger, slice, load_settings())
+    facts = anchored(within(ledger.table("case_facts"), ledger, slice, moment, (level,)), "accepted_at", moment)
+    firms = ledger.table("cases").select("case_no", firm=lambda t: t.credit_code.fill_null(t.enterprise))
+    both = facts.select("case_no", "department", level).left_join(firms, "case_no")
+    counted = both.group_by(level).aggregate(departments=both.department.nunique(), enterprises=both.firm.nunique())
+    return ledger.run(counted).set_index(level)
+
+
+def impact(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
+    """Return the impact of each row, 0 to 100: the weighted mean of its share of the largest, part by part.
+
+    A part that the ledger cannot give counts for nobody; its weight goes to the others.
+    """
+    parts = {p: table[p].clip(lower=0) for p in weights if p in table and table[p].notna().any()}
+    total = sum(weights[p] for p in parts) or 1.0
+    score = pd.Series(0.0, index=table.index)
+    for part, values in parts.items():
+        largest = values.max()
+        if largest > 0:
+            score += weights[part] / total * values.fillna(0) / largest
+    return 100 * score

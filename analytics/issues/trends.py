@@ -1,0 +1,50 @@
+"""How many cases of each type or problem came each week, and which of them are in alarm."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from analytics.issues.alarms import Watched, watch
+from analytics.ledger import Ledger
+from analytics.metrics.query import NotMeasurable
+
+#: An alarm is news for so long after its last week.
+NEWS_WEEKS = 2
+
+
+def weekly_counts(ledger: Ledger, level: str) -> pd.DataFrame:
+    """Return weeks (Mondays, none missing) × groups of ``level`` (issue_type, issue_problem).
+
+    Repeated cases are left out; the column None holds cases of no group. Raises
+    NotMeasurable before the first run.
+    """
+    if not ledger.issues:
+        raise NotMeasurable("还没有归类过")
+    found = ledger.table(ledger.issues).select("case_no", "repeat_of", group=lambda t: t[level])
+    facts = ledger.table("case_facts").select("case_no", "accepted_at").left_join(found, "case_no")
+    facts = facts.filter(facts.repeat_of.isnull())
+    week = facts.accepted_at.truncate("W").cast("date")
+    rows = ledger.run(facts.group_by(week=week, group=facts.group).aggregate(n=facts.count()))
+    if rows.empty:
+        return pd.DataFrame()
+    rows["week"] = pd.to_datetime(rows["week"])
+    wide = rows.assign(group=rows["group"].where(rows["group"].notna(), "")).pivot(
+        index="week", columns="group", values="n"
+    )
+    weeks = pd.date_range(wide.index.min(), wide.index.max(), freq="W-MON")
+    counts = wide.reindex(weeks).fillna(0).astype(int)
+    return counts.rename(columns={"": None})
+
+
+def watched(ledger: Ledger, level: str) -> Watched:
+    """Judge every week of every group of a level (see analytics.issues.alarms)."""
+    return watch(weekly_counts(ledger, level))
+
+
+def alarms_now(found: Watched, as_of: dt.datetime, weeks: int = NEWS_WEEKS) -> pd.DataFrame:
+    """Return the episodes whose last week is one of the newest, strongest first (see Watched.episodes)."""
+    all_of = found.episodes()
+    since = pd.Timestamp(as_of) - pd.Timedelta(weeks=weeks + 1)
+    return all_of[all_of["last"] >= since].sort_values(["chance", "ratio"], ascending=[True, False], ignore_index=True)
