@@ -28,7 +28,10 @@ PAGES = {
     "load": ("模块负荷", "demand-load"),
     "sla": ("时限合规", "time-limits"),
     "satisfaction": ("满意度", "ratings"),
+    "issues": ("一类问题", "recurring"),
+    "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),
+    "triage": ("分派建议", "suggestions"),
     "data": ("数据管理", "ledger"),
     "glossary": ("指标口径", "definitions"),
 }

@@ -21,7 +21,20 @@ from pages.common.filters import View
 PAGE_ROWS = 500
 MOST_EXPORTED = 100_000
 #: What the address may add to the filter bar: the marks of some figures need it.
-NARROWING = ("overdue_band", "stage", "weekday", "hour", "grade", "size", "first_department", "industry")
+NARROWING = (
+    "overdue_band",
+    "stage",
+    "weekday",
+    "hour",
+    "grade",
+    "size",
+    "first_department",
+    "industry",
+    "chain",
+    "lifecycle",
+    "issue_type",
+    "issue_problem",
+)
 LISTED = {
     c: m.name for c, m in CATALOGUE.items() if isinstance(m.measure, Flow | Stock | Duration) and c != "stage_stay_p90"
 }
@@ -56,14 +69,14 @@ def request_bar(view: View) -> ListRequest:
 def narrowed(view: View) -> tuple[Slice, str]:
     """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
     given = {name: tuple(st.query_params[name].split("|")) for name in NARROWING if st.query_params.get(name)}
-    words = "、".join(label_or_word(n, v) for n, values in given.items() for v in values)
+    words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
     return view.slice.narrowed(**given), words
 
 
-def label_or_word(name: str, value: str) -> str:
+def label_or_word(ledger: Ledger, name: str, value: str) -> str:
     """Return a value's label; what is no value of the dimension stands as it came."""
     try:
-        label = model.label_of(name, value)
+        label = asking.label(ledger, name, value)
     except (ValueError, IndexError, KeyError):
         label = value
     return f"超期 {label} 个工作日" if name == "overdue_band" else label

@@ -103,7 +103,7 @@ def run_types(options: argparse.Namespace) -> int:
         print_json({"run": found.run.id, "unassigned": found.unassigned, "types": rows})
         return 0
     for row in rows:
-        print(f"{row['id']}  {row['cases']:>7,} 件  {row['name']}（{'、'.join(row['keywords'][:5])}）")  # type: ignore[index]
+        print(f"{row['id']}  {row['cases']:>7,} 件  {row['name']}（{'、'.join(row['keywords'][:5])}）")
     print(f"未归类 {found.unassigned:,} 件")
     return 0
 

@@ -1,10 +1,14 @@
 """Pure functions from frames to Plotly figures, used by pages and briefings alike."""
 
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
+from analytics.figures.issues import calibration, case_map, crossed, sparkline, tree, trend_with_alarms
 from analytics.figures.lines import flows_and_backlog, forecast, rate_over_time, survival
 
 __all__ = [
     "bands",
+    "calibration",
+    "case_map",
+    "crossed",
     "flows_and_backlog",
     "forecast",
     "funnel",
@@ -14,6 +18,9 @@ __all__ = [
     "ranked",
     "rate_over_time",
     "shares",
+    "sparkline",
     "stays",
     "survival",
+    "tree",
+    "trend_with_alarms",
 ]

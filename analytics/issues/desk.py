@@ -14,6 +14,8 @@ from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
 
+#: A kept view is a row of the same book: by whom, when, and how it may be undone.
+VIEW = "view"
 Progress = Callable[[float, str], None]
 ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of")
 KINDS = {
@@ -127,6 +129,17 @@ class IssueDesk:
 
     def history(self) -> list[Decision]:
         return self.book.history()
+
+    def keep_view(self, name: str, query: dict[str, list[str]], who: str) -> int:
+        """Keep an address's query under a name."""
+        return self.book.record(VIEW, name[:40], {"query": query}, who, "", _now())
+
+    def views(self) -> list[Decision]:
+        """Return the views kept, oldest first."""
+        return [d for d in self.book.standing() if d.kind == VIEW]
+
+    def drop_view(self, seq: int, who: str) -> None:
+        self.book.undo(seq, who, "", _now())
 
     def _decide(self, kind: str, target: str, detail: dict[str, object], who: str, why: str) -> int:
         return self.book.record(kind, target, detail, who, why, _now())

@@ -46,7 +46,7 @@ class Findings:
     def cases(self) -> pd.DataFrame:
         raw = self.run.cases
         shown = raw.rename(columns={"kind": "type_id", "matter": "problem_id"})
-        shown["type_id"] = shown["type_id"].map(self._root_of_type, na_action="ignore")
+        shown["type_id"] = shown["type_id"].map(self.shown_type, na_action="ignore")
         shown["problem_id"] = shown["problem_id"].map(self.constraints.root, na_action="ignore")
         place = pd.Series(np.arange(len(shown)), index=shown["case_no"])
         for d in self.decisions:
@@ -54,7 +54,8 @@ class Findings:
                 self._move(shown, place, d)
         return self._consistent(shown)
 
-    def _root_of_type(self, id: str) -> str:
+    def shown_type(self, id: str) -> str:
+        """Return the id under which a type as found is shown."""
         joined = self._joined.get(id)
         return self.constraints.root(joined if joined else id)
 

@@ -34,7 +34,7 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
     rows = rows[rows[level].notna()]
     table = rows.pivot(index=level, columns="metric", values="value").reindex(columns=list(SHOWN))
     small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
-    table = table.join(small.fillna(False).astype(bool).add_suffix("__small")).join(_touched(ledger, slice, level))
+    table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
     for count in ("demand", "overdue_open", "bad_ratings"):
         if count in known:
             table[count] = table[count].fillna(0)

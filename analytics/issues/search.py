@@ -35,15 +35,20 @@ class Index:
 
         Empty where no word of the query is known: then only the letters can be looked for.
         """
-        asked = list(dict.fromkeys(w for w in _query_words(query) if w in self.place))
+        asked = [c for w in dict.fromkeys(_query_words(query)) if (c := self._columns_of(w))]
         if not asked:
             return pd.Series(dtype=float)
-        columns = self.weighed[:, [self.place[w] for w in asked]]
-        score = np.asarray(columns.sum(axis=1)).ravel()
-        hits = np.asarray((columns > 0).sum(axis=1)).ravel()
+        each = [np.asarray(self.weighed[:, columns].sum(axis=1)).ravel() for columns in asked]
+        score, hits = np.sum(each, axis=0), np.sum([e > 0 for e in each], axis=0)
         rows = np.flatnonzero(hits)
         order = rows[np.lexsort((rows, -score[rows], -hits[rows]))]
         return pd.Series(score[order], index=self.run.cases["case_no"].to_numpy(object)[order])
+
+    def _columns_of(self, word: str) -> list[int]:
+        """Return the column of a word or, where the ledger has it only inside longer words, theirs."""
+        if word in self.place:
+            return [self.place[word]]
+        return [c for w, c in self.place.items() if word in w] if len(word) > 1 else []
 
     def alike(self, case_no: str | None = None, text: str | None = None, how_many: int = 200) -> pd.Series:
         """Return likeness (cosine) by case_no of the cases most like a case or a text, best first."""

@@ -16,6 +16,7 @@ from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, un
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN, label_of
 from analytics.wording import days
+from pages.common import asking
 from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
@@ -80,7 +81,8 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
 
 def _chosen(query: dict[str, str]) -> str:
     """Say what a drill-down narrows to: the groups, days and part of a metric."""
-    words = [label_of(k, v) for k, v in query.items() if k in DIMENSIONS]
+    words = [asking.label(asking.ledger(), k, v) for k, v in query.items() if k in DIMENSIONS]
+    words += [f"工单 {query['case']}"] if "case" in query else []
     if "from" in query:
         words.append(days(dt.date.fromisoformat(query["from"]), dt.date.fromisoformat(query["to"])))
     if metric := query.get("metric"):

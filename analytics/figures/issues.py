@@ -1,0 +1,179 @@
+"""Figures of recurring problems: trend with alarms, the map of all cases, the tree, crossings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALE, PALETTE, RED, figure
+
+#: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
+REMARKABLE = 2.58
+
+
+def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) -> go.Figure:
+    """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays."""
+    made = figure(y="件/周")
+    for name, chosen, colour in (("受理", ~alarm, BLUE), ("预警", alarm, RED)):
+        if chosen.any():
+            made.add_bar(
+                x=counts.index[chosen],
+                y=counts[chosen],
+                name=name,
+                marker_color=colour,
+                customdata=expected[chosen],
+                hovertemplate="%{x|%Y-%m-%d} 起一周<br>"
+                + name
+                + " %{y:,.0f} 件，预期 %{customdata:,.1f} 件<extra></extra>",
+            )
+    made.add_scatter(
+        x=expected.index,
+        y=expected,
+        name="预期",
+        mode="lines",
+        line={"color": ORANGE, "width": 2.5},
+        hovertemplate="%{x|%Y-%m-%d} 起一周<br>预期 %{y:,.1f} 件<extra></extra>",
+    )
+    made.update_layout(barmode="overlay")
+    made.update_yaxes(rangemode="tozero")
+    made.update_xaxes(tickformat="%Y-%m-%d", nticks=8)
+    return made
+
+
+def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
+    """Draw every case as a point, the largest types in colour with their names.
+
+    ``points``: x, y, case_no, title, type_id, type; ``middles``: x, y, name, of the types to name,
+    largest first, indexed by type_id.
+    """
+    made = figure(height=620, legend=False)
+    coloured = list(middles.index[: len(PALETTE)])
+    for number, id in enumerate([None, *coloured]):
+        rows = points[~points["type_id"].isin(coloured)] if id is None else points[points["type_id"] == id]
+        made.add_scattergl(
+            x=rows["x"],
+            y=rows["y"],
+            mode="markers",
+            marker={"size": 4, "color": PALE if id is None else PALETTE[number - 1], "opacity": 0.7},
+            customdata=rows[["case_no", "title", "type"]],
+            hovertemplate="%{customdata[2]}<br>%{customdata[0]} %{customdata[1]}<extra></extra>",
+        )
+    made.add_scatter(
+        x=middles["x"],
+        y=middles["y"],
+        mode="text",
+        text=[_short(n) for n in middles["name"]],
+        textfont={"size": 13, "color": INK},
+        hoverinfo="skip",
+    )
+    made.update_xaxes(visible=False)
+    made.update_yaxes(visible=False, scaleanchor="x")
+    made.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="pan")
+    return made
+
+
+def _short(name: str, length: int = 10) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"
+
+
+def tree(nodes: pd.DataFrame) -> go.Figure:
+    """Draw module → type → problem as nested boxes (id, parent, name, cases; parent '' at the top)."""
+    made = figure(height=620, legend=False)
+    made.add_treemap(
+        ids=nodes["id"],
+        parents=nodes["parent"],
+        labels=nodes["name"],
+        values=nodes["cases"],
+        branchvalues="total",
+        maxdepth=3,
+        customdata=nodes["id"],
+        texttemplate="%{label}<br>%{value:,} 件",
+        hovertemplate="%{label}<br>%{value:,} 件，占上一层 %{percentParent:.1%}<extra></extra>",
+        marker={
+            "colors": [PALETTE[i % len(PALETTE)] for i in _top_number(nodes)],
+            "pad": {"t": 24, "l": 3, "r": 3, "b": 3},
+        },
+        pathbar={"visible": True},
+    )
+    made.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    return made
+
+
+def _top_number(nodes: pd.DataFrame) -> list[int]:
+    """Return for each node the number of its module, so that a module has one colour."""
+    parent = dict(zip(nodes["id"], nodes["parent"], strict=True))
+    tops = {id: n for n, id in enumerate(nodes.loc[nodes["parent"] == "", "id"])}
+
+    def top(id: str) -> int:
+        while parent[id]:
+            id = parent[id]
+        return tops[id]
+
+    return [top(i) for i in nodes["id"]]
+
+
+def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
+    """Draw counts of two dimensions crossed; ▲▼ mark cells beyond what the margins lead to expect.
+
+    ``cells``: row, column (labels), value, residual (adjusted), in display order.
+    """
+    order_r, order_c = list(dict.fromkeys(cells["row"])), list(dict.fromkeys(cells["column"]))
+    value = cells.pivot(index="row", columns="column", values="value").reindex(index=order_r, columns=order_c)
+    residual = cells.pivot(index="row", columns="column", values="residual").reindex(index=order_r, columns=order_c)
+    mark = np.select([residual.to_numpy() > REMARKABLE, residual.to_numpy() < -REMARKABLE], ["▲", "▼"], "")
+    text = [
+        [f"{v:,.0f}{m}" for v, m in zip(vs, ms, strict=True)] for vs, ms in zip(value.to_numpy(), mark, strict=True)
+    ]
+    codes = cells.assign(codes=cells["row_code"] + "|" + cells["column_code"])
+    custom = codes.pivot(index="row", columns="column", values="codes").reindex(index=order_r, columns=order_c)
+    made = figure(height=max(280, 90 + 30 * len(order_r)), legend=False, x=columns, y=rows)
+    made.add_heatmap(
+        z=residual.clip(-8, 8),
+        x=order_c,
+        y=order_r,
+        text=text,
+        texttemplate="%{text}",
+        customdata=custom,
+        colorscale=[[0, "#2474b0"], [0.5, "#ffffff"], [1, "#D55E00"]],
+        zmid=0,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertemplate="%{y}，%{x}：%{text} 件<br>与预期相比的标准化差 %{z:.1f}<extra></extra>",
+    )
+    made.update_yaxes(autorange="reversed")
+    return made
+
+
+def calibration(bands: pd.DataFrame) -> go.Figure:
+    """Draw how often suggestions were right against how sure they were (told, right, n)."""
+    made = figure(height=300, legend=False, x="模型给出的把握，%", y="实际正确，%")
+    made.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dash"}, hoverinfo="skip")
+    made.add_scatter(
+        x=bands["told"] * 100,
+        y=bands["right"] * 100,
+        mode="lines+markers+text",
+        text=[f"{n:,} 件" for n in bands["n"]],
+        textposition="top left",
+        marker={"size": 10, "color": BLUE},
+        hovertemplate="把握 %{x:.0f}%：正确 %{y:.0f}%（%{text}）<extra></extra>",
+    )
+    made.update_xaxes(range=[0, 103])
+    made.update_yaxes(range=[0, 110])
+    return made
+
+
+def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int = 220, height: int = 36) -> str:
+    """Return a small bar chart as SVG, one bar a value; marked ones red."""
+    largest = max([*values, 1])
+    step = width / max(len(values), 1)
+    flags = list(marked) or [False] * len(values)
+    bars = "".join(
+        f'<rect x="{i * step:.1f}" y="{height - v / largest * height:.1f}" width="{step * 0.75:.1f}"'
+        f' height="{v / largest * height:.1f}" fill="{RED if flag else BLUE}"/>'
+        for i, (v, flag) in enumerate(zip(values, flags, strict=True))
+    )
+    return f'<svg width="100%" height="{height}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img">{bars}</svg>'

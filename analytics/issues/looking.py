@@ -1,0 +1,161 @@
+"""What pages show of findings: points of the map, nodes of the tree, texts, good solutions, a way to split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from analytics import model
+from analytics.issues.findings import Findings
+from analytics.ledger import Ledger
+
+SOLVED_SHOWN = 3
+#: Problems of a type with less of it than this are drawn together.
+SMALL_PART = 0.02
+OTHERS = "其余"
+
+
+def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
+    """Return case_no, x, y, type_id, title of classified cases the viewer may see, evenly thinned."""
+    texts = ledger.table("cases").select("case_no", title=lambda t: t.title.substr(0, 30))
+    seen = ledger.table("case_facts").select("case_no").inner_join(texts, "case_no")
+    placed = found.cases.loc[
+        found.cases["x"].notna() & found.cases["type_id"].notna(), ["case_no", "x", "y", "type_id"]
+    ]
+    rows = ledger.run(seen).merge(placed, on="case_no").sort_values("case_no", ignore_index=True)
+    if len(rows) <= most:
+        return rows
+    return rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)].reset_index(drop=True)
+
+
+def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:
+    """Return id, parent, name, cases of modules, types and problems; a type is under its main module.
+
+    Only cases that the viewer may see count, repeated ones not.
+    """
+    facts = ledger.run(ledger.table("case_facts").select("case_no", "module"))
+    cases = found.cases[found.cases["repeat_of"].isna() & found.cases["type_id"].notna()].merge(facts, on="case_no")
+    if cases.empty:
+        return pd.DataFrame(columns=["id", "parent", "name", "cases"])
+    cases["module"] = cases["module"].where(cases["module"].notna(), model.UNKNOWN)
+    main = cases.groupby("type_id")["module"].agg(lambda m: m.value_counts().index[0])
+    types = cases["type_id"].value_counts()
+    inside = cases.assign(problem_id=cases["problem_id"].where(cases["problem_id"].notna(), ""))
+    problems = inside.groupby(["type_id", "problem_id"]).size().rename("cases").reset_index()
+    small = problems["cases"] < SMALL_PART * problems["type_id"].map(types)
+    problems.loc[small | (problems["problem_id"] == ""), "problem_id"] = ""
+    problems = problems.groupby(["type_id", "problem_id"])["cases"].sum().reset_index()
+    leaves = pd.DataFrame(
+        {
+            "id": [f"{t}/{p or OTHERS}" for t, p in zip(problems["type_id"], problems["problem_id"], strict=True)],
+            "parent": problems["type_id"],
+            "name": [found.name_of(p) if p else OTHERS for p in problems["problem_id"]],
+            "cases": problems["cases"],
+        }
+    )
+    middle = pd.DataFrame(
+        {
+            "id": types.index,
+            "parent": main.loc[types.index],
+            "name": [found.name_of(i) for i in types.index],
+            "cases": types,
+        }
+    )
+    top = middle.groupby("parent")["cases"].sum()
+    modules = pd.DataFrame(
+        {"id": top.index, "parent": "", "name": [model.label_of("module", m) for m in top.index], "cases": top}
+    )
+    return pd.concat([modules.sort_values("cases", ascending=False), middle, leaves], ignore_index=True)
+
+
+def texts_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
+    """Return case_no, title, content of a few cases, in the order given."""
+    cases = ledger.table("cases")
+    rows = ledger.run(cases.filter(cases.case_no.isin(list(case_nos))).select("case_no", "title", "content"))
+    return rows.set_index("case_no").reindex([c for c in case_nos if c in set(rows["case_no"])]).reset_index()
+
+
+def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
+    """Return case_no, accepted_at, title, content, module, department, issue_type, in the order given."""
+    facts, cases = ledger.table("case_facts"), ledger.table("cases")
+    chosen = facts.filter(facts.case_no.isin(list(case_nos))).select("case_no", "accepted_at", "module", "department")
+    both = chosen.inner_join(cases.select("case_no", "title", "content"), "case_no")
+    if ledger.issues:
+        both = both.left_join(ledger.table(ledger.issues).select("case_no", "issue_type"), "case_no")
+    else:
+        both = both.mutate(issue_type=ibis.null("string"))
+    rows = ledger.run(both)
+    place = {c: i for i, c in enumerate(case_nos)}
+    return rows.sort_values("case_no", key=lambda c: c.map(place), ignore_index=True)
+
+
+def left_over(ledger: Ledger, found: Findings) -> pd.DataFrame:
+    """Return the cases of no type with the type whose middle is nearest: case_no, title, type_id, likeness."""
+    rows = np.flatnonzero(found.cases["type_id"].isna().to_numpy())
+    centres, ids = found.run.model["centres"], found.run.model["kinds"]
+    if not len(rows) or not len(centres):
+        return pd.DataFrame(columns=["case_no", "title", "type_id", "likeness"])
+    alike = found.run.vectors[rows].astype(np.float32) @ centres.T
+    near = pd.DataFrame(
+        {
+            "case_no": found.cases["case_no"].to_numpy(object)[rows],
+            "type_id": [found.shown_type(str(i)) for i in ids[alike.argmax(axis=1)]],
+            "likeness": alike.max(axis=1),
+        }
+    )
+    near = near[near["type_id"].isin(found.types.index)]
+    return (
+        texts_of(ledger, near["case_no"].tolist())
+        .drop(columns="content")
+        .merge(near, on="case_no")
+        .sort_values(["likeness", "case_no"], ascending=[False, True], ignore_index=True)
+    )
+
+
+def solved_well(ledger: Ledger, type_id: str) -> pd.DataFrame:
+    """Return the quickest cases of a type graded 5 and closed in time: case_no, title, department, days, reply."""
+    facts = ledger.table("case_facts")
+    if not ledger.issues:
+        return pd.DataFrame()
+    mine = ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no")
+    good = facts.semi_join(mine, "case_no").filter(
+        facts.grade == 5, facts.closed_at.notnull(), facts.due_at.notnull(), facts.closed_at <= facts.due_at
+    )
+    days = good.closed_time - good.accepted_time - good.paused_days
+    chosen = good.select("case_no", "department", days=days)
+    texts = ledger.table("cases").select("case_no", "title", "reply")
+    both = chosen.inner_join(texts, "case_no")
+    told = both.reply.notnull().ifelse(0, 1)
+    return ledger.run(both.order_by(told, ibis.asc("days"), "case_no").limit(SOLVED_SHOWN))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A part of a type that might be a type of its own."""
+
+    cases: tuple[str, ...]
+    keywords: tuple[str, ...]
+
+
+def proposed_split(found: Findings, type_id: str) -> Proposal:
+    """Propose the smaller of the two parts into which a type's cases fall (k-means of their vectors)."""
+    from sklearn.cluster import KMeans
+
+    from analytics.issues.names import keywords
+
+    rows = np.flatnonzero((found.cases["type_id"] == type_id).to_numpy())
+    if len(rows) < 4:
+        return Proposal((), ())
+    order = rows[np.argsort(found.cases["case_no"].to_numpy(object)[rows])]
+    parts = KMeans(2, n_init=4, random_state=0).fit_predict(found.run.vectors[order].astype(np.float32))
+    smaller = order[parts == np.bincount(parts, minlength=2).argmin()]
+    uses = found.run.counts > 0
+    share = np.asarray(uses[smaller].mean(axis=0)).ravel()
+    usual = np.asarray(uses[order].mean(axis=0)).ravel()
+    return Proposal(
+        tuple(found.cases["case_no"].to_numpy(object)[smaller]), tuple(keywords(share, usual, found.run.vocabulary)[:6])
+    )

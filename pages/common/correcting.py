@@ -1,0 +1,185 @@
+"""How analysts correct what was found: rename, merge, split, move, dismiss, pin, owner, note; undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from analytics.issues import KINDS, OUTSIDE, Findings
+from analytics.store import StoreError
+from analytics.wording import minute
+from pages.common import asking
+from pages.common.filters import View
+
+ANSWERS = ("改名", "合并", "拆分", "移动工单", "牵头部门与备注", "固定或排除")
+
+
+def escaped(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
+
+
+def desk_for(view: View, found: Findings, id: str) -> None:
+    """Draw what can be decided of one type; every decision is kept, may be undone, and lasts."""
+    with st.expander("整理这一类", icon=":material/edit:", expanded=False, key="correcting"):
+        st.caption("每一步都记下谁、何时、为什么，可以撤销；以后重新归类也照此办理。")
+        left, right = st.columns(2)
+        who = left.text_input("经办人", value=view.ledger.viewer.name, key="who", max_chars=20)
+        why = right.text_input("理由（可不填）", key="why", max_chars=100)
+        what = st.segmented_control("做什么", ANSWERS, default=ANSWERS[0], key="what", label_visibility="collapsed")
+        forms = dict(zip(ANSWERS, (_rename, _merge, _split, _move, _owner, _status), strict=True))
+        forms[what or ANSWERS[0]](view, found, id, who or "本机", why)
+        _history(found, id)
+
+
+def _do(act: Callable[[], object], done: str) -> None:
+    """Record a decision, then show the page as it now is."""
+    try:
+        act()
+    except StoreError as error:
+        st.error(str(error))
+        return
+    st.toast(done, icon=":material/check:")
+    st.rerun()
+
+
+def _rename(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    name = st.text_input("新名称", value=str(found.types.loc[id, "name"]), max_chars=60, key="new_name")
+    if st.button("改名", type="primary", key="do_rename"):
+        _do(lambda: asking.desk().rename(id, name, who, why), "已改名")
+
+
+def _merge(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    others = [i for i in found.types.index if i != id]
+    chosen = st.multiselect(
+        "并入这一类的还有",
+        others,
+        format_func=lambda i: f"{found.name_of(i)}（{found.types.loc[i, 'cases']:,} 件）",
+        placeholder="选一类或几类",
+        key="merge_with",
+    )
+    if st.button("合并", type="primary", key="do_merge", disabled=not chosen):
+        _do(lambda: asking.desk().merge([*chosen, id], id, who, why), "已合并")
+
+
+def _split(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    how = st.segmented_control(
+        "怎么拆", ("按具体问题", "由系统提议", "填工单编号"), default="按具体问题", key="how_split"
+    )
+    cases: list[str] = []
+    mine = found.cases[found.cases["type_id"] == id]
+    name = ""
+    if how == "填工单编号":
+        raw = st.text_area("工单编号（空格、逗号或换行隔开）", key="split_cases")
+        wanted = set(raw.replace("，", " ").replace(",", " ").split())
+        cases = mine.loc[mine["case_no"].isin(wanted), "case_no"].tolist()
+        if wanted:
+            st.caption(f"{len(wanted)} 个编号中，{len(cases)} 个在这一类里。")
+    elif how == "由系统提议":
+        part = asking.ask_proposal(found.token, id)
+        st.caption(f"系统提议把 {len(part.cases):,} 件拆出来，它们的关键词：{'、'.join(part.keywords)}")
+        cases, name = list(part.cases), "、".join(part.keywords[:2])
+    else:
+        own = found.problems.index[found.problems["type_id"] == id]
+        chosen = st.multiselect(
+            "拆出哪些具体问题", list(own), format_func=found.name_of, placeholder="选一个或几个", key="split_problems"
+        )
+        cases = mine.loc[mine["problem_id"].isin(chosen), "case_no"].tolist()
+        name = found.name_of(chosen[0]) if chosen else ""
+    title = st.text_input("新类型的名称", value=name, max_chars=60, key=f"split_name_{name}")
+    if st.button(f"拆出 {len(cases):,} 件", type="primary", key="do_split", disabled=not cases):
+        _do(lambda: asking.desk().split(id, cases, title, who, why), "已拆分")
+
+
+def _move(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    raw = st.text_area("要移动的工单编号（空格、逗号或换行隔开）", key="move_cases")
+    wanted = list(dict.fromkeys(raw.replace("，", " ").replace(",", " ").split()))
+    known = found.cases.loc[found.cases["case_no"].isin(wanted), "case_no"].tolist()
+    if wanted and len(known) < len(wanted):
+        st.warning(f"有 {len(wanted) - len(known)} 个编号不在归类结果里，不会移动。")
+    goals = ["", *(i for i in found.types.index if i != id)]
+    goal = st.selectbox("移到", goals, format_func=lambda i: found.name_of(i) if i else OUTSIDE, key="move_to")
+    if st.button(f"移动 {len(known):,} 件", type="primary", key="do_move", disabled=not known):
+        _do(lambda: asking.desk().move(known, goal, who, why), "已移动")
+
+
+def _owner(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    kept = found.types.loc[id]
+    known = asking.values_of(view.ledger, "department")
+    owner = st.selectbox(
+        "牵头部门",
+        ["", *known],
+        index=([""] + known).index(kept["owner"]) if kept["owner"] in known else 0,
+        format_func=lambda d: d or "（不指定）",
+        key="owner",
+    )
+    note = st.text_area("备注", value=str(kept["note"]), key="note", max_chars=500)
+    if st.button("保存", type="primary", key="do_owner"):
+
+        def save() -> None:
+            if owner != kept["owner"]:
+                asking.desk().mark("owner", id, owner, who, why)
+            if note != kept["note"]:
+                asking.desk().mark("note", id, note, who, why)
+
+        _do(save, "已保存")
+
+
+def _status(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    kept = found.types.loc[id]
+    with st.container(horizontal=True):
+        if kept["pinned"] or kept["dismissed"]:
+            st.caption("要取消固定或排除，请在下面的经过里撤销那一步。")
+        if not kept["pinned"] and st.button("固定：以后归类不动它", icon=":material/keep:", key="do_pin"):
+            _do(lambda: asking.desk().mark("pin", id, "", who, why), "已固定")
+        if not kept["dismissed"] and st.button("不是问题：不再排行", icon=":material/block:", key="do_dismiss"):
+            _do(lambda: asking.desk().mark("dismiss", id, "", who, why), "已排除")
+
+
+def _history(found: Findings, id: str) -> None:
+    mine = [d for d in asking.desk().history() if id in (d.target, d.detail.get("new"), *_ids(d.detail))]
+    _show(found, mine)
+
+
+def history_of(found: Findings) -> None:
+    """List every decision, newest first, each with its undo."""
+    every = [d for d in asking.desk().history() if d.kind in KINDS]
+    if every:
+        with st.expander(f"人工调整的经过（{len(every)} 步）", icon=":material/history:"):
+            _show(found, every)
+
+
+def _ids(detail: dict[str, object]) -> list[str]:
+    ids = detail.get("ids")
+    return [str(i) for i in ids] if isinstance(ids, list) else []
+
+
+def _show(found: Findings, decisions: list) -> None:
+    for d in reversed(decisions[-30:]):
+        if d.kind == "undo":
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.text(
+                f"{minute(d.at)}　{d.who}　{_sentence(found, d)}"
+                + (f"　理由：{d.why}" if d.why else "")
+                + ("（已撤销）" if d.undone else "")
+            )
+            if not d.undone and st.button("撤销", key=f"undo_{d.seq}", icon=":material/undo:"):
+                _do(lambda seq=d.seq: asking.desk().undo(seq, st.session_state.get("who") or "本机"), "已撤销")
+
+
+def _sentence(found: Findings, d: object) -> str:
+    word, detail = KINDS.get(d.kind, d.kind), d.detail
+    if d.kind == "rename":
+        return f"{d.target} 改名为「{detail['value']}」"
+    if d.kind == "merge":
+        return f"{'、'.join(_ids(detail))} 并入 {d.target}"
+    if d.kind == "split":
+        return f"从 {d.target} 拆出「{detail['name']}」{len(detail['cases']):,} 件"
+    if d.kind == "move":
+        return f"{len(detail['cases']):,} 件移到 {found.name_of(d.target) if d.target else OUTSIDE}"
+    return f"{d.target} {word}" + (
+        f"：{detail['value']}" if pd.notna(detail.get("value")) and detail.get("value") else ""
+    )

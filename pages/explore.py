@@ -1,0 +1,180 @@
+"""需求探索: find cases by words or by likeness, cross any two dimensions, keep a view for next time."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from analytics import figures, model
+from analytics.exporting import notes_of
+from analytics.issues.search import highlighted
+from analytics.metrics import Slice
+from analytics.spreadsheet import workbook
+from pages.common import asking
+from pages.common.drawing import chart, custom, section, to_cases
+from pages.common.filters import View
+
+SHOWN = 20
+MOST_EXPORTED = 5000
+CROSSABLE = (
+    "lifecycle", "chain", "module", "department", "first_department", "channel", "street", "industry", "size",
+    "weekday", "hour", "issue_type",
+)  # fmt: skip
+
+
+def searching(view: View) -> None:
+    with section("按文字找", view):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            query = st.text_input("找什么", key="find", bind="query-params", placeholder="如：房租减免 物业", width=360)
+            within = st.toggle("只看统计期内", key="find_within", bind="query-params")
+        like = st.query_params.get("like")
+        if query:
+            results(view, query, within)
+        elif like:
+            alike(view, like, within)
+        else:
+            st.caption("可写一个或几个词，含全部词的排在前面；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。")
+
+
+def scope(view: View, within: bool) -> Slice | None:
+    """Return what the results are narrowed to: the filters, and the period if wanted; None for everything."""
+    if within:
+        return view.slice
+    return view.slice.over(asking.first_day(view.ledger), view.ledger.as_of.date()) if view.slice.where else None
+
+
+def results(view: View, query: str, within: bool) -> None:
+    found = asking.ask_search(view.ledger, query, scope(view, within))
+    if not len(found):
+        st.info("没有找到。可换个说法，或放宽筛选。", icon=":material/search_off:")
+        return
+    st.markdown(f"**找到 {len(found):,} 件**" + (f"，显示最相关的 {SHOWN} 件" if len(found) > SHOWN else ""))
+    listed(view, found[:SHOWN], query)
+    export(view, found[:MOST_EXPORTED], f"搜索词：{query}")
+
+
+def alike(view: View, case_no: str, within: bool) -> None:
+    found = asking.ask_alike(view.ledger, case_no, scope(view, within))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**像工单 {html.escape(case_no)} 的**")
+        st.page_link("pages/explore.py", label="不找了", icon=":material/close:")
+    if not len(found):
+        st.info("没有找到像这一件的，或这件工单还没有归类。", icon=":material/search_off:")
+        return
+    listed(view, found[:SHOWN], "")
+    export(view, found, f"像工单 {case_no} 的工单")
+
+
+def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
+    rows = asking.ask_rows(view.ledger, case_nos)
+    known = asking.findings(view.ledger)
+    for row in rows.itertuples():
+        with st.container(border=True):
+            kind = f" · {known.name_of(row.issue_type)}" if known is not None else ""
+            facts = f"{row.case_no} · {row.accepted_at:%Y-%m-%d} · {model.label_of('module', row.module)} · {row.department or '部门未填'}{kind}"
+            st.html(
+                f"<div><b>{highlighted(row.title, query, 60)}</b></div><div>{highlighted(row.content, query, 140)}</div>"
+                f"<div style='color:#5b6770;font-size:0.85rem'>{html.escape(facts)}</div>"
+            )
+            with st.container(horizontal=True, gap="medium"):
+                to_cases("看这一件", case=row.case_no)
+                st.page_link(
+                    "pages/explore.py",
+                    label="找像这一件的",
+                    icon=":material/join_inner:",
+                    query_params={"like": row.case_no},
+                )
+
+
+def export(view: View, case_nos: tuple[str, ...], what: str) -> None:
+    notes = [what, *notes_of(view.ledger, view.slice)]
+    st.download_button(
+        f"导出 Excel（{len(case_nos):,} 件）",
+        lambda: workbook({"搜索结果": asking.ask_table(view.ledger, case_nos)}, notes),
+        "搜索结果.xlsx",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def crossing(view: View) -> None:
+    with section(
+        "两个维度交叉",
+        view,
+        "demand",
+        help="▲▼ 表示这一格比两个合计数推算的明显多或明显少（调整后标准化残差超过 2.58，约百分之一的机会偶然出现）。",
+    ):
+        known = [d for d in CROSSABLE if d != "issue_type" or view.ledger.issues]
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            rows = st.selectbox(
+                "行", known, format_func=model.DIMENSIONS.get, key="cross_rows", bind="query-params", width=180
+            )
+            columns = st.selectbox(
+                "列",
+                [d for d in known if d != rows],
+                format_func=model.DIMENSIONS.get,
+                key="cross_columns",
+                bind="query-params",
+                width=180,
+            )
+        cells = asking.ask_crossed(view.ledger, view.slice, rows, columns)
+        if cells.empty:
+            st.info("这段时间、这些筛选下没有数据。", icon=":material/inbox:")
+            return
+        cells = cells.assign(
+            row=[asking.word(view.ledger, rows, c) for c in cells["row_code"]],
+            column=[asking.word(view.ledger, columns, c) for c in cells["column_code"]],
+        )
+        chart(
+            figures.crossed(cells, model.DIMENSIONS[rows], model.DIMENSIONS[columns]),
+            "crossed",
+            lambda p: two(custom(p), rows, columns),
+        )
+        st.caption("每格为统计期内受理的件数（件）。颜色：橙多、蓝少，只看比推算多或少多少，不看绝对数。")
+        wide = cells.pivot(index="row", columns="column", values="value").reset_index(names=model.DIMENSIONS[rows])
+        st.download_button(
+            "导出 Excel",
+            lambda: workbook({"交叉表": wide}, notes_of(view.ledger, view.slice)),
+            "交叉表.xlsx",
+            icon=":material/download:",
+            on_click="ignore",
+            key="export_cross",
+        )
+
+
+def two(codes: str, rows: str, columns: str) -> dict[str, str] | None:
+    row, _, column = codes.partition("|")
+    return None if asking.OTHERS in (row, column) else {rows: row, columns: column}
+
+
+def kept_views(view: View) -> None:
+    with section("常用视图", view, help="记下现在的统计期、筛选、搜索词与交叉维度，下次一点就到。"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            name = st.text_input("名称", key="view_name", max_chars=40, width=260)
+            if st.button("保存现在的视图", icon=":material/bookmark_add:", disabled=not name.strip()):
+                query = {k: st.query_params.get_all(k) for k in st.query_params}
+                asking.desk().keep_view(name.strip(), query, view.ledger.viewer.name)
+                st.rerun()
+        views = asking.desk().views()
+        if not views:
+            st.caption("还没有保存过视图。")
+        for kept in reversed(views):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.page_link(
+                    "pages/explore.py", label=kept.target, icon=":material/bookmark:", query_params=kept.detail["query"]
+                )
+                if st.button("删除", key=f"drop_{kept.seq}", icon=":material/delete:"):
+                    asking.desk().drop_view(kept.seq, view.ledger.viewer.name)
+                    st.rerun()
+
+
+view: View = st.session_state["view"]
+if asking.findings(view.ledger) is None:
+    st.info(
+        "全文搜索与“像这一件”要先归一次类，请到「一类问题」页点“开始归类”。交叉分析现在就能用。", icon=":material/hub:"
+    )
+else:
+    searching(view)
+crossing(view)
+kept_views(view)

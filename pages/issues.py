@@ -1,0 +1,349 @@
+"""一类问题: types ranked by impact, a map and a tree of all cases; one type opened, corrected, followed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analytics import figures, model
+from analytics.issues import Findings
+from analytics.issues.ranking import PARTS, impact
+from analytics.issues.trends import alarms_now
+from analytics.wording import number
+from pages.common import asking, correcting
+from pages.common.drawing import CONFIG, chart, custom, section, to_cases
+from pages.common.filters import KEYS, View
+from pages.common.periods import one_week
+
+TYPE, PROBLEM = "issue_type", "issue_problem"
+LOOKS = ("排行", "分布图", "层级树")
+CARDS = 12
+SPARK_WEEKS = 26
+MOST_POINTS = 50_000
+NAMED_ON_MAP = 24
+
+
+def link_to(id: str | None) -> dict[str, str | list[str]]:
+    """Return the address's query that opens a type (None: the overview), period and filters kept."""
+    kept: dict[str, str | list[str]] = {k: st.query_params.get_all(k) for k in KEYS if k in st.query_params}
+    return kept | ({"type": id} if id else {})
+
+
+def open_link(label: str, id: str | None, icon: str = ":material/arrow_forward:") -> None:
+    st.page_link("pages/issues.py", label=label, icon=icon, query_params=link_to(id))
+
+
+def begin(view: View, found: Findings | None) -> None:
+    """Offer to find types anew, or to let new cases join; say what the last run changed."""
+    fresh = view.ledger.counts["cases"] - len(found.run.cases) if found else 0
+    if found is None:
+        st.info("还没有归过类。归类会读遍全部诉求文字，找出同一件事和同一类事；六万件约二十秒。", icon=":material/hub:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if found and fresh > 0:
+            st.caption(f"有 {fresh:,} 件新工单还没有归类。")
+            if st.button("归入已有类型", icon=":material/playlist_add:", type="primary"):
+                with st.spinner("正在归入……"):
+                    asking.desk().join_new(asking.ledger())
+                st.rerun()
+        if st.button(
+            "重新归类" if found else "开始归类",
+            icon=":material/refresh:",
+            type="secondary" if found else "primary",
+            help="编号、名称和人工调整都会保留。",
+        ):
+            discover()
+        if found:
+            last_run(found)
+
+
+def discover() -> None:
+    bar = st.progress(0.0, "正在准备")
+    asking.desk().discover(asking.ledger(), lambda share, text: bar.progress(min(share, 1.0), text))
+    st.rerun()
+
+
+def last_run(found: Findings) -> None:
+    changes = found.run.card["changes"]["type"]
+    words = {"born": "新出现", "grown": "增长", "split": "分化", "merged": "合并", "vanished": "消失"}
+    with st.popover("上次归类的变化", icon=":material/difference:"):
+        for kind, word in words.items():
+            ids = changes[kind]
+            named = "、".join(found.name_of(i) if i in found.types.index else i for i in ids[:12])
+            st.markdown(f"**{word} {len(ids)} 类**" + (f"：{correcting.escaped(named)}" if 0 < len(ids) < 40 else ""))
+        st.caption(f"归类 {found.run.id}，依据快照 {found.run.card['snapshot']}，用时 {found.run.card['seconds']} 秒。")
+
+
+def account(found: Findings) -> None:
+    """Say how many cases stand behind how many types, and what is left over."""
+    cases = len(found.cases)
+    repeats = int(found.cases["repeat_of"].notna().sum())
+    shown = found.types[~found.types["dismissed"]]
+    st.markdown(
+        f"**{cases:,} 件诉求归为 {len(shown)} 类、{len(found.problems):,} 个具体问题**；"
+        f"未归类 {found.unassigned:,} 件（{number(found.unassigned / max(cases, 1), '%')}），"
+        f"同一单位 30 天内重复提出 {repeats:,} 件（已并入首件计数）。"
+    )
+
+
+def alarms(view: View, found: Findings) -> None:
+    """List what is rising beyond chance in the newest weeks."""
+    with section(
+        "正在抬头",
+        view,
+        help="每周受理量与预期相比。预期 = 该类平时占全部诉求的比重 × 本周其他诉求的量，所以节假日、季节与总量增长已计入；全部类型合计每月约误报半次。",
+    ):
+        any_now = False
+        for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
+            news = alarms_now(asking.ask_watched(view.ledger, level), view.ledger.as_of)
+            for row in news[news["id"].isin(table.index)].head(4).itertuples():
+                any_now = True
+                kind = "具体问题" if level == PROBLEM else "类型"
+                target = row.id if level == TYPE else table.loc[row.id, "type_id"]
+                open_link(
+                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start:%m月%d日} 当周起 {row.observed:,.0f} 件，"
+                    f"预期 {row.expected:,.1f} 件（误报概率 {max(row.chance, 0.0001):.2%}）",
+                    target,
+                    ":material/trending_up:",
+                )
+        if not any_now:
+            st.caption("最近三周没有超出预期的类型或具体问题。")
+
+
+def weights() -> dict[str, float]:
+    with st.popover("影响怎么算", icon=":material/tune:"):
+        st.caption("影响 = 各项与最高者之比的加权平均，0 到 100。权重可调，只影响排序。")
+        return {
+            part: st.slider(name, 0, 100, usual, 5, key=f"w_{part}", bind="query-params")
+            for part, (name, usual) in PARTS.items()
+        }
+
+
+def ranking(view: View, found: Findings) -> None:
+    given = weights()
+    table = asking.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = table[table.index.isin(found.types.index[~found.types["dismissed"]])]
+    if table.empty:
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
+        return
+    table = table.assign(impact=impact(table, given)).sort_values("impact", ascending=False)
+    seen = asking.ask_watched(view.ledger, TYPE)
+    top = st.session_state.get("cards", CARDS)
+    for start in range(0, min(top, len(table)), 3):
+        for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
+            with place, st.container(border=True, height="stretch"):
+                card(view, found, str(id), row, seen)
+    if len(table) > top and st.button(f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"):
+        st.session_state["cards"] = top + CARDS
+        st.rerun()
+
+
+def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> None:
+    kept = found.types.loc[id]
+    open_link(str(kept["name"]) + ("（固定）" if kept["pinned"] else ""), id)
+    if id in seen.counts:
+        trend = seen.counts[id].tail(SPARK_WEEKS)
+        st.html(figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist()))
+    growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
+    st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
+    facts = [
+        f"企业 {row['enterprises']:,.0f} 家",
+        f"部门 {row['departments']:,.0f} 个",
+        measure("办理中位", row, "handling_median", "个工作日"),
+        measure("按期", row, "on_time_rate", "%"),
+        measure("满意", row, "satisfaction", "%"),
+        "" if pd.isna(row["overdue_open"]) else f"超期未办 {row['overdue_open']:,.0f} 件",
+    ]
+    st.caption(" · ".join(f for f in facts if f))
+
+
+def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
+    if pd.isna(row[code]):
+        return ""
+    return f"{name} 样本不足" if row[f"{code}__small"] else f"{name} {number(row[code], unit)}"
+
+
+def case_map(view: View, found: Findings) -> None:
+    points = asking.ask_points(view.ledger, found.token, MOST_POINTS)
+    if points.empty:
+        st.info("这些工单都还没有归类。", icon=":material/inbox:")
+        return
+    middles = points.groupby("type_id")[["x", "y"]].median()
+    order = points["type_id"].value_counts().index
+    middles = middles.loc[order].head(NAMED_ON_MAP).assign(name=lambda t: [found.name_of(i) for i in t.index])
+    points = points.assign(type=points["type_id"].map(found.types["name"]))
+    chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
+    st.caption(
+        f"每点一件工单，靠得近的说的是相近的事；最大的九类着色（共显示 {len(points):,} 点，按编号均匀抽取，最多 {MOST_POINTS:,}）。点一下可看那件工单；拖动可移。"
+    )
+
+
+def tree(view: View, found: Findings) -> None:
+    nodes = asking.ask_tree(view.ledger, found.token)
+    st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
+    st.caption(
+        "模块 → 类型 → 具体问题，面积为件数（全部归类的工单，重复提出的不计）；类型归在它的工单最多的模块下。点一下进入下一层。"
+    )
+
+
+def opened(view: View, found: Findings, id: str) -> None:
+    """Show one type: trend, whom it hits, its problems, its cases, how it was solved, what is done."""
+    kept = found.types.loc[id]
+    open_link("回到全部类型", None, ":material/arrow_back:")
+    st.subheader(str(kept["name"]), anchor=False)
+    marks = [m for m, on in (("固定", kept["pinned"]), ("已标为不是问题", kept["dismissed"])) if on]
+    owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
+    st.caption(
+        f"{owner}{id}　共 {kept['cases']:,} 件（另有重复提出 {kept['repeats']:,} 件）　关键词：{'、'.join(kept['keywords'])}"
+        + (f"　{'、'.join(marks)}" if marks else "")
+    )
+    if kept["note"]:
+        st.text(f"备注：{kept['note']}")
+    numbers(view, id)
+    trend(view, id)
+    whom(view, id)
+    problems(view, found, id)
+    left, right = st.columns(2)
+    with left:
+        typical(view, found, id)
+    with right:
+        solved(view, id)
+    correcting.desk_for(view, found, id)
+
+
+def numbers(view: View, id: str) -> None:
+    table = asking.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    if id not in table.index:
+        st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")
+        return
+    row = table.loc[id]
+    shown = (
+        ("受理量", number(row["demand"]), ""),
+        ("涉及企业", f"{row['enterprises']:,.0f} 家", ""),
+        ("超期未办", number(row["overdue_open"]), ""),
+        ("办理时长中位数", number(row["handling_median"], "个工作日"), "handling_median"),
+        ("按期办结率", number(row["on_time_rate"], "%"), "on_time_rate"),
+        ("满意率", number(row["satisfaction"], "%"), "satisfaction"),
+    )
+    for place, (name, value, code) in zip(st.columns(len(shown)), shown, strict=True):
+        small = bool(code) and bool(row[f"{code}__small"])
+        place.metric(name, "样本不足" if small else value)
+    to_cases("看统计期内的这些工单", issue_type=id)
+
+
+def trend(view: View, id: str) -> None:
+    with section("每周受理与预期", view):
+        seen = asking.ask_watched(view.ledger, TYPE)
+        if id not in seen.counts:
+            st.caption("还没有可用的周数据。")
+            return
+        last = slice(-104, None)
+        chart(
+            figures.trend_with_alarms(
+                seen.counts[id].iloc[last], seen.expected[id].iloc[last], seen.alarm[id].iloc[last]
+            ),
+            "trend",
+            lambda p: {"issue_type": id, **one_week(str(p["x"]))},
+        )
+        past = seen.episodes()
+        mine = past[past["id"] == id].tail(5)
+        words = "；".join(
+            f"{e.start:%Y-%m-%d} 当周起 {e.observed:,.0f} 件，预期 {e.expected:,.1f}" for e in mine.itertuples()
+        )
+        st.caption(f"件/周，重复提出不计；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。")
+
+
+def whom(view: View, id: str) -> None:
+    with section("在哪里，是谁", view):
+        known = [
+            d
+            for d in ("department", "street", "industry", "size", "channel")
+            if not view.ledger.lacks((d,)) or d in ("industry", "size")
+        ]
+        by = st.segmented_control(
+            "按",
+            known,
+            format_func=model.DIMENSIONS.get,
+            default=known[0] if known else None,
+            key="whom",
+            label_visibility="collapsed",
+        )
+        if not by:
+            st.caption("台账里没有部门、街道、行业等列。")
+            return
+        rows = asking.ask(("demand",), view.ledger, view.slice.narrowed(issue_type=id), by=(by,))
+        if rows.empty:
+            st.caption("所选统计期内没有这一类的诉求。")
+            return
+        top = rows.nlargest(12, "value")
+        chart(figures.ranked(top, by, "件", "受理量"), "whom_bars", lambda p: {"issue_type": id, by: custom(p)})
+        if len(rows) > len(top):
+            st.caption(f"显示最多的 {len(top)} 个，共 {len(rows)} 个。")
+
+
+def problems(view: View, found: Findings, id: str) -> None:
+    with section("其中的具体问题", view):
+        mine = found.problems[found.problems["type_id"] == id]
+        if mine.empty:
+            st.caption("这一类里没有两件以上说的是同一件事的。")
+            return
+        now = asking.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
+        table = pd.DataFrame(
+            {
+                "编号": mine.index,
+                "具体问题": mine["name"].to_numpy(),
+                "全部（件）": mine["cases"].to_numpy(),
+                "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
+                "比上期（件）": now["growth"].to_numpy(),
+                "涉及企业": now["enterprises"].fillna(0).astype(int).to_numpy(),
+                "超期未办（件）": now["overdue_open"].to_numpy(),
+            }
+        ).sort_values(["统计期内（件）", "全部（件）"], ascending=False, ignore_index=True)
+        event = st.dataframe(
+            table,
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="single-row",
+            key="problems",
+            height=min(320, 60 + 36 * len(table)),
+        )
+        if event and event["selection"]["rows"]:
+            chosen = table.iloc[event["selection"]["rows"][0]]
+            to_cases(f"看「{chosen['具体问题']}」的工单", issue_problem=str(chosen["编号"]))
+
+
+def typical(view: View, found: Findings, id: str) -> None:
+    with section("最有代表性的几件", view):
+        texts = asking.ask_texts(view.ledger, tuple(found.types.loc[id, "typical"]))
+        for row in texts.itertuples():
+            st.text(f"{row.title or '（无主题）'}\n{(row.content or '').strip()[:160]}")
+            to_cases(f"工单 {row.case_no}", case=row.case_no)
+
+
+def solved(view: View, id: str) -> None:
+    with section("办得好的是怎么办的", view, help="评价 5 分、期限内办结的工单中，办得最快的几件。"):
+        rows = asking.ask_solved(view.ledger, id)
+        if rows.empty:
+            st.caption("这一类还没有既评为“非常满意”又按期办结的工单，或台账里没有评价和期限。")
+            return
+        for row in rows.itertuples():
+            st.text(f"{row.title or '（无主题）'}：{row.department or '部门未填'}，{row.days:.1f} 个工作日办结")
+            if row.reply:
+                st.text(str(row.reply).strip()[:160])
+            to_cases(f"工单 {row.case_no}", case=row.case_no)
+
+
+view: View = st.session_state["view"]
+found = asking.findings(view.ledger)
+wanted = st.query_params.get("type")
+if found is not None and wanted and found.constraints.root(wanted) in found.types.index:
+    opened(view, found, found.constraints.root(wanted))
+else:
+    begin(view, found)
+    if found is not None:
+        account(found)
+        alarms(view, found)
+        look = st.segmented_control(
+            "看法", LOOKS, default=LOOKS[0], key="look", bind="query-params", label_visibility="collapsed"
+        )
+        {"分布图": case_map, "层级树": tree}.get(look or LOOKS[0], ranking)(view, found)
+        correcting.history_of(found)
