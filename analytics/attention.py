@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analytics import model
+from analytics.issues.trends import rising
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
@@ -108,6 +109,23 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
         )
 
 
+def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
+    """The newest problem beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
+    if recent.where:
+        return
+    news = rising(ledger)
+    if news.empty:
+        return
+    worst = news.sort_values("observed", ascending=False).iloc[0]
+    yield Finding(
+        f"「{worst['name']}」正在抬头：{worst['start']:%m月%d日}当周起 {number(worst['observed'])}，同样的时间预期 {worst['expected']:.1f} 件，宜按一类问题查明原因。",
+        f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
+        "demand",
+        where=(("issue_problem", str(worst["id"])),),
+        days=(worst["start"].date(), recent.end),
+    )
+
+
 def _growing_backlog(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
     frame = compute_many(("demand", "closures", "backlog"), ledger, recent, by=("module",), settings=settings)
     wide = frame.pivot_table(index="module", columns="metric", values="value", aggfunc="sum", fill_value=0)
@@ -156,6 +174,7 @@ def _due_soon(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Fin
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_long_overdue, ("overdue_open",)),
     (_below_target, ("on_time_rate",)),
+    (_rising_problem, ("demand",)),
     (_uneven_load, ("load_open",)),
     (_growing_backlog, ("backlog",)),
     (_unrectified, ("rectified_rate",)),

@@ -8,6 +8,7 @@ import streamlit as st
 from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, deadline, notes_of
+from analytics.issues import looking
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
 from analytics.metrics.evidence import PARTS
@@ -15,7 +16,7 @@ from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.wording import minute, number
 from pages.common import asking
-from pages.common.drawing import CLOCK, to_cases
+from pages.common.drawing import CLOCK, link, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
@@ -154,11 +155,35 @@ def story(ledger: Ledger, case_no: str) -> None:
                 st.text_area("答复意见", case["reply"], disabled=True, height=180)
         with right:
             st.dataframe(facts(case), hide_index=True, height=320)
+        belonging(ledger, case_no)
         st.dataframe(timeline(found.events), hide_index=True, column_config=CLOCK)
         for _, rating in found.ratings.iterrows():
             st.text(
                 f"评价：{model.GRADES[int(rating['grade'])]}（{minute(rating['rated_at'])}）{rating['comment'] or ''}"
             )
+
+
+def belonging(ledger: Ledger, case_no: str) -> None:
+    """Say which type and problem the case belongs to, and by which words."""
+    known = asking.findings(ledger)
+    placed = looking.belonging(known, case_no) if known else None
+    if known is None or placed is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if placed.type_id:
+            st.page_link(
+                "pages/issues.py",
+                label=f"一类问题：{known.name_of(placed.type_id)}",
+                icon=":material/hub:",
+                query_params=link(type=placed.type_id),
+            )
+            st.text(f"把握 {number(placed.confidence, '%')}，依据：{'、'.join(placed.words) or '人工归入'}")
+        else:
+            st.text("未归类")
+        if placed.problem_id:
+            to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
+        if placed.repeat_of:
+            to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 
 def facts(case: pd.Series) -> pd.DataFrame:

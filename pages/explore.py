@@ -69,8 +69,9 @@ def alike(view: View, case_no: str, within: bool) -> None:
 def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
     rows = asking.ask_rows(view.ledger, case_nos)
     known = asking.findings(view.ledger)
+    box = st.container(height=560 if len(rows) > 3 else "content", border=False)
     for row in rows.itertuples():
-        with st.container(border=True):
+        with box, st.container(border=True):
             kind = f" · {known.name_of(row.issue_type)}" if known is not None else ""
             facts = f"{row.case_no} · {row.accepted_at:%Y-%m-%d} · {model.label_of('module', row.module)} · {row.department or '部门未填'}{kind}"
             st.html(

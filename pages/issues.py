@@ -9,7 +9,7 @@ from analytics import figures, model
 from analytics.issues import Findings
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
-from analytics.wording import number
+from analytics.wording import number, short
 from pages.common import asking, correcting
 from pages.common.drawing import CONFIG, chart, custom, section, to_cases
 from pages.common.filters import KEYS, View
@@ -18,6 +18,8 @@ from pages.common.periods import one_week
 TYPE, PROBLEM = "issue_type", "issue_problem"
 LOOKS = ("排行", "分布图", "层级树")
 CARDS = 12
+MOST_ALARMS = 4
+WHOM = ("department", "street", "industry", "size", "channel")
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
 NAMED_ON_MAP = 24
@@ -95,12 +97,13 @@ def alarms(view: View, found: Findings) -> None:
         any_now = False
         for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
             news = alarms_now(asking.ask_watched(view.ledger, level), view.ledger.as_of)
-            for row in news[news["id"].isin(table.index)].head(4).itertuples():
+            news = news[news["id"].isin(table.index)].sort_values(["start", "chance"], ascending=[False, True])
+            for row in news.head(MOST_ALARMS).itertuples():
                 any_now = True
                 kind = "具体问题" if level == PROBLEM else "类型"
                 target = row.id if level == TYPE else table.loc[row.id, "type_id"]
                 open_link(
-                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start:%m月%d日} 当周起 {row.observed:,.0f} 件，"
+                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start.month}月{row.start.day}日当周起 {row.observed:,.0f} 件，"
                     f"预期 {row.expected:,.1f} 件（误报概率 {max(row.chance, 0.0001):.2%}）",
                     target,
                     ":material/trending_up:",
@@ -121,7 +124,7 @@ def weights() -> dict[str, float]:
 def ranking(view: View, found: Findings) -> None:
     given = weights()
     table = asking.ask_measured(view.ledger, view.slice, view.before, TYPE)
-    table = table[table.index.isin(found.types.index[~found.types["dismissed"]])]
+    table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]
     if table.empty:
         st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
@@ -142,7 +145,8 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     open_link(str(kept["name"]) + ("（固定）" if kept["pinned"] else ""), id)
     if id in seen.counts:
         trend = seen.counts[id].tail(SPARK_WEEKS)
-        st.html(figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist()))
+        spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
+        st.html(f"<img src='{spark}' style='width:100%;height:36px' alt='近 {len(trend)} 周每周受理量'>")
     growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
     st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
     facts = [
@@ -173,7 +177,7 @@ def case_map(view: View, found: Findings) -> None:
     points = points.assign(type=points["type_id"].map(found.types["name"]))
     chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
     st.caption(
-        f"每点一件工单，靠得近的说的是相近的事；最大的九类着色（共显示 {len(points):,} 点，按编号均匀抽取，最多 {MOST_POINTS:,}）。点一下可看那件工单；拖动可移。"
+        f"每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
     )
 
 
@@ -217,10 +221,10 @@ def numbers(view: View, id: str) -> None:
         return
     row = table.loc[id]
     shown = (
-        ("受理量", number(row["demand"]), ""),
-        ("涉及企业", f"{row['enterprises']:,.0f} 家", ""),
-        ("超期未办", number(row["overdue_open"]), ""),
-        ("办理时长中位数", number(row["handling_median"], "个工作日"), "handling_median"),
+        ("受理量（件）", short(row["demand"]), ""),
+        ("涉及企业（家）", short(row["enterprises"]), ""),
+        ("超期未办（件）", short(row["overdue_open"]), ""),
+        ("办理中位数（工作日）", short(row["handling_median"], "个工作日"), "handling_median"),
         ("按期办结率", number(row["on_time_rate"], "%"), "on_time_rate"),
         ("满意率", number(row["satisfaction"], "%"), "satisfaction"),
     )
@@ -254,11 +258,7 @@ def trend(view: View, id: str) -> None:
 
 def whom(view: View, id: str) -> None:
     with section("在哪里，是谁", view):
-        known = [
-            d
-            for d in ("department", "street", "industry", "size", "channel")
-            if not view.ledger.lacks((d,)) or d in ("industry", "size")
-        ]
+        known = [d for d in WHOM if view.ledger.share_filled(d)]
         by = st.segmented_control(
             "按",
             known,
@@ -293,9 +293,9 @@ def problems(view: View, found: Findings, id: str) -> None:
                 "具体问题": mine["name"].to_numpy(),
                 "全部（件）": mine["cases"].to_numpy(),
                 "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
-                "比上期（件）": now["growth"].to_numpy(),
+                "比上期（件）": now["growth"].fillna(0).astype(int).to_numpy(),
                 "涉及企业": now["enterprises"].fillna(0).astype(int).to_numpy(),
-                "超期未办（件）": now["overdue_open"].to_numpy(),
+                "超期未办（件）": now["overdue_open"].fillna(0).astype(int).to_numpy(),
             }
         ).sort_values(["统计期内（件）", "全部（件）"], ascending=False, ignore_index=True)
         event = st.dataframe(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analytics.demo import DemoLedger, generate, write_store
+from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.settings import ROOT, load_settings
 from analytics.store import Store
@@ -33,6 +34,14 @@ def demo_store(demo: DemoLedger, tmp_path_factory: pytest.TempPathFactory) -> St
 @pytest.fixture(scope="session")
 def demo_ledger(demo_store: Store) -> Ledger:
     return open_ledger(demo_store)
+
+
+@pytest.fixture(scope="session")
+def demo_found(demo_store: Store, demo_ledger: Ledger) -> IssueDesk:
+    """The desk of the demo store, types and problems found."""
+    desk = IssueDesk(demo_store)
+    desk.discover(demo_ledger)
+    return desk
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALE, PALETTE, RED, figure
+from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure
 
 #: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
 REMARKABLE = 2.58
@@ -44,35 +45,47 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) 
 
 
 def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
-    """Draw every case as a point, the largest types in colour with their names.
+    """Draw every case as a point, a colour a type (the palette repeats), names where there is room.
 
     ``points``: x, y, case_no, title, type_id, type; ``middles``: x, y, name, of the types to name,
     largest first, indexed by type_id.
     """
     made = figure(height=620, legend=False)
-    coloured = list(middles.index[: len(PALETTE)])
-    for number, id in enumerate([None, *coloured]):
-        rows = points[~points["type_id"].isin(coloured)] if id is None else points[points["type_id"] == id]
+    for number, (id, rows) in enumerate(points.groupby("type_id", sort=False)):
         made.add_scattergl(
             x=rows["x"],
             y=rows["y"],
             mode="markers",
-            marker={"size": 4, "color": PALE if id is None else PALETTE[number - 1], "opacity": 0.7},
+            marker={"size": 4, "color": PALETTE[number % len(PALETTE)], "opacity": 0.55},
             customdata=rows[["case_no", "title", "type"]],
             hovertemplate="%{customdata[2]}<br>%{customdata[0]} %{customdata[1]}<extra></extra>",
+            name=str(id),
         )
-    made.add_scatter(
-        x=middles["x"],
-        y=middles["y"],
-        mode="text",
-        text=[_short(n) for n in middles["name"]],
-        textfont={"size": 13, "color": INK},
-        hoverinfo="skip",
-    )
+    named = _apart(middles)
+    for row in named.itertuples():
+        made.add_annotation(
+            x=row.x,
+            y=row.y,
+            text=_short(row.name),
+            showarrow=False,
+            bgcolor="rgba(255,255,255,0.75)",
+            font={"size": 13},
+        )
     made.update_xaxes(visible=False)
-    made.update_yaxes(visible=False, scaleanchor="x")
+    made.update_yaxes(visible=False)
     made.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="pan")
     return made
+
+
+def _apart(middles: pd.DataFrame) -> pd.DataFrame:
+    """Return the names, largest types first, that do not lie over one another."""
+    width, height = np.ptp(middles["x"]) or 1.0, np.ptp(middles["y"]) or 1.0
+    kept: list[int] = []
+    x, y = middles["x"].to_numpy() / width, middles["y"].to_numpy() / height
+    for i in range(len(middles)):
+        if all(abs(x[i] - x[j]) > 0.13 or abs(y[i] - y[j]) > 0.045 for j in kept):
+            kept.append(i)
+    return middles.iloc[kept]
 
 
 def _short(name: str, length: int = 10) -> str:
@@ -85,21 +98,27 @@ def tree(nodes: pd.DataFrame) -> go.Figure:
     made.add_treemap(
         ids=nodes["id"],
         parents=nodes["parent"],
-        labels=nodes["name"],
+        labels=[_wrapped(n) for n in nodes["name"]],
+        hovertext=nodes["name"],
         values=nodes["cases"],
         branchvalues="total",
-        maxdepth=3,
+        maxdepth=2,
         customdata=nodes["id"],
         texttemplate="%{label}<br>%{value:,} 件",
-        hovertemplate="%{label}<br>%{value:,} 件，占上一层 %{percentParent:.1%}<extra></extra>",
+        hovertemplate="%{hovertext}<br>%{value:,} 件，占上一层 %{percentParent:.1%}<extra></extra>",
         marker={
-            "colors": [PALETTE[i % len(PALETTE)] for i in _top_number(nodes)],
+            "colors": [faint(PALETTE[i % len(PALETTE)], 0.35) for i in _top_number(nodes)],
             "pad": {"t": 24, "l": 3, "r": 3, "b": 3},
         },
+        textfont={"color": INK, "size": 14},
         pathbar={"visible": True},
     )
-    made.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
+    made.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0}, uniformtext={"minsize": 12, "mode": "hide"})
     return made
+
+
+def _wrapped(name: str, line: int = 8) -> str:
+    return "<br>".join(name[i : i + line] for i in range(0, len(name), line))
 
 
 def _top_number(nodes: pd.DataFrame) -> list[int]:
@@ -167,7 +186,7 @@ def calibration(bands: pd.DataFrame) -> go.Figure:
 
 
 def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int = 220, height: int = 36) -> str:
-    """Return a small bar chart as SVG, one bar a value; marked ones red."""
+    """Return a small bar chart as the address of an SVG image, one bar a value; marked ones red."""
     largest = max([*values, 1])
     step = width / max(len(values), 1)
     flags = list(marked) or [False] * len(values)
@@ -176,4 +195,5 @@ def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int =
         f' height="{v / largest * height:.1f}" fill="{RED if flag else BLUE}"/>'
         for i, (v, flag) in enumerate(zip(values, flags, strict=True))
     )
-    return f'<svg width="100%" height="{height}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img">{bars}</svg>'
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{bars}</svg>'
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode()

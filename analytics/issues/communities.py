@@ -13,13 +13,13 @@ from sknetwork.clustering import Louvain
 
 #: Each case is joined to its nearest so-many-th share of all: types are that coarse at any size.
 NEIGHBOUR_SHARE = 0.009
-FEWEST_NEIGHBOURS = 5
+FEWEST_NEIGHBOURS = 8
 RESOLUTIONS = (2, 3, 4)
 RUNS = 5
 FINAL_RESOLUTION = 3
 BLOCK = 2048
 #: Under so many cases a graph says nothing; average linkage at this distance does.
-FEW = 40
+FEW = 150
 FEW_DISTANCE = 0.7
 
 

@@ -17,7 +17,7 @@ from analytics.store.runs import Run, RunBook
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"
 Progress = Callable[[float, str], None]
-ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of")
+ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of", "issue_problem_name")
 KINDS = {
     "rename": "改名",
     "merge": "合并",
@@ -82,6 +82,7 @@ class IssueDesk:
             shown = found.cases.rename(
                 columns={"type_id": "issue_type", "problem_id": "issue_problem", "confidence": "issue_confidence"}
             )
+            shown["issue_problem_name"] = shown["issue_problem"].map(found.problems["name"])
             ledger.reader.put(name, shown[list(ISSUE_COLUMNS)])
         return ledger.with_issues(name)
 

@@ -99,7 +99,7 @@ def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progres
     progress(0.6, "正在给每件诉求归类")
     vectors = kinds.space.place(corpus.counts)
     kind, _ = kinds.tell_placed(vectors)
-    kind[rows] = sampled
+    kind[rows] = np.where(sampled >= 0, sampled, kind[rows])
     repeated = first >= 0
     kind[repeated] = kind[first[repeated]]
     nothing = np.full(len(texts), -1, dtype=np.int64)
@@ -250,5 +250,5 @@ def _number(previous: Run | None, name: str) -> int:
 
 
 def _highest(ids: list[str], previous: Run | None, name: str) -> int:
-    own = max((int(i[1:]) for i in ids if i[0] in "TP"), default=0)
+    own = max((int(i[1:]) for i in ids if i[1:].isdigit()), default=0)
     return max(own, _number(previous, name))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
-from sklearn.preprocessing import normalize
 
 from analytics.issues.communities import communities, largest_first
 from analytics.issues.corpus import Corpus
-from analytics.issues.space import Space, fit_space, spread_weights, word_weights
+from analytics.issues.space import Space, fit_space, spread_weights, unit_rows, word_weights
 
 #: So many cases are enough to find the kinds by; every case beyond is told by the nearest.
 SAMPLE = 10_000
@@ -46,6 +45,8 @@ class Kinds:
 
     def confidence_in(self, vectors: np.ndarray, kind: np.ndarray) -> np.ndarray:
         """Return the confidence in kinds given from elsewhere (0 where -1)."""
+        if not len(self.centres):
+            return np.zeros(len(kind))
         told: np.ndarray = _softmax(vectors @ self.centres.T, self.sharpness)[np.arange(len(kind)), np.maximum(kind, 0)]
         return np.where(kind >= 0, told, 0.0)
 
@@ -102,7 +103,7 @@ def centres_of(vectors: np.ndarray, kind: np.ndarray) -> np.ndarray:
         return np.zeros((0, vectors.shape[1]), np.float32)
     sums = np.zeros((kinds, vectors.shape[1]), np.float32)
     np.add.at(sums, kind[kind >= 0], vectors[kind >= 0])
-    centres: np.ndarray = normalize(sums).astype(np.float32)
+    centres: np.ndarray = unit_rows(sums).astype(np.float32)
     return centres
 
 

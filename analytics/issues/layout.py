@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-ISLAND = 0.9
+ISLAND = 0.75
 
 
 def lay_out(vectors: np.ndarray, kind: np.ndarray, centres: np.ndarray) -> np.ndarray:
@@ -45,14 +45,14 @@ def _nearest_apart(middles: np.ndarray) -> float:
 
 
 def _inside(vectors: np.ndarray) -> np.ndarray:
-    """Spread the cases of one type over a disc, by the two ways in which they differ most."""
+    """Fill a disc evenly with the cases of one type, in the directions in which they differ most."""
     if len(vectors) < 3:
         return np.zeros((len(vectors), 2))
     spread = PCA(2, random_state=0, svd_solver="randomized").fit_transform(vectors)
     for axis in range(2):  # a sign that does not depend on the solver
         if spread[np.abs(spread[:, axis]).argmax(), axis] < 0:
             spread[:, axis] *= -1
-    length = np.linalg.norm(spread, axis=1, keepdims=True)
-    far = np.quantile(length, 0.95) or 1.0
-    result: np.ndarray = spread / far / np.maximum(1, length / far)
+    length = np.linalg.norm(spread, axis=1)
+    even = np.sqrt((np.argsort(np.argsort(length, kind="stable"), kind="stable") + 0.5) / len(length))
+    result: np.ndarray = spread / np.maximum(length, 1e-9)[:, None] * even[:, None]
     return result

@@ -79,6 +79,33 @@ def texts_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     return rows.set_index("case_no").reindex([c for c in case_nos if c in set(rows["case_no"])]).reset_index()
 
 
+@dataclass(frozen=True)
+class Belonging:
+    """Where one case belongs, how surely, by which words, and which case it repeats."""
+
+    type_id: str | None
+    problem_id: str | None
+    confidence: float
+    words: tuple[str, ...]
+    repeat_of: str | None
+
+
+def belonging(found: Findings, case_no: str) -> Belonging | None:
+    """Return where a case belongs; None for one that no run has read."""
+    from analytics.issues.names import why_here
+
+    rows = np.flatnonzero((found.cases["case_no"] == case_no).to_numpy())
+    if not len(rows):
+        return None
+    row, kept = found.cases.iloc[rows[0]], found.run.model
+    own = np.flatnonzero(kept["kinds"] == found.run.cases["kind"].iloc[rows[0]])
+    words: list[str] = []
+    if len(own):
+        centre = kept["centres"][own[0]]
+        words = why_here(found.run.counts[rows[0]], kept["weights"], kept["axes"], centre, found.run.vocabulary)
+    return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), row["repeat_of"])
+
+
 def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     """Return case_no, accepted_at, title, content, module, department, issue_type, in the order given."""
     facts, cases = ledger.table("case_facts"), ledger.table("cases")

@@ -24,7 +24,7 @@ SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_ra
 
 
 def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
-    """Return one row a group with cases in the period, by id.
+    """Return one row a group with cases in the period or the one before, by id.
 
     Columns: the metrics SHOWN (NaN where the ledger lacks what one needs), ``small`` of each
     (handling_median__small …), growth (cases more than before), departments, enterprises.
@@ -35,14 +35,16 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
     table = rows.pivot(index=level, columns="metric", values="value").reindex(columns=list(SHOWN))
     small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
     table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
-    for count in ("demand", "overdue_open", "bad_ratings"):
-        if count in known:
-            table[count] = table[count].fillna(0)
+    earlier = pd.Series(dtype=float)
     if before is not None:
-        earlier = compute_many(("demand",), ledger, before, by=(level,)).set_index(level)["value"]
-        table["growth"] = table["demand"] - earlier.reindex(table.index).fillna(0)
-    else:
-        table["growth"] = float("nan")
+        earlier = (
+            compute_many(("demand",), ledger, before, by=(level,)).dropna(subset=[level]).set_index(level)["value"]
+        )
+        table = table.reindex(table.index.union(earlier.index))
+    for count in ("demand", "overdue_open", "bad_ratings", "departments", "enterprises"):
+        if count not in SHOWN or count in known:
+            table[count] = table[count].fillna(0)
+    table["growth"] = table["demand"] - earlier.reindex(table.index).fillna(0) if before is not None else float("nan")
     return table.rename_axis("id")
 
 

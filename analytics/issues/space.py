@@ -8,6 +8,7 @@ it is spread over them. Latent semantic analysis then makes dense vectors of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,15 +33,20 @@ class Space:
 
     def place(self, counts: sp.csr_matrix) -> np.ndarray:
         """Return unit vectors (cases × dimensions, float32) of counted cases; no known word, a zero vector."""
-        placed: np.ndarray = normalize(weighted(counts, self.weights) @ self.axes.T)
+        placed: np.ndarray = unit_rows(weighted(counts, self.weights) @ self.axes.T)
         return placed.astype(np.float32)
+
+
+def unit_rows(rows: Any) -> Any:
+    """Return rows of length one (zero rows stay); none and empty ones are as they are."""
+    return normalize(rows) if rows.shape[0] and rows.shape[1] else rows
 
 
 def weighted(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
     """Return unit rows of (1 + log count) × weight."""
     known = counts.astype(np.float32).copy()
     known.data = (1 + np.log(known.data)).astype(np.float32)
-    return normalize(known @ sp.diags_array(weights.astype(np.float32)).tocsr())
+    return unit_rows(known @ sp.diags_array(weights.astype(np.float32)).tocsr())
 
 
 def word_weights(counts: sp.csr_matrix, titles: np.ndarray) -> np.ndarray:
