@@ -16,7 +16,7 @@ from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.wording import minute, number
 from pages.common import asking
-from pages.common.drawing import CLOCK, link, to_cases
+from pages.common.drawing import CLOCK, ISSUES_PAGE, link, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
@@ -172,7 +172,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if placed.type_id:
             st.page_link(
-                "pages/issues.py",
+                ISSUES_PAGE,
                 label=f"一类问题：{known.name_of(placed.type_id)}",
                 icon=":material/hub:",
                 query_params=link(type=placed.type_id),

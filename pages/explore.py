@@ -12,7 +12,7 @@ from analytics.issues.search import highlighted
 from analytics.metrics import Slice
 from analytics.spreadsheet import workbook
 from pages.common import asking
-from pages.common.drawing import chart, custom, section, to_cases
+from pages.common.drawing import EXPLORE_PAGE, chart, custom, section, to_cases
 from pages.common.filters import View
 
 SHOWN = 20
@@ -58,7 +58,7 @@ def alike(view: View, case_no: str, within: bool) -> None:
     found = asking.ask_alike(view.ledger, case_no, scope(view, within))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**像工单 {html.escape(case_no)} 的**")
-        st.page_link("pages/explore.py", label="不找了", icon=":material/close:")
+        st.page_link(EXPLORE_PAGE, label="不找了", icon=":material/close:")
     if not len(found):
         st.info("没有找到像这一件的，或这件工单还没有归类。", icon=":material/search_off:")
         return
@@ -81,7 +81,7 @@ def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
             with st.container(horizontal=True, gap="medium"):
                 to_cases("看这一件", case=row.case_no)
                 st.page_link(
-                    "pages/explore.py",
+                    EXPLORE_PAGE,
                     label="找像这一件的",
                     icon=":material/join_inner:",
                     query_params={"like": row.case_no},
@@ -163,7 +163,7 @@ def kept_views(view: View) -> None:
         for kept in reversed(views):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.page_link(
-                    "pages/explore.py", label=kept.target, icon=":material/bookmark:", query_params=kept.detail["query"]
+                    EXPLORE_PAGE, label=kept.target, icon=":material/bookmark:", query_params=kept.detail["query"]
                 )
                 if st.button("删除", key=f"drop_{kept.seq}", icon=":material/delete:"):
                     asking.desk().drop_view(kept.seq, view.ledger.viewer.name)

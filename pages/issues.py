@@ -11,7 +11,7 @@ from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
 from analytics.wording import number, short
 from pages.common import asking, correcting
-from pages.common.drawing import CONFIG, chart, custom, section, to_cases
+from pages.common.drawing import CONFIG, ISSUES_PAGE, chart, custom, section, to_cases
 from pages.common.filters import KEYS, View
 from pages.common.periods import one_week
 
@@ -32,7 +32,7 @@ def link_to(id: str | None) -> dict[str, str | list[str]]:
 
 
 def open_link(label: str, id: str | None, icon: str = ":material/arrow_forward:") -> None:
-    st.page_link("pages/issues.py", label=label, icon=icon, query_params=link_to(id))
+    st.page_link(ISSUES_PAGE, label=label, icon=icon, query_params=link_to(id))
 
 
 def begin(view: View, found: Findings | None) -> None:

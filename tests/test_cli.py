@@ -194,3 +194,52 @@ def test_people_are_spoken_to_in_chinese(capsys, ledger_file: Path, tmp_path: Pa
     for command in (["doctor"], ["snapshots"], ["metrics", "--metric", "demand"], ["metrics"]):
         assert main([*command, *store]) == 0
         assert capsys.readouterr().out.strip()
+
+
+def test_discover_types_and_assignments_agree(capsys, demo_store: Store, tmp_path: Path) -> None:
+    store = ("--store", str(demo_store.folder))
+    code, found, _ = run(capsys, "discover", *store)
+    assert code == 0
+    assert {
+        "cases",
+        "problems",
+        "types",
+        "unassigned",
+        "born",
+        "grown",
+        "split",
+        "merged",
+        "vanished",
+        "seconds",
+    } <= set(found)
+    code, listed, _ = run(capsys, "types", *store)
+    assert code == 0
+    assert len(listed["types"]) == found["types"]
+    assert all(t["name"] and t["keywords"] and t["trend"] for t in listed["types"])
+    out = tmp_path / "归类.csv"
+    code, _, said = run(capsys, "assignments", *store, "--out", str(out))
+    assert code == 0
+    assert "演示数据" in said
+    frame = pd.read_csv(out, dtype=str)
+    assert list(frame.columns) == ["case_no", "problem_id", "problem_name", "type_id", "type_name", "confidence"]
+    assert len(frame) == found["cases"]
+    assert frame["type_id"].isna().sum() == found["unassigned"]
+    assert frame["type_id"].nunique() == found["types"]
+
+
+def test_discover_as_of_an_earlier_day_reads_no_later_case(capsys, tmp_path: Path) -> None:
+    path = tmp_path / "台账.csv"
+    rows = "".join(f"A{i},2024-7-{i + 1},公交线路太少请增加班次\n" for i in range(20))
+    path.write_text("工单编号,受理时间,内容\n" + rows, "utf-8")
+    store = ("--store", str(tmp_path / "s"))
+    run(capsys, "import", str(path), *store)
+    assert run(capsys, "discover", "--as-of", "2024-07-10", *store)[1]["cases"] == 10
+    assert run(capsys, "discover", "--new-only", *store)[1] == {"joined": 10}
+
+
+def test_types_before_the_first_run_are_refused(capsys, ledger_file: Path, tmp_path: Path) -> None:
+    store = ("--store", str(tmp_path / "s"))
+    run(capsys, "import", str(ledger_file), *store)
+    code, answer, _ = run(capsys, "types", *store)
+    assert code == 1
+    assert "discover" in answer["error"]

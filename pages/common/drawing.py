@@ -20,7 +20,8 @@ from pages.common import asking
 from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
-CASES_PAGE = Path(__file__).resolve().parent.parent / "cases.py"
+PAGES = Path(__file__).resolve().parent.parent
+CASES_PAGE, ISSUES_PAGE, EXPLORE_PAGE = (PAGES / f"{name}.py" for name in ("cases", "issues", "explore"))
 #: Columns of instants, without seconds.
 CLOCK = {
     name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")

@@ -11,10 +11,18 @@ import openpyxl
 import pytest
 from playwright.sync_api import Download, Page, expect
 
+from analytics.demo import DemoLedger, write_store
+from analytics.issues import IssueDesk
+from analytics.ledger import open_ledger
+from analytics.store import Store
 from tests.browser.conftest import serving
+from tests.conftest import AS_OF
 from tests.ingest.books import HEADS, book
 
-PAGES = ("", "demand-load", "time-limits", "ratings", "case-list", "ledger", "definitions")
+PAGES = (
+    "", "demand-load", "time-limits", "ratings", "recurring", "exploration", "case-list", "suggestions", "ledger",
+    "definitions",
+)  # fmt: skip
 
 
 def settle(page: Page) -> None:
@@ -194,3 +202,35 @@ def test_html_in_a_ledger_is_shown_as_text(page: Page, tmp_path: Path) -> None:
         expect(page.get_by_text("<img src=x").first).to_be_visible()
         assert page.title() != "owned"
         assert page.locator("img[src=x]").count() == 0
+
+
+def test_types_are_found_renamed_merged_and_taken_back(page: Page, demo: DemoLedger, tmp_path: Path) -> None:
+    write_store(Store(tmp_path / "store"), demo, AS_OF)
+    with serving(tmp_path / "store") as address:
+        page.goto(f"{address}/recurring")
+        page.get_by_role("button", name="开始归类").click()
+        expect(page.get_by_text("正在抬头")).to_be_visible(timeout=90_000)
+        desk = IssueDesk(Store(tmp_path / "store"))
+        found = desk.findings(open_ledger(desk.store))
+        first, second = found.types.index[:2]
+        page.goto(f"{address}/recurring?type={first}")
+        page.get_by_text("整理这一类").click()
+        page.get_by_label("新名称").fill("账户冻结与维权")
+        page.get_by_role("button", name="改名").last.click()
+        expect(page.get_by_role("heading", name="账户冻结与维权")).to_be_visible()
+        page.get_by_text("合并", exact=True).first.click()
+        page.get_by_label("并入这一类的还有").click()
+        page.get_by_role("option", name=str(found.types.loc[second, "name"])).first.click()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="合并").last.click()
+        both = int(found.types.loc[[first, second], "cases"].sum())
+        expect(page.get_by_text(f"共 {both:,} 件")).to_be_visible()
+        page.goto(f"{address}/recurring")
+        page.get_by_text("人工调整的经过（2 步）").click()
+        page.get_by_role("button", name="撤销").first.click()
+        expect(page.get_by_text("（已撤销）").first).to_be_visible()
+        kinds = [(d.kind, d.undone) for d in desk.history()]
+        assert kinds == [("rename", False), ("merge", True), ("undo", False)]
+        page.goto(f"{address}/recurring?type={first}")
+        expect(page.get_by_role("heading", name="账户冻结与维权")).to_be_visible()
+        expect(page.get_by_text(f"共 {int(found.types.loc[first, 'cases']):,} 件")).to_be_visible()

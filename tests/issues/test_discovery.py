@@ -107,7 +107,10 @@ def test_the_same_again_keeps_every_id(made: tuple[IssueDesk, Ledger]) -> None:
 def test_new_cases_join_known_types_and_move_no_other(made: tuple[IssueDesk, Ledger], tmp_path: Path) -> None:
     desk, ledger = made
     before = desk.findings(ledger).cases.set_index("case_no")["type_id"]
-    more = [*texts_of_three_kinds(), *({**r, "case_no": "N" + r["case_no"], "credit_code": None} for r in texts_of_three_kinds(2))]
+    more = [
+        *texts_of_three_kinds(),
+        *({**r, "case_no": "N" + r["case_no"], "credit_code": None} for r in texts_of_three_kinds(2)),
+    ]
     publish(tmp_path, {"cases": more}, dt.datetime(2025, 1, 1))
     fresh = open_ledger(Store(tmp_path))
     assert desk.join_new(fresh) == 6

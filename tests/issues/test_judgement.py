@@ -35,7 +35,10 @@ def types(desk: IssueDesk) -> dict[str, int]:
 
 def again_with_more(desk: IssueDesk) -> None:
     """Run discovery on a ledger that has grown."""
-    more = [*texts_of_three_kinds(), *({**r, "case_no": "N" + r["case_no"], "credit_code": None} for r in texts_of_three_kinds(10))]
+    more = [
+        *texts_of_three_kinds(),
+        *({**r, "case_no": "N" + r["case_no"], "credit_code": None} for r in texts_of_three_kinds(10)),
+    ]
     publish(desk.store.folder, {"cases": more}, dt.datetime(2025, 1, 1))
     desk.discover(look(desk))
 

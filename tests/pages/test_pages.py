@@ -7,13 +7,16 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
 from analytics.metrics import Slice, compute, period
 from analytics.store import Store
 from analytics.wording import short
 
-PAGES = ("overview", "load", "sla", "satisfaction", "cases", "data", "glossary")
-FILTERED = PAGES[:5]
+PAGES = (
+    "overview", "load", "sla", "satisfaction", "cases", "issues", "explore", "triage", "data", "glossary",
+)  # fmt: skip
+FILTERED = PAGES[:8]
 
 
 def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
@@ -174,3 +177,27 @@ def test_a_fault_is_said_in_chinese_and_leaks_nothing(
     assert not app.exception
     assert "RuntimeError" in caplog.text
     assert phone not in caplog.text + words(app)
+
+
+def test_issue_pages_show_what_discovery_found(
+    demo_store: Store, demo_found: IssueDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = demo_found.findings(open_ledger(demo_store))
+    said = words(open_page("issues", demo_store, monkeypatch))
+    assert f"归为 {len(found.types)} 类、{len(found.problems):,} 个具体问题" in said
+    first = found.types.index[0]
+    one = words(open_page("issues", demo_store, monkeypatch, type=first))
+    assert str(found.types.loc[first, "name"]) in one
+    assert "其中的具体问题" in one
+    for look in ("分布图", "层级树"):
+        open_page("issues", demo_store, monkeypatch, look=look)
+    assert "找到" in words(open_page("explore", demo_store, monkeypatch, find="房租"))
+    case = found.cases["case_no"].iloc[0]
+    assert "像工单" in words(open_page("explore", demo_store, monkeypatch, like=case))
+    assert "把握" in "\n".join(t.value for t in open_page("cases", demo_store, monkeypatch, case=case).text)
+
+
+def test_a_type_that_does_not_exist_shows_the_overview(
+    demo_store: Store, demo_found: IssueDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "正在抬头" in words(open_page("issues", demo_store, monkeypatch, type="T9999<script>"))

@@ -1,0 +1,74 @@
+"""Alarms: quiet on noise, holidays and growth; loud and soon on what is new."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.demo import DemoLedger
+from analytics.issues import IssueDesk
+from analytics.issues.alarms import watch
+from analytics.issues.trends import watched, weekly_counts
+from analytics.ledger import Ledger
+from analytics.metrics import NotMeasurable
+
+WEEKS = pd.date_range("2024-07-01", periods=120, freq="W-MON")
+
+
+def steady(groups: int = 40, seed: int = 0) -> pd.DataFrame:
+    """Poisson counts that share growth, a yearly season and holiday weeks of a tenth."""
+    rng = np.random.default_rng(seed)
+    rate = rng.lognormal(1.2, 0.8, groups)
+    at = np.arange(len(WEEKS))
+    common = (1 + at / 200) * (1 + 0.2 * np.sin(2 * np.pi * at / 52)) * np.where(at % 26 == 5, 0.1, 1.0)
+    counts = rng.poisson(common[:, None] * rate)
+    return pd.DataFrame(counts, WEEKS, [f"T{i:04d}" for i in range(groups)])
+
+
+def test_shared_growth_season_and_holidays_raise_no_alarm() -> None:
+    alarms = [len(watch(steady(seed=s)).episodes()) for s in range(5)]
+    months = 5 * len(WEEKS) / 4.35
+    assert sum(alarms) / months <= 1.0
+
+
+def test_what_is_new_is_seen_within_two_weeks() -> None:
+    late = []
+    for seed in range(20):
+        counts = steady(seed=seed)
+        counts["new"] = 0
+        counts.loc[WEEKS[90] :, "new"] = np.random.default_rng(seed).poisson(8, 30)
+        seen = watch(counts).episodes()
+        start = seen.loc[seen["id"] == "new", "start"].min()
+        late.append((start - WEEKS[90]).days if pd.notna(start) else 999)
+    assert np.mean(np.array(late) <= 7) >= 0.9
+
+
+def test_a_week_knows_nothing_of_later_ones() -> None:
+    counts = steady()
+    cut = 80
+    whole, early = watch(counts), watch(counts.iloc[:cut])
+    pd.testing.assert_frame_equal(whole.alarm.iloc[:cut], early.alarm)
+    pd.testing.assert_frame_equal(whole.expected.iloc[:cut], early.expected)
+
+
+def test_planted_emergences_of_the_demo_are_found(demo: DemoLedger, demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+    ledger = demo_found.attach(demo_ledger)
+    seen = watched(ledger, "issue_problem").episodes()
+    cases = demo_found.findings(demo_ledger).cases.merge(demo.truth, on="case_no", suffixes=("", "_true"))
+    found, planted = 0, demo.plants["emergences"]
+    for plant in planted:
+        own = cases.loc[cases["problem_no"].astype(str) == str(plant["problem_no"]), "problem_id"].value_counts()
+        day = pd.Timestamp(plant["first_day"])
+        mine = seen[(seen["id"] == own.index[0]) & (seen["start"] >= day - pd.Timedelta(days=6))]
+        found += bool(len(mine)) and (mine["start"].min() - day).days <= 35
+    # A tenth of the cases of the shipped demo, so one or two cases a week; benchmarks measure the whole.
+    assert found >= 0.4 * len(planted)
+
+
+def test_weekly_counts_leave_out_repeats_and_hold_every_other_case(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+    ledger = demo_found.attach(demo_ledger)
+    cases = demo_found.findings(demo_ledger).cases
+    assert weekly_counts(ledger, "issue_type").to_numpy().sum() == cases["repeat_of"].isna().sum()
+    with pytest.raises(NotMeasurable, match="还没有归类"):
+        weekly_counts(demo_ledger, "issue_type")
