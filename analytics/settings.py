@@ -27,6 +27,7 @@ class Settings:
     max_file_mb: int = 250
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
+    embedding_model: str = ""
 
     @property
     def key(self) -> str:
@@ -43,6 +44,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
     return Settings(
         targets=raw.get("targets", {}),
         keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
+        embedding_model=raw.get("issues", {}).get("embedding_model", ""),
         **raw.get("thresholds", {}),
         **raw.get("import", {}),
     )

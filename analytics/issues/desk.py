@@ -6,16 +6,21 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings
 from analytics.ledger import Ledger
+from analytics.settings import Settings, load_settings
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"
+if TYPE_CHECKING:
+    from analytics.issues.embedding import Embed
+
 Progress = Callable[[float, str], None]
 ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of", "issue_problem_name")
 KINDS = {
@@ -34,8 +39,8 @@ KINDS = {
 class IssueDesk:
     """Types and problems of one store."""
 
-    def __init__(self, store: Store):
-        self.store = store
+    def __init__(self, store: Store, settings: Settings | None = None):
+        self.store, self.settings = store, settings or load_settings()
         self.runs, self.book = RunBook(store.folder), DecisionBook(store.folder)
 
     def findings(self, ledger: Ledger) -> Findings | None:
@@ -54,7 +59,9 @@ class IssueDesk:
 
         found = self.findings(ledger)
         with self.store.writing():
-            files = discover(ledger, Constraints.of(self.book.standing()), found.run if found else None, progress)
+            files = discover(
+                ledger, Constraints.of(self.book.standing()), found.run if found else None, progress, self._embed()
+            )
             run = self.runs.publish(files)
         progress(1.0, "归类完成")
         return run
@@ -67,10 +74,18 @@ class IssueDesk:
         if found is None:
             return 0
         with self.store.writing():
-            files, joined = join_new(ledger, found.run)
+            files, joined = join_new(ledger, found.run, self._embed())
             if joined:
                 self.runs.publish(files)
         return joined
+
+    def _embed(self) -> Embed | None:
+        """Return the sentence model that the settings name, None for none."""
+        if not self.settings.embedding_model:
+            return None
+        from analytics.issues.embedding import load_embedding
+
+        return load_embedding(self.settings.embedding_model)
 
     def attach(self, ledger: Ledger) -> Ledger:
         """Return the ledger with types and problems as dimensions, where there are findings."""

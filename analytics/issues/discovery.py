@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from analytics.issues import names
 from analytics.issues.constraints import Constraints
 from analytics.issues.corpus import Corpus, count_words
+from analytics.issues.embedding import Embed
 from analytics.issues.identity import Matched, match
 from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
 from analytics.issues.layout import lay_out
@@ -50,6 +51,7 @@ def discover(
     constraints: Constraints,
     previous: Run | None = None,
     progress: Progress = lambda share, text: None,
+    embed: Embed | None = None,
 ) -> RunFiles:
     """Find the types and problems of a ledger's cases, as files of a run to publish.
 
@@ -61,7 +63,7 @@ def discover(
     texts = ledger.reader.frame(TEXTS)
     progress(0.08, f"正在分词（{len(texts):,} 件）")
     corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
-    found = _find(texts, corpus, ledger, progress)
+    found = _find(texts, corpus, ledger, progress, embed)
     before = _before(texts, previous)
     progress(0.75, "正在与上次的类型对应")
     ids, kinds = _identify_kinds(found, before, constraints, previous)
@@ -89,16 +91,16 @@ def discover(
     return files
 
 
-def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progress) -> Found:
+def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progress, embed: Embed | None) -> Found:
     first = repeats_of(corpus.counts, texts["sender"], texts["accepted_at"].to_numpy())
     once = np.flatnonzero(first < 0)
     progress(0.3, "正在寻找类型")
     late = texts["accepted_at"].to_numpy()[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
     rows = once[sample_rows(len(once), np.flatnonzero(late))]
-    kinds, sampled = find_kinds(corpus, rows)
+    meaning = embed(list(zip(texts["title"], texts["content"], strict=True))) if embed else None
+    kinds, sampled = find_kinds(corpus, rows, None if meaning is None else meaning[rows])
     progress(0.6, "正在给每件诉求归类")
-    vectors = kinds.space.place(corpus.counts)
-    kind, _ = kinds.tell_placed(vectors)
+    kind, _, vectors = kinds.tell(corpus.counts, meaning)
     kind[rows] = np.where(sampled >= 0, sampled, kind[rows])
     repeated = first >= 0
     kind[repeated] = kind[first[repeated]]

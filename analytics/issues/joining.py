@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from analytics.issues.corpus import count_words_in
 from analytics.issues.discovery import TEXTS
+from analytics.issues.embedding import Embed
 from analytics.issues.kinds import Kinds
 from analytics.issues.problems import nearest_problem
 from analytics.issues.space import Space
@@ -22,13 +23,14 @@ def kinds_of(run: Run) -> Kinds:
     return Kinds(space, kept["centres"], float(kept["sharpness"][0]))
 
 
-def join_new(ledger: Ledger, run: Run) -> tuple[RunFiles, int]:
+def join_new(ledger: Ledger, run: Run, embed: Embed | None = None) -> tuple[RunFiles, int]:
     """Return the run with the ledger's further cases in it, and how many those are."""
     texts = ledger.reader.frame(TEXTS)
     new = texts[~texts["case_no"].isin(run.cases["case_no"])]
-    counts = count_words_in(list(zip(new["title"], new["content"], strict=True)), run.vocabulary)
+    pairs = list(zip(new["title"], new["content"], strict=True))
+    counts = count_words_in(pairs, run.vocabulary)
     kinds, ids = kinds_of(run), run.model["kinds"]
-    kind, confidence, vectors = kinds.tell(counts)
+    kind, confidence, vectors = kinds.tell(counts, embed(pairs) if embed else None)
     matter = np.full(len(new), None, dtype=object)
     for number in np.unique(kind[kind >= 0]):
         old = np.flatnonzero((run.cases["kind"] == ids[number]).to_numpy())

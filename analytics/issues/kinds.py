@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from analytics.issues.communities import communities, largest_first
 from analytics.issues.corpus import Corpus
-from analytics.issues.space import Space, fit_space, spread_weights, unit_rows, word_weights
+from analytics.issues.space import Space, blended, fit_space, spread_weights, unit_rows, word_weights
 
 #: So many cases are enough to find the kinds by; every case beyond is told by the nearest.
 SAMPLE = 10_000
@@ -29,9 +29,11 @@ class Kinds:
     centres: np.ndarray
     sharpness: float
 
-    def tell(self, counts: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def tell(
+        self, counts: sp.csr_matrix, meaning: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return for each case its kind (-1: 未归类), the confidence in it, and its vector."""
-        vectors = self.space.place(counts)
+        vectors = blended(self.space.place(counts), meaning)
         kind, confidence = self.tell_placed(vectors)
         return kind, confidence, vectors
 
@@ -66,8 +68,10 @@ def sample_rows(cases: int, recent: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate([even, late]))
 
 
-def find_kinds(corpus: Corpus, rows: np.ndarray) -> tuple[Kinds, np.ndarray]:
+def find_kinds(corpus: Corpus, rows: np.ndarray, meaning: np.ndarray | None = None) -> tuple[Kinds, np.ndarray]:
     """Find the kinds among some cases; returns them and each of those cases' kind (-1: 未归类).
+
+    ``meaning``: sentence vectors of those cases, where there is a model for them.
 
     Two passes: groups of the first give weights to the words, the second groups by those.
     """
@@ -77,15 +81,15 @@ def find_kinds(corpus: Corpus, rows: np.ndarray) -> tuple[Kinds, np.ndarray]:
     weights = word_weights(counts, corpus.titles)
     if len(filled) < SMALLEST or not (weights > 0).any():
         return Kinds(Space(weights, np.zeros((1, len(weights)), np.float32)), np.zeros((0, 1), np.float32), 1.0), kind
-    counts = counts[filled]
+    counts, meaning = counts[filled], None if meaning is None else meaning[filled]
     space = fit_space(counts, weights)
-    first = communities(space.place(counts))
+    first = communities(blended(space.place(counts), meaning))
     if first.max() > 0:
         sharper = weights * spread_weights(counts, first)
         if (sharper > 0).sum() > 1:
             space = fit_space(counts, sharper)
-            first = communities(space.place(counts))
-    vectors = space.place(counts)
+            first = communities(blended(space.place(counts), meaning))
+    vectors = blended(space.place(counts), meaning)
     told = largest_first(np.where(np.bincount(first)[first] >= SMALLEST, first, -1))
     told[~vectors.any(axis=1)] = -1
     centres = centres_of(vectors, told)

@@ -101,7 +101,7 @@ def belonging(found: Findings, case_no: str) -> Belonging | None:
     own = np.flatnonzero(kept["kinds"] == found.run.cases["kind"].iloc[rows[0]])
     words: list[str] = []
     if len(own):
-        centre = kept["centres"][own[0]]
+        centre = kept["centres"][own[0]][: len(kept["axes"])]
         words = why_here(found.run.counts[rows[0]], kept["weights"], kept["axes"], centre, found.run.vocabulary)
     return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), row["repeat_of"])
 

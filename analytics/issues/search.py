@@ -65,7 +65,7 @@ class Index:
             return pd.Series(dtype=float)
         score = np.concatenate(
             [
-                self.run.vectors[start : start + BLOCK].astype(np.float32) @ vector
+                self.run.vectors[start : start + BLOCK, : len(vector)].astype(np.float32) @ vector
                 for start in range(0, len(numbers), BLOCK)
             ]
         )

@@ -22,6 +22,8 @@ KEYNESS_POWER = 0.15
 KEYNESS_PRIOR = 5.0
 SPREAD_POWER = 0.5
 FEW = 100
+#: Of the likeness of two cases, so much is their sentence vectors', where there is a model for them.
+MEANING_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,16 @@ def spread_weights(counts: sp.csr_matrix, groups: np.ndarray) -> np.ndarray:
     chance = 0.5 * np.log(1 / np.sum(usual**2)) / np.sqrt(np.maximum(cases, 1))
     weights: np.ndarray = np.clip(divergence - chance, 0, None) ** SPREAD_POWER
     return weights
+
+
+def blended(by_words: np.ndarray, meaning: np.ndarray | None) -> np.ndarray:
+    """Put vectors by words and by a sentence model side by side, each with its share of the likeness."""
+    if meaning is None:
+        return by_words
+    both: np.ndarray = unit_rows(
+        np.hstack([np.sqrt(1 - MEANING_SHARE) * by_words, np.sqrt(MEANING_SHARE) * meaning]).astype(np.float32)
+    )
+    return both
 
 
 def fit_space(counts: sp.csr_matrix, weights: np.ndarray) -> Space:

@@ -147,7 +147,8 @@ def history_of(found: Findings) -> None:
     """List every decision, newest first, each with its undo."""
     every = [d for d in asking.desk().history() if d.kind in KINDS]
     if every:
-        with st.expander(f"人工调整的经过（{len(every)} 步）", icon=":material/history:"):
+        with st.expander("人工调整的经过", icon=":material/history:", key="history"):
+            st.caption(f"共 {len(every)} 步，显示最近三十步。")
             _show(found, every)
 
 

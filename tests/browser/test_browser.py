@@ -226,7 +226,7 @@ def test_types_are_found_renamed_merged_and_taken_back(page: Page, demo: DemoLed
         both = int(found.types.loc[[first, second], "cases"].sum())
         expect(page.get_by_text(f"共 {both:,} 件")).to_be_visible()
         page.goto(f"{address}/recurring")
-        page.get_by_text("人工调整的经过（2 步）").click()
+        page.get_by_text("人工调整的经过").click()
         page.get_by_role("button", name="撤销").first.click()
         expect(page.get_by_text("（已撤销）").first).to_be_visible()
         kinds = [(d.kind, d.undone) for d in desk.history()]
