@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8501
 
-.PHONY: run test check browser demo screenshots bench clean
+.PHONY: run test check browser embedding screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -23,6 +23,9 @@ check: $(STAMPS)/dev
 
 browser: $(STAMPS)/dev
 	$(BIN)/python tests/browser/chromium.py --install
+
+embedding: $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-embedding.txt
 
 screenshots: $(STAMPS)/dev browser
 	$(BIN)/python docs/screenshots.py

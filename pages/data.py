@@ -140,6 +140,9 @@ def act(plans: list[SheetPlan], profile: str) -> None:
             bar.empty()
             st.error(str(error), icon=":material/block:")
             return
+        if publish and result.published:
+            bar.progress(1.0, "正在把新工单归入已有的一类问题")
+            result.warnings += joined()
         bar.empty()
         if publish:
             st.session_state["imported"] = result
@@ -147,6 +150,15 @@ def act(plans: list[SheetPlan], profile: str) -> None:
             st.session_state.pop("plans_of", None)
             st.rerun()
         outcome(result, dry_run=True)
+
+
+def joined() -> list[str]:
+    """Let new cases join the types found before; what goes wrong there leaves the import as it is."""
+    try:
+        count = asking.desk().join_new(asking.ledger())
+    except StoreError as error:
+        return [f"新工单没有归入一类问题：{error}"]
+    return [f"{count:,} 件新工单归入了已有的一类问题"] if count else []
 
 
 def outcome(result: ImportResult, *, dry_run: bool = False) -> None:

@@ -15,9 +15,10 @@ from analytics import ingest
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.ingest.quarantine import quarantine_workbook
+from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
 from analytics.settings import load_settings
-from analytics.store import Snapshot, Store
+from analytics.store import Snapshot, Store, StoreError
 from analytics.wording import minute
 
 PACKAGES = (
@@ -86,6 +87,8 @@ def run_import(options: argparse.Namespace) -> int:
     result = ingest.run_import(
         store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress
     )
+    if result.published:
+        _join(store)
     if options.quarantine_out and result.quarantine:
         options.quarantine_out.write_bytes(quarantine_workbook(result.quarantine))
         say(f"隔离的 {result.quarantined} 行已写入 {options.quarantine_out.name}")
@@ -98,6 +101,17 @@ def run_import(options: argparse.Namespace) -> int:
     else:
         print(result.sentence(options.dry_run))
     return 0
+
+
+def _join(store: Store) -> None:
+    """Let new cases join the types that are known, where types have been found before."""
+    try:
+        joined = IssueDesk(store).join_new(open_ledger(store))
+    except StoreError as error:
+        say(f"新工单没有归入一类问题：{error}")
+        return
+    if joined:
+        say(f"{joined:,} 件新工单归入了已有的一类问题")
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -116,7 +130,9 @@ def run_demo(options: argparse.Namespace) -> int:
         return 0
     show_progress(0.9, "正在写入快照")
     snapshot = write_store(store, ledger, clock)
-    show_progress(1.0, f"演示数据已就绪：{snapshot.cases:,} 件工单")
+    show_progress(0.95, f"演示数据已就绪：{snapshot.cases:,} 件工单；正在找出一类问题")
+    IssueDesk(store).discover(open_ledger(store))
+    show_progress(1.0, "一类问题已找出")
     if options.json:
         print_json({"snapshot": snapshot.id, "cases": snapshot.cases})
     return 0

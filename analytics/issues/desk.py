@@ -41,7 +41,10 @@ class IssueDesk:
 
     def __init__(self, store: Store, settings: Settings | None = None):
         self.store, self.settings = store, settings or load_settings()
-        self.runs, self.book = RunBook(store.folder), DecisionBook(store.folder)
+        current = store.current()
+        # What is decided of demo data says nothing of the real ledger that takes its place.
+        folder = store.folder / "issues" / ("demo" if current and current.synthetic else "real")
+        self.runs, self.book = RunBook(folder), DecisionBook(folder)
 
     def findings(self, ledger: Ledger) -> Findings | None:
         """Return what is found of this ledger, decisions applied; None before the first run.
@@ -163,7 +166,7 @@ class IssueDesk:
 
 @lru_cache(maxsize=4)
 def _findings(run: Run, last: int, book: str) -> Findings:
-    return Findings(run, tuple(DecisionBook(Path(book).parent.parent).standing()), last)
+    return Findings(run, tuple(DecisionBook(Path(book).parent).standing()), last)
 
 
 def _now() -> dt.datetime:

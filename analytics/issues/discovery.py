@@ -19,6 +19,7 @@ from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
 from analytics.issues.layout import lay_out
 from analytics.issues.problems import problems_of
 from analytics.issues.repeats import repeats_of
+from analytics.issues.space import centred
 from analytics.ledger import Ledger
 from analytics.store.runs import PROBLEM, TYPE, Run, RunFiles
 
@@ -44,6 +45,8 @@ class Found:
     matter: np.ndarray
     confidence: np.ndarray
     first: np.ndarray
+    #: The mean sentence vector, where a model gave them.
+    meaning_centre: np.ndarray | None = None
 
 
 def discover(
@@ -98,6 +101,8 @@ def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progres
     late = texts["accepted_at"].to_numpy()[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
     rows = once[sample_rows(len(once), np.flatnonzero(late))]
     meaning = embed(list(zip(texts["title"], texts["content"], strict=True))) if embed else None
+    centre = None if meaning is None else meaning.mean(axis=0)
+    meaning = centred(meaning, centre)
     kinds, sampled = find_kinds(corpus, rows, None if meaning is None else meaning[rows])
     progress(0.6, "正在给每件诉求归类")
     kind, _, vectors = kinds.tell(corpus.counts, meaning)
@@ -105,7 +110,7 @@ def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progres
     repeated = first >= 0
     kind[repeated] = kind[first[repeated]]
     nothing = np.full(len(texts), -1, dtype=np.int64)
-    return Found(texts, corpus, kinds, vectors, kind, nothing, np.zeros(len(texts)), first)
+    return Found(texts, corpus, kinds, vectors, kind, nothing, np.zeros(len(texts)), first, centre)
 
 
 def _before(texts: pd.DataFrame, previous: Run | None) -> pd.DataFrame:
@@ -238,6 +243,8 @@ def as_files(
         "sharpness": np.array([found.kinds.sharpness]),
         "everywhere": everywhere,
     }
+    if found.meaning_centre is not None:
+        model["meaning_centre"] = found.meaning_centre
     return RunFiles(
         card, cases, groups, found.corpus.counts, found.vectors.astype(np.float16), found.corpus.vocabulary, model
     )

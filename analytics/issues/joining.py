@@ -11,7 +11,7 @@ from analytics.issues.discovery import TEXTS
 from analytics.issues.embedding import Embed
 from analytics.issues.kinds import Kinds
 from analytics.issues.problems import nearest_problem
-from analytics.issues.space import Space
+from analytics.issues.space import Space, centred
 from analytics.ledger import Ledger
 from analytics.store.runs import Run, RunFiles
 
@@ -30,7 +30,9 @@ def join_new(ledger: Ledger, run: Run, embed: Embed | None = None) -> tuple[RunF
     pairs = list(zip(new["title"], new["content"], strict=True))
     counts = count_words_in(pairs, run.vocabulary)
     kinds, ids = kinds_of(run), run.model["kinds"]
-    kind, confidence, vectors = kinds.tell(counts, embed(pairs) if embed else None)
+    kind, confidence, vectors = kinds.tell(
+        counts, centred(embed(pairs) if embed else None, run.model.get("meaning_centre"))
+    )
     matter = np.full(len(new), None, dtype=object)
     for number in np.unique(kind[kind >= 0]):
         old = np.flatnonzero((run.cases["kind"] == ids[number]).to_numpy())

@@ -88,6 +88,14 @@ def blended(by_words: np.ndarray, meaning: np.ndarray | None) -> np.ndarray:
     return both
 
 
+def centred(meaning: np.ndarray | None, centre: np.ndarray | None) -> np.ndarray | None:
+    """Take what all texts have in common out of sentence vectors: without that, all are alike."""
+    if meaning is None or centre is None:
+        return None
+    found: np.ndarray = unit_rows((meaning - centre).astype(np.float32))
+    return found
+
+
 def fit_space(counts: sp.csr_matrix, weights: np.ndarray) -> Space:
     """Find the axes of counted cases; the same input gives the same axes."""
     used = np.flatnonzero(weights > 0)

@@ -34,10 +34,10 @@ class Decision:
 
 
 class DecisionBook:
-    """The decisions of a store, in ``issues/decisions.sqlite``; a row is never changed or deleted."""
+    """The decisions in ``decisions.sqlite`` of a folder; a row is never changed or deleted."""
 
     def __init__(self, folder: Path):
-        self.path = folder / "issues" / "decisions.sqlite"
+        self.path = folder / "decisions.sqlite"
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

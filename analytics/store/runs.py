@@ -76,11 +76,10 @@ class RunFiles:
 
 
 class RunBook:
-    """The runs of a store, in ``issues/runs``."""
+    """The runs in a folder: ``runs/ID`` and ``CURRENT``."""
 
     def __init__(self, folder: Path):
-        self.folder = folder / "issues" / "runs"
-        self.pointer = folder / "issues" / "CURRENT"
+        self.folder, self.pointer = folder / "runs", folder / "CURRENT"
 
     def current(self) -> Run | None:
         """Return the newest run, or None when there was none."""

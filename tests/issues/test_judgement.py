@@ -137,6 +137,12 @@ def test_decisions_of_two_processes_are_both_kept(desk: IssueDesk) -> None:
     assert sorted(d.detail["value"] for d in desk.history()) == sorted(f"{n}{i}" for n in "ab" for i in range(20))
 
 
+def test_demo_decisions_do_not_reach_the_real_ledger(demo_store: Store, demo_ledger: Ledger, tmp_path: Path) -> None:
+    demo, real = IssueDesk(demo_store), IssueDesk(Store(tmp_path))
+    assert demo.book.path.parent.name == "demo"
+    assert real.book.path.parent.name == "real"
+
+
 def test_a_real_ledger_does_not_inherit_the_findings_of_demo_data(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     from dataclasses import replace
 
