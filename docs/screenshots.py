@@ -16,6 +16,8 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.demo import generate, write_store
+from analytics.issues import IssueDesk
+from analytics.ledger import open_ledger
 from analytics.store import Store
 from tests.browser import chromium
 from tests.browser.conftest import serving
@@ -27,6 +29,10 @@ PAGES = {
     "load": "demand-load",
     "sla": "time-limits?period=本季",
     "satisfaction": "ratings?period=本季",
+    "issues": "recurring",
+    "issue": "recurring?type=T0001",
+    "explore": "exploration?find=房租减免",
+    "triage": "suggestions",
     "cases": "case-list?metric=超期未办&sort=超期工作日",
     "data": "ledger",
     "glossary": "definitions",
@@ -49,6 +55,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         write_store(Store(folder), generate(AS_OF), AS_OF)
+        IssueDesk(Store(folder)).discover(open_ledger(Store(folder)))
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
         page = browser.new_context(locale="zh-CN").new_page()
         with serving(Path(folder)) as site:

@@ -6,9 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
+from analytics.exporting import notes_of
 from analytics.issues import Findings
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
+from analytics.spreadsheet import workbook
+from analytics.store import StoreError
 from analytics.wording import number, short
 from pages.common import asking, correcting
 from pages.common.drawing import CONFIG, ISSUES_PAGE, chart, custom, section, to_cases
@@ -60,7 +63,11 @@ def begin(view: View, found: Findings | None) -> None:
 
 def discover() -> None:
     bar = st.progress(0.0, "正在准备")
-    asking.desk().discover(asking.ledger(), lambda share, text: bar.progress(min(share, 1.0), text))
+    try:
+        asking.desk().discover(asking.ledger(), lambda share, text: bar.progress(min(share, 1.0), text))
+    except StoreError as error:
+        st.error(str(error), icon=":material/block:")
+        return
     st.rerun()
 
 
@@ -97,7 +104,9 @@ def alarms(view: View, found: Findings) -> None:
         any_now = False
         for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
             news = alarms_now(asking.ask_watched(view.ledger, level), view.ledger.as_of)
-            news = news[news["id"].isin(table.index)].sort_values(["start", "chance"], ascending=[False, True])
+            news = news[news["id"].isin(live(found, table).index)].sort_values(
+                ["start", "chance"], ascending=[False, True]
+            )
             for row in news.head(MOST_ALARMS).itertuples():
                 any_now = True
                 kind = "具体问题" if level == PROBLEM else "类型"
@@ -110,6 +119,13 @@ def alarms(view: View, found: Findings) -> None:
                 )
         if not any_now:
             st.caption("最近三周没有超出预期的类型或具体问题。")
+
+
+def live(found: Findings, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the types or problems that nobody has marked as no problem."""
+    kept = table[~table["dismissed"]]
+    gone = found.types.index[found.types["dismissed"]]
+    return kept[~kept["type_id"].isin(gone)] if "type_id" in kept else kept
 
 
 def weights() -> dict[str, float]:
@@ -135,9 +151,36 @@ def ranking(view: View, found: Findings) -> None:
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
                 card(view, found, str(id), row, seen)
+    export(view, found, table)
     if len(table) > top and st.button(f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"):
         st.session_state["cards"] = top + CARDS
         st.rerun()
+
+
+def export(view: View, found: Findings, table: pd.DataFrame) -> None:
+    """Offer the whole ranking as a workbook."""
+    names = {
+        "demand": "受理量（件）",
+        "growth": f"比{view.before_name}（件）",
+        "impact": "影响（0–100）",
+        "enterprises": "企业（家）",
+    }
+    names |= {"departments": "部门（个）", "overdue_open": "超期未办（件）", "bad_ratings": "差评（件）"}
+    names |= {"handling_median": "办理时长中位数（工作日）", "on_time_rate": "按期办结率", "satisfaction": "满意率"}
+    shown = table[list(names)].copy()
+    for code in ("handling_median", "on_time_rate", "satisfaction"):
+        shown[code] = shown[code].mask(table[f"{code}__small"].eq(True))
+    shown = shown.rename(columns=names).reset_index(names="编号")
+    shown.insert(1, "一类问题", [found.name_of(i) for i in shown["编号"]])
+    shown["关键词"] = ["、".join(found.types.loc[i, "keywords"]) for i in shown["编号"]]
+    notes = [*notes_of(view.ledger, view.slice), f"归类 {found.run.id}；样本不足的比率与时长留空"]
+    st.download_button(
+        "导出排行",
+        lambda: workbook({"一类问题": shown}, notes),
+        "一类问题.xlsx",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> None:
@@ -333,7 +376,11 @@ def solved(view: View, id: str) -> None:
 
 
 view: View = st.session_state["view"]
-found = asking.findings(view.ledger)
+try:
+    found = asking.findings(view.ledger)
+except StoreError as error:
+    st.error(str(error), icon=":material/broken_image:")
+    found = None
 wanted = st.query_params.get("type")
 if found is not None and wanted and found.constraints.root(wanted) in found.types.index:
     opened(view, found, found.constraints.root(wanted))

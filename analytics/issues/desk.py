@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings
 from analytics.ledger import Ledger
@@ -61,10 +63,9 @@ class IssueDesk:
         from analytics.issues.discovery import discover  # scikit-learn: a second that others need not wait
 
         found = self.findings(ledger)
+        constraints = Constraints.of(self.book.standing())
+        files = discover(ledger, constraints, found.run if found else None, progress, self._embed())
         with self.store.writing():
-            files = discover(
-                ledger, Constraints.of(self.book.standing()), found.run if found else None, progress, self._embed()
-            )
             run = self.runs.publish(files)
         progress(1.0, "归类完成")
         return run
@@ -92,16 +93,14 @@ class IssueDesk:
 
     def attach(self, ledger: Ledger) -> Ledger:
         """Return the ledger with types and problems as dimensions, where there are findings."""
-        found = self.findings(ledger)
-        if found is None:
+        try:
+            found = self.findings(ledger)
+            if found is None:
+                return ledger
+            name = f"issue_cases_{found.token}"
+            ledger.reader.put_once(name, lambda: _as_dimensions(found))
+        except StoreError:  # a damaged run must not take the other pages with it; 一类问题 says what is wrong
             return ledger
-        name = f"issue_cases_{found.token}"
-        if not ledger.reader.has(name):
-            shown = found.cases.rename(
-                columns={"type_id": "issue_type", "problem_id": "issue_problem", "confidence": "issue_confidence"}
-            )
-            shown["issue_problem_name"] = shown["issue_problem"].map(found.problems["name"])
-            ledger.reader.put(name, shown[list(ISSUE_COLUMNS)])
         return ledger.with_issues(name)
 
     # -- decisions ----------------------------------------------------------------------------
@@ -162,6 +161,14 @@ class IssueDesk:
 
     def _decide(self, kind: str, target: str, detail: dict[str, object], who: str, why: str) -> int:
         return self.book.record(kind, target, detail, who, why, _now())
+
+
+def _as_dimensions(found: Findings) -> pd.DataFrame:
+    shown = found.cases.rename(
+        columns={"type_id": "issue_type", "problem_id": "issue_problem", "confidence": "issue_confidence"}
+    )
+    shown["issue_problem_name"] = shown["issue_problem"].map(found.problems["name"])
+    return shown[list(ISSUE_COLUMNS)]
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 import duckdb
@@ -17,6 +18,7 @@ from analytics.store.schema import BOOKS
 from analytics.store.snapshots import Snapshot, Store, StoreError
 
 KEPT_OPEN = 6
+KEPT_TABLES = 6
 #: The time column that says when a row of a ledger table came to be.
 HAPPENED = {"cases": "accepted_at", "events": "happened_at", "ratings": "rated_at"}
 
@@ -31,7 +33,8 @@ class Reader:
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
-        self._put: set[str] = set()
+        self._put: list[str] = []
+        self._putting = Lock()
         self.con = duckdb.connect(":memory:")
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
@@ -58,17 +61,20 @@ class Reader:
         """Run a query on a cursor of its own and return its rows."""
         return self.con.cursor().execute(sql, parameters).df()
 
-    def has(self, name: str) -> bool:
-        """Tell whether a frame was put beside the snapshot's tables under this name."""
-        return name in self._put
-
-    def put(self, name: str, frame: pd.DataFrame) -> None:
-        """Keep a frame of a higher room as a table, for queries to join."""
-        cursor = self.con.cursor()
-        cursor.register("coming", frame)
-        cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM coming")
-        cursor.unregister("coming")
-        self._put.add(name)
+    def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
+        """Keep a frame of a higher room as a table beside the snapshot's, for queries to join; the last few stay."""
+        with self._putting:
+            if name in self._put:
+                return
+            cursor = self.con.cursor()
+            cursor.register("coming", make())
+            cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM coming")
+            cursor.unregister("coming")
+            self._put.append(name)
+            if len(self._put) > KEPT_TABLES:
+                old = self._put.pop(0)
+                self._schemas.pop(old, None)
+                cursor.execute(f"DROP TABLE IF EXISTS {old}")
 
     def schema(self, table: str) -> ibis.Schema:
         """Return the Ibis schema of a table or view."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from analytics.store.snapshots import StoreError
+from analytics.store.snapshots import StoreError, sync_folder
 
 KEPT = 3
 #: The two levels of what is found: 类型 and 问题.
@@ -98,7 +98,8 @@ class RunBook:
         self.folder.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(p.name[1:]) for p in self.folder.glob("R[0-9]*")), default=0)
         target, draft = self.folder / f"R{number:06d}", self.folder / f".draft-{os.getpid()}"
-        shutil.rmtree(draft, ignore_errors=True)
+        for left in self.folder.glob(".draft-*"):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
         draft.mkdir()
         made.cases.to_parquet(draft / "cases.parquet", index=False)
         made.groups.to_parquet(draft / "groups.parquet", index=False)
@@ -111,6 +112,7 @@ class RunBook:
             with file.open("rb+") as opened:
                 os.fsync(opened.fileno())
         os.replace(draft, target)
+        sync_folder(self.folder)
         self._point(target.name)
         for old in sorted(self.folder.glob("R[0-9]*"))[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
@@ -123,3 +125,4 @@ class RunBook:
             file.flush()
             os.fsync(file.fileno())
         os.replace(fresh, self.pointer)
+        sync_folder(self.pointer.parent)

@@ -140,7 +140,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         os.replace(fresh, self.folder / "CURRENT")
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def prune(self, keep: int) -> None:
         """Delete all but the newest ``keep`` snapshots, never the current one."""
@@ -217,7 +217,7 @@ class Draft:
         card_path = final.with_suffix(".json")
         card_path.write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
         _sync_file(card_path)
-        _sync_folder(self.store.files)
+        sync_folder(self.store.files)
         self.store.point(snapshot.id)
         self.store.prune(self.keep)
         return snapshot
@@ -251,7 +251,8 @@ def _sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Put a folder's entries on the disk, where the system can."""
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(handle)

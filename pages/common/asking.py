@@ -25,6 +25,10 @@ _KEYS = {Ledger: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
 cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
 
 
+#: For what is large, and asked anew after every decision.
+cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
+
+
 def store() -> Store:
     """Return the store this dashboard shows."""
     return Store(default_store())
@@ -54,7 +58,7 @@ def label(ledger: Ledger, dimension: str, value: str) -> str:
     return model.label_of(dimension, value)
 
 
-@cached
+@cached_few
 def ask_watched(ledger: Ledger, level: str) -> Watched:
     return trends.watched(ledger, level)
 
@@ -64,12 +68,12 @@ def ask_measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str)
     return ranking.measured(ledger, slice, before, level)
 
 
-@cached
+@cached_few
 def ask_points(ledger: Ledger, token: str, most: int) -> pd.DataFrame:
     return looking.map_points(ledger, _found(ledger), most)
 
 
-@cached
+@cached_few
 def ask_tree(ledger: Ledger, token: str) -> pd.DataFrame:
     return looking.tree_nodes(ledger, _found(ledger))
 
@@ -96,7 +100,7 @@ def _found(ledger: Ledger) -> Findings:
     return found
 
 
-@cached
+@cached_few
 def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
     """Return the numbers of the cases that a query finds, best first."""
     from analytics.issues import searching
@@ -104,7 +108,7 @@ def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ..
     return searching.search(ledger, _found(ledger), query, scope)
 
 
-@cached
+@cached_few
 def ask_alike(ledger: Ledger, case_no: str, scope: Slice | None) -> tuple[str, ...]:
     from analytics.issues import searching
 
@@ -145,14 +149,14 @@ def word(ledger: Ledger, dimension: str, code: str) -> str:
     return code if code in (OTHERS, model.UNKNOWN) else label(ledger, dimension, code)
 
 
-@cached
+@cached_few
 def ask_triage(ledger: Ledger) -> tuple[Any, pd.DataFrame]:
     from analytics.issues.triage import module_triage
 
     return module_triage(ledger)
 
 
-@cached
+@cached_few
 def ask_left_over(ledger: Ledger, token: str) -> pd.DataFrame:
     return looking.left_over(ledger, _found(ledger))
 
