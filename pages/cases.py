@@ -101,6 +101,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     event = st.dataframe(
         case_table(frame),
         hide_index=True,
+        placeholder="—",
         key="list",
         column_config=CLOCK,
         on_select="rerun",
@@ -154,9 +155,9 @@ def story(ledger: Ledger, case_no: str) -> None:
             if case["reply"]:
                 st.text_area("答复意见", case["reply"], disabled=True, height=180)
         with right:
-            st.dataframe(facts(case), hide_index=True, height=320)
+            st.dataframe(facts(case), hide_index=True, placeholder="—", height=320)
         belonging(ledger, case_no)
-        st.dataframe(timeline(found.events), hide_index=True, column_config=CLOCK)
+        st.dataframe(timeline(found.events), hide_index=True, placeholder="—", column_config=CLOCK)
         for _, rating in found.ratings.iterrows():
             st.text(
                 f"评价：{model.GRADES[int(rating['grade'])]}（{minute(rating['rated_at'])}）{rating['comment'] or ''}"

@@ -181,7 +181,7 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
         frame = pd.DataFrame(
             {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}
         )
-        st.dataframe(frame, hide_index=True, height=min(320, 40 + 35 * len(frame)))
+        st.dataframe(frame, hide_index=True, placeholder="—", height=min(320, 40 + 35 * len(frame)))
         st.download_button(
             "下载隔离的行，改好后再导入",
             lambda: ingest.quarantine_workbook(result.quarantine),

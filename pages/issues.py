@@ -193,8 +193,8 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
     st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
     facts = [
-        f"企业 {row['enterprises']:,.0f} 家",
-        f"部门 {row['departments']:,.0f} 个",
+        "" if pd.isna(row["enterprises"]) else f"企业 {row['enterprises']:,.0f} 家",
+        "" if pd.isna(row["departments"]) else f"部门 {row['departments']:,.0f} 个",
         measure("办理中位", row, "handling_median", "个工作日"),
         measure("按期", row, "on_time_rate", "%"),
         measure("满意", row, "satisfaction", "%"),
@@ -337,13 +337,14 @@ def problems(view: View, found: Findings, id: str) -> None:
                 "全部（件）": mine["cases"].to_numpy(),
                 "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
                 "比上期（件）": now["growth"].fillna(0).astype(int).to_numpy(),
-                "涉及企业": now["enterprises"].fillna(0).astype(int).to_numpy(),
-                "超期未办（件）": now["overdue_open"].fillna(0).astype(int).to_numpy(),
+                "涉及企业（家）": now["enterprises"].to_numpy(),
+                "超期未办（件）": now["overdue_open"].to_numpy(),
             }
         ).sort_values(["统计期内（件）", "全部（件）"], ascending=False, ignore_index=True)
         event = st.dataframe(
             table,
             hide_index=True,
+            placeholder="—",
             on_select="rerun",
             selection_mode="single-row",
             key="problems",

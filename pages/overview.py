@@ -111,6 +111,7 @@ def modules(view: View) -> None:
         event = st.dataframe(
             table,
             hide_index=True,
+            placeholder="—",
             key="modules",
             on_select="rerun",
             selection_mode="single-row",

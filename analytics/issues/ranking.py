@@ -26,7 +26,7 @@ SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_ra
 def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
     """Return one row a group with cases in the period or the one before, by id.
 
-    Columns: the metrics SHOWN (NaN where the ledger lacks what one needs), ``small`` of each
+    Columns: the metrics SHOWN (NaN, as the other columns, where the ledger lacks what one needs), ``small`` of each
     (handling_median__small …), growth (cases more than before), departments, enterprises.
     """
     known = [m for m in SHOWN if not unmet(m, ledger)]
@@ -41,9 +41,9 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
             compute_many(("demand",), ledger, before, by=(level,)).dropna(subset=[level]).set_index(level)["value"]
         )
         table = table.reindex(table.index.union(earlier.index))
-    for count in ("demand", "overdue_open", "bad_ratings", "departments", "enterprises"):
-        if count not in SHOWN or count in known:
-            table[count] = table[count].fillna(0)
+    touched = [c for c in ("departments", "enterprises") if table[c].notna().any()]
+    for count in (*(c for c in ("demand", "overdue_open", "bad_ratings") if c in known), *touched):
+        table[count] = table[count].fillna(0)  # what the ledger lacks stays unknown, never 0
     table["growth"] = table["demand"] - earlier.reindex(table.index).fillna(0) if before is not None else float("nan")
     return table.rename_axis("id")
 
@@ -55,7 +55,17 @@ def _touched(ledger: Ledger, slice: Slice, level: str) -> pd.DataFrame:
     firms = ledger.table("cases").select("case_no", firm=lambda t: t.credit_code.fill_null(t.enterprise))
     both = facts.select("case_no", "department", level).left_join(firms, "case_no")
     counted = both.group_by(level).aggregate(departments=both.department.nunique(), enterprises=both.firm.nunique())
-    return ledger.run(counted).set_index(level)
+    found = ledger.run(counted).set_index(level)
+    for column, lacking in (("departments", ledger.lacks(("department",))), ("enterprises", not _knows_firms(ledger))):
+        if lacking:
+            found[column] = float("nan")
+    return found
+
+
+def _knows_firms(ledger: Ledger) -> bool:
+    cases = ledger.table("cases")
+    named = ledger.run(cases.aggregate(n=cases.credit_code.count() + cases.enterprise.count()))
+    return bool(named["n"].iloc[0])
 
 
 def impact(table: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:

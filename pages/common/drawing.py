@@ -131,6 +131,7 @@ def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
     event = st.dataframe(
         frame,
         hide_index=True,
+        placeholder="—",
         height=height,
         key=key,
         on_select="rerun",

@@ -17,7 +17,7 @@ from analytics.ledger import Ledger, Viewer, open_ledger
 from analytics.metrics import Slice, compute
 from analytics.settings import load_settings
 from analytics.store import Store
-from tests.issues.test_discovery import KINDS
+from tests.issues.test_discovery import KINDS, texts_of_three_kinds
 from tests.small import ledger_of
 
 YEAR = Slice(dt.date(2026, 1, 1), dt.date(2026, 12, 31))
@@ -38,6 +38,18 @@ def test_measured_agrees_with_the_catalogue(demo_ledger: Ledger, demo_found: Iss
     before = YEAR.compared("year", ledger.as_of)
     earlier = compute("demand", ledger, before.narrowed(issue_type=top))["value"].iloc[0]
     assert table.loc[top, "growth"] == table.loc[top, "demand"] - earlier
+
+
+def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
+    rows = texts_of_three_kinds()
+    for row in rows:
+        row["credit_code"] = None
+    ledger = ledger_of(tmp_path, rows)
+    desk = IssueDesk(Store(tmp_path))
+    desk.discover(ledger)
+    table = ranking.measured(desk.attach(ledger), Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31)), None)
+    assert table["demand"].sum() == len(rows)
+    assert table[["departments", "enterprises", "bad_ratings", "satisfaction"]].isna().all().all()
 
 
 def test_search_ranks_cases_with_every_word_first(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
