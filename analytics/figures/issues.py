@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,7 +48,7 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) 
 def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
     """Draw every case as a point, a colour a type (the palette repeats), names where there is room.
 
-    ``points``: x, y, case_no, title, type_id, type; ``middles``: x, y, name, of the types to name,
+    ``points``: x, y, case_no, type_id, type; ``middles``: x, y, name, of the types to name,
     largest first, indexed by type_id.
     """
     made = figure(height=620, legend=False)
@@ -57,8 +58,8 @@ def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
             y=rows["y"],
             mode="markers",
             marker={"size": 4, "color": PALETTE[number % len(PALETTE)], "opacity": 0.55},
-            customdata=rows[["case_no", "title", "type"]],
-            hovertemplate="%{customdata[2]}<br>%{customdata[0]} %{customdata[1]}<extra></extra>",
+            customdata=rows["case_no"],
+            hovertemplate=f"{html.escape(str(rows['type'].iloc[0]))}<br>工单 %{{customdata}}<extra></extra>",
             name=str(id),
         )
     named = _apart(middles)

@@ -20,13 +20,12 @@ OTHERS = "其余"
 
 
 def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
-    """Return case_no, x, y, type_id, title of classified cases the viewer may see, evenly thinned."""
-    texts = ledger.table("cases").select("case_no", title=lambda t: t.title.substr(0, 30))
-    seen = ledger.table("case_facts").select("case_no").inner_join(texts, "case_no")
+    """Return case_no, x, y, type_id of classified cases the viewer may see, evenly thinned."""
+    seen = ledger.run(ledger.table("case_facts").select("case_no"))
     placed = found.cases.loc[
         found.cases["x"].notna() & found.cases["type_id"].notna(), ["case_no", "x", "y", "type_id"]
     ]
-    rows = ledger.run(seen).merge(placed, on="case_no").sort_values("case_no", ignore_index=True)
+    rows = seen.merge(placed, on="case_no").sort_values("case_no", ignore_index=True)
     if len(rows) <= most:
         return rows
     return rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)].reset_index(drop=True)
