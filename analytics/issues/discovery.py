@@ -73,7 +73,7 @@ def discover(
     progress(0.8, "正在分辨具体问题")
     matter_ids, matters = _identify_matters(found, before, previous)
     progress(0.88, "正在命名")
-    groups = _described(found, ids, matter_ids, constraints, kinds)
+    groups = _lasting_names(_described(found, ids, matter_ids, constraints, kinds), previous)
     progress(0.96, "正在画出分布")
     card = {
         "snapshot": ledger.snapshot.id,
@@ -172,6 +172,14 @@ def _described(
     problems = _described_level(found, uses, found.matter, matter_ids, usual, np.ones(len(once)), READ_OF_PROBLEM)
     problems["level"], problems["joined"] = PROBLEM, None
     return pd.concat([types, problems], ignore_index=True)
+
+
+def _lasting_names(groups: pd.DataFrame, previous: Run | None) -> pd.DataFrame:
+    """Let a type or problem that was there before keep its automatic name: people know it by that."""
+    if previous is None:
+        return groups
+    known = previous.groups.set_index("id")["name"]
+    return groups.assign(name=groups["id"].map(known).fillna(groups["name"]))
 
 
 def _described_level(

@@ -58,6 +58,12 @@ def test_a_name_lasts_and_can_be_taken_back(desk: IssueDesk) -> None:
         desk.undo(seq, "王某")
 
 
+def test_automatic_names_last_too(desk: IssueDesk) -> None:
+    before = desk.findings(look(desk)).types["name"]
+    again_with_more(desk)
+    assert desk.findings(look(desk)).types["name"].to_dict() == before.to_dict()
+
+
 def test_a_merged_type_stays_merged(desk: IssueDesk) -> None:
     assert types(desk) == {"T0001": 20, "T0002": 20, "T0003": 20}
     seq = desk.merge(["T0002", "T0003"], "T0002", "王某")
