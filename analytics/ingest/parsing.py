@@ -69,6 +69,17 @@ def texts(cells: Sequence[object]) -> pd.Series:
     return pd.Series(kept, copy=False)
 
 
+def repeated_texts(cells: Sequence[object]) -> pd.Series:
+    """Return what ``texts`` does, faster where a few words stand again and again."""
+    if not all_words(cells):
+        return texts(cells)
+    listed = list(set(cells))
+    kept = dict(zip(listed, texts(listed), strict=True))
+    column = np.empty(len(cells), dtype=object)
+    column[:] = list(map(kept.__getitem__, cells))
+    return pd.Series(column, copy=False)
+
+
 def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
     """Parse a column of times in Asia/Shanghai.
 
@@ -110,18 +121,24 @@ def _parse_words(word: pd.Series, result: pd.Series) -> None:
     left = word.dropna()
     if left.empty:
         return
-    folded = pd.Series([t.translate(PLAIN_DATE).strip() for t in left], index=left.index)
-    for style in _likely(folded):
-        if folded.empty:
-            break
-        parsed = pd.to_datetime(folded, format=style, errors="coerce").dropna()
-        result.loc[parsed.index] = parsed.to_numpy("datetime64[us]")
-        folded = folded.drop(parsed.index)
-    rest = left.loc[folded.index]
+    as_written = _parse_common(left, result)
+    folded = pd.Series([t.translate(PLAIN_DATE).strip() for t in as_written], index=as_written.index, dtype=object)
+    rest = left.loc[_parse_common(folded, result).index]
     if len(rest):
         odd = {t: _one_time(t) for t in rest.unique()}
         values = pd.to_datetime(rest.map(odd), errors="coerce")
         result.loc[rest.index] = values.to_numpy("datetime64[us]")
+
+
+def _parse_common(left: pd.Series, result: pd.Series) -> pd.Series:
+    """Fill ``result`` from the words of a common format; returns the others."""
+    for style in _likely(left):
+        if left.empty:
+            break
+        parsed = pd.to_datetime(left, format=style, errors="coerce").dropna()
+        result.loc[parsed.index] = parsed.to_numpy("datetime64[us]")
+        left = left.drop(parsed.index)
+    return left
 
 
 def _likely(folded: pd.Series) -> list[str]:
@@ -160,7 +177,7 @@ def _one_time(text: str) -> dt.datetime | None:
 
 def integers(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
     """Parse whole numbers, with units such as “5个工作日”; returns (values, unreadable)."""
-    word = texts(cells)
+    word = repeated_texts(cells)
     table = {t: _one_integer(t) for t in word.dropna().unique()}
     value = word.map(table, na_action="ignore").astype("Float64").astype("Int64")
     return value, word.notna() & value.isna()
@@ -188,7 +205,7 @@ def code_words() -> dict[str, dict[str, str]]:
 def codes(cells: Sequence[object], kind: str) -> tuple[pd.Series, pd.Series]:
     """Translate words into codes of a list; returns (codes or None, unknown words' mask)."""
     words = code_words()[kind]
-    word = texts(cells)
+    word = repeated_texts(cells)
     table = {t: words.get(unicodedata.normalize("NFKC", t).lower().strip()) for t in word.dropna().unique()}
     value = word.map(table, na_action="ignore")
     value = value.where(value.notna(), None)
