@@ -28,6 +28,7 @@ PAGES = {
     "load": ("模块负荷", "demand-load"),
     "sla": ("时限合规", "time-limits"),
     "satisfaction": ("满意度", "ratings"),
+    "loop": ("闭环流程", "closed-loop"),
     "issues": ("一类问题", "recurring"),
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),

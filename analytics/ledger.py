@@ -25,6 +25,7 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "item": ("「事项编码」列", ("facts.item_no",)),
     "items": ("增值服务事项清单", ("items",)),
     "response": ("接收、办理等环节记录", ("stage.received", "stage.processing", "stage.replied")),
+    "replies": ("反馈环节记录或「反馈时间」列", ("stage.replied",)),
     "transfers": ("转办环节记录或「转办时间」列", ("stage.transferred",)),
     "receipts": ("接收环节记录", ("stage.received",)),
     "consultations": ("会商环节记录或「会商时间」列", ("stage.consulted",)),
@@ -60,11 +61,17 @@ class Ledger:
     snapshot: Snapshot
     viewer: Viewer
     as_of: dt.datetime
-    issues: str = ""
+    #: Dimension → table (case_no, the dimension …) that a higher room has put beside the snapshot's.
+    attached: tuple[tuple[str, str], ...] = ()
 
-    def with_issues(self, table: str) -> Ledger:
-        """Return the ledger with a table (case_no, issue_type, issue_problem …) that says what is found."""
-        return replace(self, issues=table)
+    def attach(self, table: str, *dimensions: str) -> Ledger:
+        """Return the ledger with further dimensions of cases, from a table of its reader."""
+        return replace(self, attached=tuple(sorted((dict(self.attached) | dict.fromkeys(dimensions, table)).items())))
+
+    @property
+    def issues(self) -> str:
+        """The table of the types and problems that were found, '' before the first run."""
+        return dict(self.attached).get("issue_type", "")
 
     @property
     def reader(self) -> Reader:

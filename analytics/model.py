@@ -267,11 +267,14 @@ DIMENSIONS = {
     "stage": "环节",
     "overdue_band": "超期工作日",
     "to_department": "接收部门",
+    "next_stage": "下一环节",
     "issue_type": "一类问题",
     "issue_problem": "具体问题",
+    "path": "办理路径",
 }
-#: Dimensions that discovery gives to cases, not the ledger.
-ISSUE_DIMENSIONS = frozenset({"issue_type", "issue_problem"})
+#: Dimensions that are not in the ledger but worked out of it → what to say when they have not been.
+_NOT_FOUND = "还没有归类过，不能按一类问题拆分；请先在「一类问题」页归类"
+ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND, "path": "办理路径还没有算出来"}
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -283,7 +286,7 @@ def label_of(dimension: str, value: object) -> str:
         return UNKNOWN
     if dimension == "module":
         return MODULES.get(str(value), str(value))
-    if dimension == "stage":
+    if dimension in ("stage", "next_stage"):
         return STAGES.get(str(value), str(value))
     if dimension == "grade":
         return GRADES.get(int(str(value)), str(value))

@@ -24,6 +24,7 @@ class Settings:
     call_back_days: int = 1
     rectify_days: int = 15
     receive_days: int = 1
+    consult_departments: int = 3
     max_file_mb: int = 250
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30

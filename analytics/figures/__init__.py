@@ -1,6 +1,7 @@
 """Pure functions from frames to Plotly figures, used by pages and briefings alike."""
 
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
+from analytics.figures.flow import reached, went
 from analytics.figures.issues import calibration, case_map, crossed, sparkline, tree, trend_with_alarms
 from analytics.figures.lines import flows_and_backlog, forecast, rate_over_time, survival
 
@@ -17,10 +18,12 @@ __all__ = [
     "odds",
     "ranked",
     "rate_over_time",
+    "reached",
     "shares",
     "sparkline",
     "stays",
     "survival",
     "tree",
     "trend_with_alarms",
+    "went",
 ]

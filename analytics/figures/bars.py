@@ -60,7 +60,9 @@ def heat(
 ) -> go.Figure:
     """Draw a heat map of values (frame: row, column, value); an empty cell is no data, not zero."""
     table = frame.pivot_table(index=row, columns=column, values="value", aggfunc="sum", sort=False)
-    if column != "period":
+    if column == "stage":
+        table = table.reindex([s for s in model.STAGES if s in table.columns], axis=1)
+    elif column != "period":
         table = table.reindex(sorted(table.columns), axis=1)
     table = table.sort_index(ascending=False) if row in ("weekday", "hour") else table.iloc[::-1]
     heads = [(column_labels or {}).get(c, c) for c in table.columns]
@@ -77,7 +79,7 @@ def heat(
         colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
         hoverongaps=False,
         customdata=np.array([[f"{r}|{c}" for c in table.columns] for r in table.index]),
-        hovertemplate="%{y} %{x}：%{z:,.0f} " + unit + "<extra></extra>",
+        hovertemplate="%{y} %{x}：%{z:" + (",.0f" if unit == "件" else ",.1f") + "} " + unit + "<extra></extra>",
     )
     made.update_yaxes(showgrid=False, type="category")
     made.update_xaxes(type="category", nticks=14)

@@ -101,7 +101,7 @@ class IssueDesk:
             ledger.reader.put_once(name, lambda: _as_dimensions(found))
         except StoreError:  # a damaged run must not take the other pages with it; 一类问题 says what is wrong
             return ledger
-        return ledger.with_issues(name)
+        return ledger.attach(name, "issue_type", "issue_problem")
 
     # -- decisions ----------------------------------------------------------------------------
 

@@ -80,3 +80,36 @@ def bad_ran_out(t: ir.Table, m: Moment) -> ir.BooleanValue:
 def has_event(column: str, at_least: int = 1) -> Condition:
     """Cases in which something happened at least so often."""
     return lambda t, m: t[column] >= at_least
+
+
+def replied(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.replied_at.notnull() & (t.replied_at < m.horizon)
+
+
+def followed_up(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.followed_up_at.notnull() & (t.followed_up_at < m.horizon)
+
+
+def replied_first(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Answered not later than closed."""
+    return replied(t, m) & (t.replied_at <= t.closed_at)
+
+
+def loop_closed(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Answered, followed up, and not left with an 未解决 that nobody took up again."""
+    left = (t.follow_result == "unsolved").fill_null(False) & (t.reopenings == 0)
+    return replied_first(t, m) & followed_up(t, m) & ~left
+
+
+def unsolved(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return followed_up(t, m) & (t.follow_result == "unsolved")
+
+
+def came_due_late(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Due, and not closed in time."""
+    return came_due(t, m) & ~closed_in_time(t, m).fill_null(False)
+
+
+def calls_for_consultation(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    """Cross-department or hard: so many departments, passed on twice, or done over (疑难、跨部门)."""
+    return (t.departments_involved >= m.settings.consult_departments) | (t.transfers >= 2) | (t.reopenings >= 1)

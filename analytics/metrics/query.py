@@ -60,8 +60,8 @@ def source(ledger: Ledger, name: str, moment: Moment) -> ir.Table:
 
 
 def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...] = ()) -> ir.Table:
-    """Apply the slice's filters (未填 stands for a missing value); what is found of cases joins if asked for."""
-    table = _with_issues(table, ledger, {*by, *(name for name, _ in slice.where)})
+    """Apply the slice's filters (未填 stands for a missing value); attached dimensions join if asked for."""
+    table = _with_attached(table, ledger, {*by, *(name for name, _ in slice.where)})
     for name, values in slice.where:
         column = dimension(table, name, moment).cast("string")
         present = column.isin([v for v in values if v != model.UNKNOWN])
@@ -69,13 +69,13 @@ def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tu
     return table
 
 
-def _with_issues(table: ir.Table, ledger: Ledger, names: set[str]) -> ir.Table:
-    wanted = names & model.ISSUE_DIMENSIONS
-    if not wanted:
-        return table
-    if not ledger.issues:
-        raise NotMeasurable("还没有归类过，不能按一类问题拆分；请先在「一类问题」页归类")
-    return table.left_join(ledger.table(ledger.issues).select("case_no", *sorted(wanted)), "case_no")
+def _with_attached(table: ir.Table, ledger: Ledger, names: set[str]) -> ir.Table:
+    for name in sorted(names & set(model.ATTACHED)):
+        where = dict(ledger.attached).get(name)
+        if not where:
+            raise NotMeasurable(model.ATTACHED[name])
+        table = table.left_join(ledger.table(where).select("case_no", name), "case_no")
+    return table
 
 
 def anchored(table: ir.Table, anchor: str, moment: Moment) -> ir.Table:

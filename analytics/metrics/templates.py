@@ -51,7 +51,7 @@ def ask(ledger: Ledger, shape: Hashable, moment: Moment, build: Build) -> pd.Dat
 
     ``shape`` must tell apart everything that ``build`` looks at besides the moment's instants.
     """
-    key = (ledger.snapshot.id, ledger.folder, ledger.viewer, ledger.issues, moment.settings.key, shape)
+    key = (ledger.snapshot.id, ledger.folder, ledger.viewer, ledger.attached, moment.settings.key, shape)
     sql, names = _template(key, _Once(build, moment.settings))
     return ledger.run_sql(sql, {name: getattr(moment, name) for name in names})
 

@@ -14,6 +14,7 @@ from analytics.issues import Findings, IssueDesk, crossing, looking, ranking, tr
 from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
 from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.loop import passing, paths
 from analytics.metrics import Slice, compute_many, unmet
 from analytics.metrics.comparison import funnel
 from analytics.metrics.durations import handling_curve
@@ -52,7 +53,7 @@ def findings(ledger: Ledger) -> Findings | None:
 
 def label(ledger: Ledger, dimension: str, value: str) -> str:
     """Return the Chinese label of a dimension's value, types and problems by their name."""
-    if dimension in model.ISSUE_DIMENSIONS:
+    if dimension in ("issue_type", "issue_problem"):
         found = findings(ledger)
         return found.name_of(value) if found else value
     return model.label_of(dimension, value)
@@ -66,6 +67,26 @@ def ask_watched(ledger: Ledger, level: str) -> Watched:
 @cached
 def ask_measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str) -> pd.DataFrame:
     return ranking.measured(ledger, slice, before, level)
+
+
+@cached
+def ask_variants(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return paths.variants(ledger, slice)
+
+
+@cached
+def ask_moves(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return paths.moves(ledger, slice)
+
+
+@cached
+def ask_passed_on(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return passing.passed_on(ledger, slice)
+
+
+@cached
+def ask_dragging(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return passing.dragging(ledger, slice)
 
 
 @cached_few

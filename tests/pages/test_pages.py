@@ -14,9 +14,9 @@ from analytics.store import Store
 from analytics.wording import short
 
 PAGES = (
-    "overview", "load", "sla", "satisfaction", "cases", "issues", "explore", "triage", "data", "glossary",
+    "overview", "load", "sla", "satisfaction", "cases", "loop", "issues", "explore", "triage", "data", "glossary",
 )  # fmt: skip
-FILTERED = PAGES[:8]
+FILTERED = PAGES[:9]
 
 
 def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
@@ -201,3 +201,14 @@ def test_a_type_that_does_not_exist_shows_the_overview(
     demo_store: Store, demo_found: IssueDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "正在抬头" in words(open_page("issues", demo_store, monkeypatch, type="T9999<script>"))
+
+
+def test_the_loop_page_lists_what_broke_a_rule(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("loop", demo_store, monkeypatch, period="本年")
+    said = words(app)
+    for title in ("规矩守得怎么样", "最常见的办理路径", "走了回头路的", "久拖未办"):
+        assert title in said
+    rules = next(f.value for f in app.dataframe if "规矩" in f.value.columns)
+    row = compute("follow_up_rate", open_ledger(demo_store), Slice(*period("this_year", open_ledger(demo_store).as_of)))
+    shown = rules.set_index("规矩").loc["办结后要回访", "守住的"]
+    assert shown == row["value"].iloc[0]
