@@ -1,16 +1,17 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types] …`: what is fast, and against whom."""
+"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process] …`: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import calendar, importing, issue_types, page_queries
+from benchmarks import calendar, importing, issue_types, page_queries, process
 
 PARTS = {
     "page_queries": page_queries.main,
     "importing": importing.main,
     "calendar": calendar.main,
     "issue_types": issue_types.main,
+    "process": process.main,
 }
 
 if __name__ == "__main__":
