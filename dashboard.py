@@ -29,6 +29,7 @@ PAGES = {
     "sla": ("时限合规", "time-limits"),
     "satisfaction": ("满意度", "ratings"),
     "loop": ("闭环流程", "closed-loop"),
+    "teams": ("队伍与轮值", "teams-rota"),
     "issues": ("一类问题", "recurring"),
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),

@@ -36,6 +36,8 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "called_back": ("「差评回访时间」列", ("ratings.called_back_at",)),
     "rectified": ("「差评整改时间」列", ("ratings.rectified_at",)),
     "rota": ("轮值表", ("rota",)),
+    "officer": ("「首接专员编号」列", ("cases.officer_no",)),
+    "officers": ("队伍人员", ("officers",)),
 }
 
 _FACTS = ("due_at", "closed_at", "module", "department", "channel", "street", "industry", "size", "item_no")

@@ -76,6 +76,7 @@ def heat(
         xgap=1,
         ygap=1,
         zmin=0,
+        zmax=max(float(frame["value"].max()), 1e-9),
         colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
         hoverongaps=False,
         customdata=np.array([[f"{r}|{c}" for c in table.columns] for r in table.index]),

@@ -13,6 +13,7 @@ from analytics.settings import Settings
 
 DOMAIN = "领域口径 §6"
 PLAN = "雁塔区实施方案：问题受理、转办、办理、督办、反馈、办结、回访全流程闭环管理"
+PLAN_ROTA = "雁塔区实施方案：日常服务轮班制，由当日轮值部门服务专员全流程办理"
 YULIN = "领域口径 §6；榆林12345考核办法"
 
 
@@ -553,6 +554,23 @@ CATALOGUE: dict[str, Metric] = {
             "期内轮值的专员",
             PerOfficer(accepted=False),
             needs=("rota", "closed"),
+        ),
+        Metric(
+            "on_duty_rate",
+            "当班首接率",
+            "期内受理、填有首接专员且当日有轮值的工单中，首接专员当日在轮值表上的比例",
+            "%",
+            "首接专员当日轮值",
+            "填有首接专员、当日有轮值的工单",
+            Flow(
+                "duty_cases",
+                "accepted_at",
+                among=lambda t, m: t.officer_no.notnull() & t.on_duty.notnull(),
+                hit=lambda t, m: t.on_duty,
+            ),
+            "up",
+            needs=("rota", "officer"),
+            source=PLAN_ROTA,
         ),
         Metric(
             "list_coverage",

@@ -39,6 +39,8 @@ def dimension(table: ir.Table, name: str, moment: Moment) -> ir.Value:
     return table[name]
 
 
+#: Case facts with the rota of the day they were received.
+DUTY = "duty_cases"
 #: Tables with a deadline of their own: what they come from, its working-day count, the limit.
 DEADLINES = {
     "receipts": ("transfers", "happened_through", "receive_days"),
@@ -49,6 +51,8 @@ DEADLINES = {
 
 def source(ledger: Ledger, name: str, moment: Moment) -> ir.Table:
     """Return a table of the ledger, or one with ``due_day``: the last day of an office's limit."""
+    if name == DUTY:
+        return _with_duty(ledger)
     if name not in DEADLINES:
         return ledger.table(name)
     origin, begun, limit = DEADLINES[name]
@@ -57,6 +61,18 @@ def source(ledger: Ledger, name: str, moment: Moment) -> ir.Table:
     days = ledger.table("calendar")
     ends = days.filter(days.is_workday).select(due_day="day", limit_through="through")
     return table.inner_join(ends, "limit_through")
+
+
+def _with_duty(ledger: Ledger) -> ir.Table:
+    """Return case facts with ``on_duty``: was the first receiver on the rota that day; null where that day has none."""
+    rota = ledger.table("rota")
+    served = rota.select(rota_day="day", rota_officer="officer_no").distinct().mutate(served=True)
+    days = rota.select(any_day="day").distinct()
+    facts = ledger.table("case_facts")
+    facts = facts.mutate(received_day=facts.accepted_at.cast("date"))
+    facts = facts.left_join(days, facts.received_day == days.any_day)
+    both = facts.left_join(served, [facts.received_day == served.rota_day, facts.officer_no == served.rota_officer])
+    return both.mutate(on_duty=both.any_day.notnull().ifelse(both.served.notnull(), ibis.null("boolean")))
 
 
 def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...] = ()) -> ir.Table:

@@ -91,9 +91,14 @@ class Reader:
         for table in TABLES:
             counts[table] = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
         row = cursor.execute(
-            "SELECT (SELECT count(first_department) FROM cases), count(called_back_at), count(rectified_at) FROM ratings"
+            "SELECT (SELECT count(first_department) FROM cases), (SELECT count(officer_no) FROM cases),"
+            " count(called_back_at), count(rectified_at) FROM ratings"
         ).fetchall()[0]
-        counts |= zip(("cases.first_department", "ratings.called_back_at", "ratings.rectified_at"), row, strict=True)
+        counts |= zip(
+            ("cases.first_department", "cases.officer_no", "ratings.called_back_at", "ratings.rectified_at"),
+            row,
+            strict=True,
+        )
         counts |= {
             f"stage.{stage}": n
             for stage, n in cursor.execute("SELECT stage, count(*) FROM events GROUP BY stage").fetchall()

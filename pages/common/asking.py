@@ -21,6 +21,7 @@ from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store, StoreError
+from analytics.teams import queueing, roster, rota
 
 _KEYS = {Ledger: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
 cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
@@ -87,6 +88,26 @@ def ask_passed_on(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 @cached
 def ask_dragging(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     return passing.dragging(ledger, slice)
+
+
+@cached
+def ask_teams(ledger: Ledger) -> list[roster.Team]:
+    return roster.teams(ledger)
+
+
+@cached
+def ask_duty(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
+    return rota.on_duty(ledger, start, end)
+
+
+@cached
+def ask_doubles(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
+    return rota.double_bookings(ledger, start, end)
+
+
+@cached
+def ask_waits(ledger: Ledger, slice: Slice) -> list[queueing.Wait]:
+    return queueing.waits(ledger, slice)
 
 
 @cached_few
