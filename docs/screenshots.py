@@ -29,6 +29,8 @@ PAGES = {
     "load": "demand-load",
     "sla": "time-limits?period=本季",
     "satisfaction": "ratings?period=本季",
+    "loop": "closed-loop?period=本季",
+    "teams": "teams-rota",
     "issues": "recurring",
     "issue": "recurring?type=T0001",
     "explore": "exploration?find=房租减免",
