@@ -30,6 +30,7 @@ PAGES = {
     "satisfaction": ("满意度", "ratings"),
     "loop": ("闭环流程", "closed-loop"),
     "teams": ("队伍与轮值", "teams-rota"),
+    "items": ("事项清单", "service-list"),
     "issues": ("一类问题", "recurring"),
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),

@@ -33,6 +33,7 @@ NARROWING = (
     "industry",
     "chain",
     "lifecycle",
+    "item_no",
     "issue_type",
     "issue_problem",
 )

@@ -13,6 +13,7 @@ from analytics import attention, caselist, model
 from analytics.issues import Findings, IssueDesk, crossing, looking, ranking, trends
 from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
+from analytics.items import usage, versions
 from analytics.ledger import Ledger, Viewer, open_ledger
 from analytics.loop import passing, paths
 from analytics.metrics import Slice, compute_many, unmet
@@ -108,6 +109,27 @@ def ask_doubles(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
 @cached
 def ask_waits(ledger: Ledger, slice: Slice) -> list[queueing.Wait]:
     return queueing.waits(ledger, slice)
+
+
+@cached
+def ask_items(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return usage.used(ledger, slice)
+
+
+@cached
+def ask_versions(ledger: Ledger) -> list[str]:
+    return versions.versions(ledger)
+
+
+@cached
+def ask_changes(ledger: Ledger, old: str, new: str) -> pd.DataFrame:
+    return versions.changes(ledger, old, new)
+
+
+@cached
+def ask_uncovered(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    found = findings(ledger)
+    return usage.uncovered(ledger, slice, found.types["name"].to_dict() if found else {})
 
 
 @cached_few
