@@ -31,6 +31,7 @@ PAGES = {
     "loop": ("闭环流程", "closed-loop"),
     "teams": ("队伍与轮值", "teams-rota"),
     "items": ("事项清单", "service-list"),
+    "reform": ("改革进度", "reform-plan"),
     "issues": ("一类问题", "recurring"),
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),

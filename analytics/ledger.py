@@ -40,7 +40,9 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "officers": ("队伍人员", ("officers",)),
 }
 
-_FACTS = ("due_at", "closed_at", "module", "department", "channel", "street", "industry", "size", "item_no")
+_FACTS = (
+    "due_at", "closed_at", "module", "department", "channel", "street", "industry", "size", "item_no", "chain", "lifecycle",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

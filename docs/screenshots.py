@@ -32,6 +32,7 @@ PAGES = {
     "loop": "closed-loop?period=本季",
     "teams": "teams-rota",
     "items": "service-list?period=本年",
+    "reform": "reform-plan?period=本年",
     "issues": "recurring",
     "issue": "recurring?type=T0001",
     "explore": "exploration?find=房租减免",

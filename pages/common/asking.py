@@ -20,6 +20,7 @@ from analytics.metrics import Slice, compute_many, unmet
 from analytics.metrics.comparison import funnel
 from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
+from analytics.reform import milestones
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store, StoreError
 from analytics.teams import queueing, roster, rota
@@ -109,6 +110,11 @@ def ask_doubles(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
 @cached
 def ask_waits(ledger: Ledger, slice: Slice) -> list[queueing.Wait]:
     return queueing.waits(ledger, slice)
+
+
+@cached
+def ask_milestones(ledger: Ledger) -> list[milestones.Milestone]:
+    return milestones.milestones(ledger)
 
 
 @cached

@@ -14,9 +14,9 @@ from analytics.store import Store
 from analytics.wording import short
 
 PAGES = (
-    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "issues", "explore", "triage", "data", "glossary",
+    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "explore", "triage", "data", "glossary",
 )  # fmt: skip
-FILTERED = PAGES[:11]
+FILTERED = PAGES[:12]
 
 
 def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:

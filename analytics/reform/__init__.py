@@ -1,0 +1,1 @@
+"""The reform's plan against what the data shows: milestones, coverage, B-READY topics."""
