@@ -42,7 +42,7 @@ def load_embedding(path: str) -> Embed:
     def embed(pairs: Pairs) -> np.ndarray:
         texts = [f"{plain(title)} {plain(text)}"[:READ] for title, text in pairs]
         if not texts:
-            return np.zeros((0, model.get_sentence_embedding_dimension() or 1), np.float32)
+            return np.zeros((0, model.get_embedding_dimension() or 1), np.float32)
         found: np.ndarray = unit_rows(
             np.asarray(model.encode(texts, batch_size=BATCH, show_progress_bar=False), np.float32)
         )
