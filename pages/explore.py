@@ -11,7 +11,7 @@ from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
 from analytics.spreadsheet import workbook
-from pages.common import asking
+from pages.common import asking, discovered
 from pages.common.drawing import EXPLORE_PAGE, chart, custom, section, to_cases
 from pages.common.filters import View
 
@@ -41,11 +41,11 @@ def scope(view: View, within: bool) -> Slice | None:
     """Return what the results are narrowed to: the filters, and the period if wanted; None for everything."""
     if within:
         return view.slice
-    return view.slice.over(asking.first_day(view.ledger), view.ledger.as_of.date()) if view.slice.where else None
+    return view.slice.over(discovered.first_day(view.ledger), view.ledger.as_of.date()) if view.slice.where else None
 
 
 def results(view: View, query: str, within: bool) -> None:
-    found = asking.ask_search(view.ledger, query, scope(view, within))
+    found = discovered.ask_search(view.ledger, query, scope(view, within))
     if not len(found):
         st.info("没有找到。可换个说法，或放宽筛选。", icon=":material/search_off:")
         return
@@ -55,7 +55,7 @@ def results(view: View, query: str, within: bool) -> None:
 
 
 def alike(view: View, case_no: str, within: bool) -> None:
-    found = asking.ask_alike(view.ledger, case_no, scope(view, within))
+    found = discovered.ask_alike(view.ledger, case_no, scope(view, within))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**像工单 {html.escape(case_no)} 的**")
         st.page_link(EXPLORE_PAGE, label="不找了", icon=":material/close:")
@@ -67,7 +67,7 @@ def alike(view: View, case_no: str, within: bool) -> None:
 
 
 def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
-    rows = asking.ask_rows(view.ledger, case_nos)
+    rows = discovered.ask_rows(view.ledger, case_nos)
     known = asking.findings(view.ledger)
     box = st.container(height=560 if len(rows) > 3 else "content", border=False)
     for row in rows.itertuples():
@@ -92,7 +92,7 @@ def export(view: View, case_nos: tuple[str, ...], what: str) -> None:
     notes = [what, *notes_of(view.ledger, view.slice)]
     st.download_button(
         f"导出 Excel（{len(case_nos):,} 件）",
-        lambda: workbook({"搜索结果": asking.ask_table(view.ledger, case_nos)}, notes),
+        lambda: workbook({"搜索结果": discovered.ask_table(view.ledger, case_nos)}, notes),
         "搜索结果.xlsx",
         icon=":material/download:",
         on_click="ignore",
@@ -119,13 +119,13 @@ def crossing(view: View) -> None:
                 bind="query-params",
                 width=180,
             )
-        cells = asking.ask_crossed(view.ledger, view.slice, rows, columns)
+        cells = discovered.ask_crossed(view.ledger, view.slice, rows, columns)
         if cells.empty:
             st.info("这段时间、这些筛选下没有数据。", icon=":material/inbox:")
             return
         cells = cells.assign(
-            row=[asking.word(view.ledger, rows, c) for c in cells["row_code"]],
-            column=[asking.word(view.ledger, columns, c) for c in cells["column_code"]],
+            row=[discovered.word(view.ledger, rows, c) for c in cells["row_code"]],
+            column=[discovered.word(view.ledger, columns, c) for c in cells["column_code"]],
         )
         chart(
             figures.crossed(cells, model.DIMENSIONS[rows], model.DIMENSIONS[columns]),
@@ -146,7 +146,7 @@ def crossing(view: View) -> None:
 
 def two(codes: str, rows: str, columns: str) -> dict[str, str] | None:
     row, _, column = codes.partition("|")
-    return None if asking.OTHERS in (row, column) else {rows: row, columns: column}
+    return None if discovered.OTHERS in (row, column) else {rows: row, columns: column}
 
 
 def kept_views(view: View) -> None:

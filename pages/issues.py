@@ -13,7 +13,7 @@ from analytics.issues.trends import alarms_now
 from analytics.spreadsheet import workbook
 from analytics.store import StoreError
 from analytics.wording import number, short
-from pages.common import asking, correcting
+from pages.common import asking, correcting, discovered
 from pages.common.drawing import CONFIG, ISSUES_PAGE, chart, custom, section, to_cases
 from pages.common.filters import KEYS, View
 from pages.common.periods import one_week
@@ -103,7 +103,7 @@ def alarms(view: View, found: Findings) -> None:
     ):
         any_now = False
         for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
-            news = alarms_now(asking.ask_watched(view.ledger, level), view.ledger.as_of)
+            news = alarms_now(discovered.ask_watched(view.ledger, level), view.ledger.as_of)
             news = news[news["id"].isin(live(found, table).index)].sort_values(
                 ["start", "chance"], ascending=[False, True]
             )
@@ -139,13 +139,13 @@ def weights() -> dict[str, float]:
 
 def ranking(view: View, found: Findings) -> None:
     given = weights()
-    table = asking.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
     table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]
     if table.empty:
         st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
     table = table.assign(impact=impact(table, given)).sort_values("impact", ascending=False)
-    seen = asking.ask_watched(view.ledger, TYPE)
+    seen = discovered.ask_watched(view.ledger, TYPE)
     top = st.session_state.get("cards", CARDS)
     for start in range(0, min(top, len(table)), 3):
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
@@ -210,7 +210,7 @@ def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
 
 
 def case_map(view: View, found: Findings) -> None:
-    points = asking.ask_points(view.ledger, found.token, MOST_POINTS)
+    points = discovered.ask_points(view.ledger, found.token, MOST_POINTS)
     if points.empty:
         st.info("这些工单都还没有归类。", icon=":material/inbox:")
         return
@@ -225,7 +225,7 @@ def case_map(view: View, found: Findings) -> None:
 
 
 def tree(view: View, found: Findings) -> None:
-    nodes = asking.ask_tree(view.ledger, found.token)
+    nodes = discovered.ask_tree(view.ledger, found.token)
     st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
     st.caption(
         "模块 → 类型 → 具体问题，面积为件数（全部归类的工单，重复提出的不计）；类型归在它的工单最多的模块下。点一下进入下一层。"
@@ -258,7 +258,7 @@ def opened(view: View, found: Findings, id: str) -> None:
 
 
 def numbers(view: View, id: str) -> None:
-    table = asking.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
     if id not in table.index:
         st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")
         return
@@ -279,7 +279,7 @@ def numbers(view: View, id: str) -> None:
 
 def trend(view: View, id: str) -> None:
     with section("每周受理与预期", view):
-        seen = asking.ask_watched(view.ledger, TYPE)
+        seen = discovered.ask_watched(view.ledger, TYPE)
         if id not in seen.counts:
             st.caption("还没有可用的周数据。")
             return
@@ -329,7 +329,7 @@ def problems(view: View, found: Findings, id: str) -> None:
         if mine.empty:
             st.caption("这一类里没有两件以上说的是同一件事的。")
             return
-        now = asking.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
+        now = discovered.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
         table = pd.DataFrame(
             {
                 "编号": mine.index,
@@ -357,7 +357,7 @@ def problems(view: View, found: Findings, id: str) -> None:
 
 def typical(view: View, found: Findings, id: str) -> None:
     with section("最有代表性的几件", view):
-        texts = asking.ask_texts(view.ledger, tuple(found.types.loc[id, "typical"]))
+        texts = discovered.ask_texts(view.ledger, tuple(found.types.loc[id, "typical"]))
         for row in texts.itertuples():
             st.text(f"{row.title or '（无主题）'}\n{(row.content or '').strip()[:160]}")
             to_cases(f"工单 {row.case_no}", case=row.case_no)
@@ -365,7 +365,7 @@ def typical(view: View, found: Findings, id: str) -> None:
 
 def solved(view: View, id: str) -> None:
     with section("办得好的是怎么办的", view, help="评价 5 分、期限内办结的工单中，办得最快的几件。"):
-        rows = asking.ask_solved(view.ledger, id)
+        rows = discovered.ask_solved(view.ledger, id)
         if rows.empty:
             st.caption("这一类还没有既评为“非常满意”又按期办结的工单，或台账里没有评价和期限。")
             return

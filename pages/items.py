@@ -11,7 +11,7 @@ from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.spreadsheet import workbook
 from analytics.wording import number
-from pages.common import asking
+from pages.common import asking, mechanisms
 from pages.common.drawing import caption, section, to_cases
 from pages.common.filters import View
 
@@ -38,7 +38,7 @@ def listing(view: View) -> None:
     with section(
         "每个事项：用得多不多，时限合不合适", view, "demand", help="统计期末有效的清单；时限建议只在样本足够时给出。"
     ):
-        found = asking.ask_items(view.ledger, view.slice)
+        found = mechanisms.ask_items(view.ledger, view.slice)
         only = st.segmented_control(
             "只看",
             ("全部", SHORTEN, HARD, "没有人用"),
@@ -93,14 +93,14 @@ def listing(view: View) -> None:
 
 def compared(view: View) -> None:
     with section("两个版本有什么不同", view):
-        known = asking.ask_versions(view.ledger)
+        known = mechanisms.ask_versions(view.ledger)
         if len(known) < 2:
             st.caption("台账里只有一个版本的清单。")
             return
         with st.container(horizontal=True, gap="small"):
             old = st.selectbox("从", known[:-1], index=len(known) - 2, key="old_version", width=180)
             new = st.selectbox("到", [v for v in known if v != old], index=len(known) - 2, key="new_version", width=180)
-        found = asking.ask_changes(view.ledger, old, new)
+        found = mechanisms.ask_changes(view.ledger, old, new)
         if found.empty:
             st.caption("两个版本完全相同。")
             return
@@ -137,7 +137,7 @@ def lacking(view: View) -> None:
         if not ready:
             return
         try:
-            found = asking.ask_uncovered(view.ledger, view.slice)
+            found = mechanisms.ask_uncovered(view.ledger, view.slice)
         except NotMeasurable as error:
             st.info(str(error) + "。", icon=":material/hub:")
             return

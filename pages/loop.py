@@ -12,9 +12,10 @@ from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
 from analytics.spreadsheet import workbook
 from analytics.wording import number
-from pages.common.asking import ask, ask_dragging, ask_moves, ask_passed_on, ask_variants, settings
+from pages.common.asking import ask, settings
 from pages.common.drawing import CONFIG, caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
+from pages.common.mechanisms import ask_dragging, ask_moves, ask_passed_on, ask_variants
 
 LOOPS = ("multi_transfer_rate", "return_rate", "reopen_rate")
 

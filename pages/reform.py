@@ -12,7 +12,7 @@ from analytics.reform.b_ready import topics
 from analytics.reform.milestones import LATE, OPEN, REACHED, UNDATED, UNKNOWN
 from analytics.spreadsheet import workbook
 from analytics.wording import number
-from pages.common import asking
+from pages.common import mechanisms
 from pages.common.asking import ask
 from pages.common.drawing import chart, custom, empty, section
 from pages.common.filters import View
@@ -25,7 +25,7 @@ def plan(view: View) -> None:
     with section(
         "方案的节点，数据说到了哪一步", view, help="节点见 data/plan.csv，可按本地方案修改。不受统计期和筛选影响。"
     ):
-        found = asking.ask_milestones(view.ledger)
+        found = mechanisms.ask_milestones(view.ledger)
         counts = pd.Series([m.state for m in found]).value_counts()
         st.markdown("，".join(f"**{s} {counts[s]} 项**" for s in STATES if s in counts))
         made = pd.DataFrame(

@@ -13,9 +13,10 @@ from analytics.exporting import notes_of
 from analytics.metrics import unmet
 from analytics.spreadsheet import workbook
 from analytics.wording import number
-from pages.common.asking import ask, ask_doubles, ask_duty, ask_teams, ask_waits
+from pages.common.asking import ask
 from pages.common.drawing import caption, chart, custom, empty, section, to_cases
 from pages.common.filters import View
+from pages.common.mechanisms import ask_doubles, ask_duty, ask_teams, ask_waits
 from pages.common.periods import last_day
 
 QUEUE_WEEKS = 26

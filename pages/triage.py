@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import figures, model
 from analytics.wording import number
-from pages.common import asking
+from pages.common import asking, discovered
 from pages.common.drawing import section
 from pages.common.filters import View
 
@@ -19,7 +19,7 @@ def modules(view: View) -> None:
     with section(
         "没有模块的工单该归哪个模块", view, help="从已有模块的工单学出来。把握是校准过的：说八成，就大约十件对八件。"
     ):
-        missing = asking.count_without_module(view.ledger)
+        missing = discovered.count_without_module(view.ledger)
         if view.ledger.lacks(("module",)):
             st.info(
                 "台账里没有「服务模块」列，没有可以学的样本。补上一部分工单的模块后，这里会给其余的提建议。",
@@ -32,7 +32,7 @@ def modules(view: View) -> None:
             return
         try:
             with st.spinner("正在学习已有的分派……"):
-                model_found, suggested = asking.ask_triage(view.ledger)
+                model_found, suggested = discovered.ask_triage(view.ledger)
         except ValueError:
             st.info("有模块的工单太少，学不出来：至少要两个模块、每个五件以上。", icon=":material/add_notes:")
             return
@@ -81,7 +81,7 @@ def accept(view: View, suggested: pd.DataFrame) -> None:
     if st.button(f"采纳 {len(chosen):,} 件", type="primary", disabled=chosen.empty):
         codes = {label: code for code, label in model.MODULES.items()}
         accepted = dict(zip(chosen["工单编号"], chosen["建议模块"].map(codes), strict=True))
-        result = asking.accept_modules(view.ledger, accepted)
+        result = discovered.accept_modules(view.ledger, accepted)
         st.toast(result, icon=":material/check:")
         st.rerun()
 
@@ -92,7 +92,7 @@ def left_over(view: View) -> None:
         if found is None:
             st.caption("还没有归过类，请先到「一类问题」页归类。")
             return
-        suggested = asking.ask_left_over(view.ledger, found.token)
+        suggested = discovered.ask_left_over(view.ledger, found.token)
         if suggested.empty:
             st.caption(f"没有未归类的工单（共 {len(found.cases):,} 件）。")
             return

@@ -10,7 +10,7 @@ import streamlit as st
 from analytics.issues import KINDS, OUTSIDE, Findings
 from analytics.store import StoreError
 from analytics.wording import minute
-from pages.common import asking
+from pages.common import asking, discovered
 from pages.common.filters import View
 
 ANSWERS = ("改名", "合并", "拆分", "移动工单", "牵头部门与备注", "固定或排除")
@@ -78,7 +78,7 @@ def _split(view: View, found: Findings, id: str, who: str, why: str) -> None:
         if wanted:
             st.caption(f"{len(wanted)} 个编号中，{len(cases)} 个在这一类里。")
     elif how == "由系统提议":
-        part = asking.ask_proposal(found.token, id)
+        part = discovered.ask_proposal(found.token, id)
         st.caption(f"系统提议把 {len(part.cases):,} 件拆出来，它们的关键词：{'、'.join(part.keywords)}")
         cases, name = list(part.cases), "、".join(part.keywords[:2])
     else:

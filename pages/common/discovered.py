@@ -1,0 +1,138 @@
+"""What pages ask of types, problems and texts; cached as everything asked is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from analytics import model
+from analytics.issues import Findings, crossing, looking, ranking, trends
+from analytics.issues.accepting import accept_values
+from analytics.issues.alarms import Watched
+from analytics.issues.crossing import OTHERS
+from analytics.ledger import Ledger, open_ledger
+from analytics.metrics import Slice
+from analytics.store import StoreError
+from pages.common.asking import cached, cached_few, desk, findings, label, now, settings, store
+
+
+@cached_few
+def ask_watched(ledger: Ledger, level: str) -> Watched:
+    return trends.watched(ledger, level)
+
+
+@cached
+def ask_measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str) -> pd.DataFrame:
+    return ranking.measured(ledger, slice, before, level)
+
+
+@cached_few
+def ask_points(ledger: Ledger, token: str, most: int) -> pd.DataFrame:
+    return looking.map_points(ledger, _found(ledger), most)
+
+
+@cached_few
+def ask_tree(ledger: Ledger, token: str) -> pd.DataFrame:
+    return looking.tree_nodes(ledger, _found(ledger))
+
+
+@cached
+def ask_texts(ledger: Ledger, case_nos: tuple[str, ...]) -> pd.DataFrame:
+    return looking.texts_of(ledger, case_nos)
+
+
+@cached
+def ask_solved(ledger: Ledger, type_id: str) -> pd.DataFrame:
+    return looking.solved_well(ledger, type_id)
+
+
+@cached
+def ask_proposal(token: str, type_id: str) -> looking.Proposal:
+    return looking.proposed_split(_found(desk().attach(open_ledger(store()))), type_id)
+
+
+def _found(ledger: Ledger) -> Findings:
+    found = findings(ledger)
+    if found is None:
+        raise StoreError("还没有归类过，请先在「一类问题」页归类")
+    return found
+
+
+@cached_few
+def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
+    """Return the numbers of the cases that a query finds, best first."""
+    from analytics.issues import searching
+
+    return searching.search(ledger, _found(ledger), query, scope)
+
+
+@cached_few
+def ask_alike(ledger: Ledger, case_no: str, scope: Slice | None) -> tuple[str, ...]:
+    from analytics.issues import searching
+
+    return searching.alike(ledger, _found(ledger), case_no, scope)
+
+
+@cached
+def ask_rows(ledger: Ledger, case_nos: tuple[str, ...]) -> pd.DataFrame:
+    return looking.rows_of(ledger, case_nos)
+
+
+def ask_table(ledger: Ledger, case_nos: tuple[str, ...]) -> pd.DataFrame:
+    """Return found cases as an export shows them."""
+    found = findings(ledger)
+    rows = looking.rows_of(ledger, case_nos)
+    return pd.DataFrame(
+        {
+            "工单编号": rows["case_no"],
+            "受理时间": rows["accepted_at"],
+            "诉求主题": rows["title"],
+            "诉求内容": rows["content"],
+            "服务模块": [model.label_of("module", m) for m in rows["module"]],
+            "承办部门": rows["department"],
+            "一类问题": [found.name_of(i) if found else "" for i in rows["issue_type"]],
+        }
+    )
+
+
+@cached
+def first_day(ledger: Ledger) -> dt.date:
+    """Return the day of the first case."""
+    facts = ledger.table("case_facts")
+    return ledger.run(facts.aggregate(day=facts.accepted_at.min()))["day"].iloc[0].date()
+
+
+def word(ledger: Ledger, dimension: str, code: str) -> str:
+    """Return the label of a code as crossings write it: 其余 and （未填） stand for themselves."""
+    return code if code in (OTHERS, model.UNKNOWN) else label(ledger, dimension, code)
+
+
+@cached_few
+def ask_triage(ledger: Ledger) -> tuple[Any, pd.DataFrame]:
+    from analytics.issues.triage import module_triage
+
+    return module_triage(ledger)
+
+
+@cached_few
+def ask_left_over(ledger: Ledger, token: str) -> pd.DataFrame:
+    return looking.left_over(ledger, _found(ledger))
+
+
+@cached
+def count_without_module(ledger: Ledger) -> int:
+    facts = ledger.table("case_facts")
+    return int(ledger.run(facts.aggregate(n=facts.count(where=facts.module.isnull())))["n"].iloc[0])
+
+
+def accept_modules(ledger: Ledger, accepted: dict[str, str]) -> str:
+    """Write accepted modules into the ledger as an import of its own; returns its account."""
+
+    return accept_values(store(), ledger, "module", accepted, settings(), now()).sentence()
+
+
+@cached
+def ask_crossed(ledger: Ledger, slice: Slice, rows: str, columns: str) -> pd.DataFrame:
+    return crossing.crossed(ledger, slice, rows, columns)

@@ -1,0 +1,81 @@
+"""What pages ask of the loop, the teams, the service list and the plan; cached as everything asked is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from analytics.items import usage, versions
+from analytics.ledger import Ledger
+from analytics.loop import passing, paths
+from analytics.metrics import Slice
+from analytics.reform import milestones
+from analytics.teams import queueing, roster, rota
+from pages.common.asking import cached, findings
+
+
+@cached
+def ask_variants(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return paths.variants(ledger, slice)
+
+
+@cached
+def ask_moves(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return paths.moves(ledger, slice)
+
+
+@cached
+def ask_passed_on(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return passing.passed_on(ledger, slice)
+
+
+@cached
+def ask_dragging(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return passing.dragging(ledger, slice)
+
+
+@cached
+def ask_teams(ledger: Ledger) -> list[roster.Team]:
+    return roster.teams(ledger)
+
+
+@cached
+def ask_duty(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
+    return rota.on_duty(ledger, start, end)
+
+
+@cached
+def ask_doubles(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
+    return rota.double_bookings(ledger, start, end)
+
+
+@cached
+def ask_waits(ledger: Ledger, slice: Slice) -> list[queueing.Wait]:
+    return queueing.waits(ledger, slice)
+
+
+@cached
+def ask_milestones(ledger: Ledger) -> list[milestones.Milestone]:
+    return milestones.milestones(ledger)
+
+
+@cached
+def ask_items(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return usage.used(ledger, slice)
+
+
+@cached
+def ask_versions(ledger: Ledger) -> list[str]:
+    return versions.versions(ledger)
+
+
+@cached
+def ask_changes(ledger: Ledger, old: str, new: str) -> pd.DataFrame:
+    return versions.changes(ledger, old, new)
+
+
+@cached
+def ask_uncovered(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    found = findings(ledger)
+    return usage.uncovered(ledger, slice, found.types["name"].to_dict() if found else {})
