@@ -10,6 +10,7 @@ from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
 from analytics.metrics.evidence import cases_behind
+from analytics.metrics.query import with_overdue_days
 from analytics.metrics.slices import Slice
 
 #: Columns of a list, in the order people read them.
@@ -80,13 +81,7 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
             | table.enterprise.contains(word)
         )
         table = table.filter(hit.fill_null(False))
-    days = ledger.table("calendar")
-    end = ledger.as_of
-    through = days.filter(days.day == ibis.date((end - pd.Timedelta(microseconds=1)).date())).through.as_scalar()
-    due = days.select(due_day="day", due_through="through")
-    table = table.left_join(due, "due_day")
-    late = table.closed_at.isnull() & (table.due_at < ibis.timestamp(end))
-    return table.mutate(overdue_days=late.ifelse(through - table.due_through, ibis.null("int64")))
+    return with_overdue_days(table, ledger)
 
 
 @dataclass(frozen=True)

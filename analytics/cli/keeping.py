@@ -8,10 +8,9 @@ import importlib.metadata
 import json
 import platform
 import sys
-import zoneinfo
 from pathlib import Path
 
-from analytics import ingest
+from analytics import ingest, workdays
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.ingest.quarantine import quarantine_workbook
@@ -38,7 +37,7 @@ PACKAGES = (
 
 def now() -> dt.datetime:
     """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
-    return dt.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+    return workdays.shanghai_now()
 
 
 def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ class Corpus:
         return self.counts[rows]
 
 
-def count_words(texts: Iterable[tuple[str | None, str | None]]) -> Corpus:
+def count_words(texts: Sequence[tuple[str | None, str | None]]) -> Corpus:
     """Count the words of (title, text) pairs, read once, one after the other."""
     in_title: dict[str, int] = {}
 
@@ -41,13 +41,12 @@ def count_words(texts: Iterable[tuple[str | None, str | None]]) -> Corpus:
     try:
         counts = counter.fit_transform(texts)
     except ValueError:  # no word in any of them
-        pairs = list(texts)
-        return Corpus(sp.csr_matrix((len(pairs), 0), dtype=np.float32), np.zeros(0), [])
+        return Corpus(sp.csr_matrix((len(texts), 0), dtype=np.float32), np.zeros(0), [])
     vocabulary = [str(w) for w in counter.get_feature_names_out()]
     return Corpus(counts.tocsr(), np.array([in_title.get(w, 0) for w in vocabulary], float), vocabulary)
 
 
-def count_words_in(texts: Iterable[tuple[str | None, str | None]], vocabulary: list[str]) -> sp.csr_matrix:
+def count_words_in(texts: Sequence[tuple[str | None, str | None]], vocabulary: list[str]) -> sp.csr_matrix:
     """Count the words of further cases over a vocabulary known already."""
     counter = CountVectorizer(analyzer=lambda p: words(p[0]) * TITLE_WEIGHT + words(p[1]), vocabulary=vocabulary)
     return counter.transform(texts).astype(np.float32).tocsr()

@@ -17,6 +17,7 @@ from analytics.settings import Settings, load_settings
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
+from analytics.workdays import shanghai_now
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"
@@ -177,4 +178,4 @@ def _findings(run: Run, last: int, book: str) -> Findings:
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None, microsecond=0)
+    return shanghai_now().replace(microsecond=0)

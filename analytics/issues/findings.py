@@ -71,7 +71,6 @@ class Findings:
         numbers = [str(c) for c in given] if isinstance(given, list) else []
         rows = place.reindex(numbers).dropna().astype(int).to_numpy()
         goal = str(d.detail["new"]) if d.kind == "split" else d.target
-        moved = shown.iloc[rows]
         if goal.startswith("P"):
             of_problem = shown.loc[shown["problem_id"] == self.constraints.root(goal), "type_id"]
             shown.iloc[rows, shown.columns.get_indexer(["problem_id"])] = self.constraints.root(goal)
@@ -79,7 +78,7 @@ class Findings:
                 shown.iloc[rows, shown.columns.get_indexer(["type_id"])] = of_problem.mode().iloc[0]
         else:
             shown.iloc[rows, shown.columns.get_indexer(["type_id"])] = self.constraints.root(goal) if goal else None
-        shown.iloc[rows, shown.columns.get_indexer(["confidence"])] = np.maximum(moved["confidence"], 1.0)
+        shown.iloc[rows, shown.columns.get_indexer(["confidence"])] = 1.0
 
     @staticmethod
     def _consistent(shown: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import minimize_scalar
 
+from analytics.issues.calibrating import fitted_sharpness, softmax
 from analytics.issues.communities import communities, largest_first
 from analytics.issues.corpus import Corpus
 from analytics.issues.space import Space, blended, fit_space, spread_weights, unit_rows, word_weights
@@ -43,20 +43,14 @@ class Kinds:
         alike = vectors @ self.centres.T
         kind = alike.argmax(axis=1)
         best = alike[np.arange(len(kind)), kind]
-        return np.where(best >= LEAST_ALIKE, kind, -1), _softmax(alike, self.sharpness)[np.arange(len(kind)), kind]
+        return np.where(best >= LEAST_ALIKE, kind, -1), softmax(alike, self.sharpness)[np.arange(len(kind)), kind]
 
     def confidence_in(self, vectors: np.ndarray, kind: np.ndarray) -> np.ndarray:
         """Return the confidence in kinds given from elsewhere (0 where -1)."""
         if not len(self.centres):
             return np.zeros(len(kind))
-        told: np.ndarray = _softmax(vectors @ self.centres.T, self.sharpness)[np.arange(len(kind)), np.maximum(kind, 0)]
+        told: np.ndarray = softmax(vectors @ self.centres.T, self.sharpness)[np.arange(len(kind)), np.maximum(kind, 0)]
         return np.where(kind >= 0, told, 0.0)
-
-
-def _softmax(alike: np.ndarray, sharpness: float) -> np.ndarray:
-    raised = np.exp(sharpness * (alike - alike.max(axis=1, keepdims=True)))
-    shares: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
-    return shares
 
 
 def sample_rows(cases: int, recent: np.ndarray) -> np.ndarray:
@@ -116,10 +110,4 @@ def _sharpness(vectors: np.ndarray, centres: np.ndarray, kind: np.ndarray) -> fl
     inside = kind >= 0
     if len(centres) < 2 or not inside.any():
         return 1.0
-    alike, true = vectors[inside] @ centres.T, kind[inside]
-
-    def loss(log_sharpness: float) -> float:
-        told = _softmax(alike, float(np.exp(log_sharpness)))[np.arange(len(true)), true]
-        return float(-np.log(np.maximum(told, 1e-12)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(0, 5), method="bounded").x))
+    return fitted_sharpness(vectors[inside] @ centres.T, kind[inside])

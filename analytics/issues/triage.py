@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.optimize import minimize_scalar
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -21,6 +20,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import normalize
 
+from analytics.issues.calibrating import fitted_sharpness, softmax
 from analytics.issues.corpus import TITLE_WEIGHT
 from analytics.issues.texts import plain, words
 from analytics.ledger import Ledger
@@ -76,7 +76,7 @@ class Triage:
 
     def suggest(self, texts: Texts) -> pd.DataFrame:
         """Return suggestion and probability of every text, in order."""
-        chances = _scaled(self.model.decision_function(self.features.of(texts)), self.sharpness)
+        chances = softmax(_two_sided(self.model.decision_function(self.features.of(texts))), self.sharpness)
         best = chances.argmax(axis=1)
         return pd.DataFrame(
             {"suggestion": self.model.classes_[best], "probability": chances[np.arange(len(best)), best]}
@@ -96,8 +96,8 @@ def fit_triage(texts: Texts, labels: Sequence[str], unlabelled: Texts = ()) -> T
     unseen = _unseen_scores(rows, label)
     classes = np.unique(label.astype(str))
     true = np.searchsorted(classes, label.astype(str))
-    sharpness = _sharpness(unseen, true)
-    chances = _scaled(unseen, sharpness)
+    sharpness = fitted_sharpness(unseen, true)
+    chances = softmax(unseen, sharpness)
     told = chances.argmax(axis=1)
     f1 = float(f1_score(true, told, average="macro"))
     return Triage(features, _model().fit(rows, label.astype(str)), sharpness, f1, _calibration(chances, told == true))
@@ -111,25 +111,13 @@ def _unseen_scores(rows: sp.csr_matrix, label: np.ndarray) -> np.ndarray:
     """Return every case's scores by a model that has not seen its label."""
     scores = np.zeros((len(label), len(set(label))))
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, label.astype(str)):
-        found = _model().fit(rows[seen], label[seen].astype(str)).decision_function(rows[unseen])
-        scores[unseen] = found if found.ndim == 2 else np.c_[-found, found]
+        scores[unseen] = _two_sided(_model().fit(rows[seen], label[seen].astype(str)).decision_function(rows[unseen]))
     return scores
 
 
-def _scaled(scores: np.ndarray, sharpness: float) -> np.ndarray:
-    if scores.ndim == 1:
-        scores = np.c_[-scores, scores]
-    raised = np.exp(sharpness * (scores - scores.max(axis=1, keepdims=True)))
-    chances: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
-    return chances
-
-
-def _sharpness(scores: np.ndarray, true: np.ndarray) -> float:
-    def loss(log_sharpness: float) -> float:
-        told = _scaled(scores, float(np.exp(log_sharpness)))[np.arange(len(true)), true]
-        return float(-np.log(np.maximum(told, 1e-12)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+def _two_sided(scores: np.ndarray) -> np.ndarray:
+    """Return a column a class also where there are two classes and one column of scores."""
+    return np.c_[-scores, scores] if scores.ndim == 1 else scores
 
 
 def _calibration(chances: np.ndarray, right: np.ndarray) -> pd.DataFrame:

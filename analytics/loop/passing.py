@@ -7,7 +7,10 @@ import pandas as pd
 
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
+from analytics.metrics.conditions import calls_for_consultation
 from analytics.metrics.evidence import cases_behind
+from analytics.metrics.moment import Moment
+from analytics.metrics.query import with_overdue_days
 from analytics.settings import Settings, load_settings
 
 SHOWN = 50
@@ -45,38 +48,28 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     overdue and never chased → 督办; else 限时办结.
     """
     settings = settings or load_settings()
+    moment = Moment.of(ledger, slice, settings)
     overdue = cases_behind("overdue_open", ledger, slice)
-    facts = ledger.table("case_facts").semi_join(overdue, "case_no")
-    days = ledger.table("calendar")
+    table = with_overdue_days(ledger.table("case_facts").semi_join(overdue, "case_no"), ledger)
     last = (ledger.as_of - pd.Timedelta(microseconds=1)).date()
-    through = days.filter(days.day == ibis.date(last)).through.as_scalar()
-    due = days.select(due_day="day", due_through="through")
-    table = facts.left_join(due, "due_day")
-    table = table.mutate(
-        overdue_days=through - table.due_through,
-        open_days=ibis.date(last).delta(table.accepted_at.cast("date"), unit="day"),
-    )
     chosen = table.select(
-        "case_no", "department", "open_days", "overdue_days", "chases", "consultations", "transfers", "reopenings",
+        "case_no", "department", "overdue_days", "chases", "consultations",
+        open_days=ibis.date(last).delta(table.accepted_at.cast("date"), unit="day"),
         departments="departments_involved",
+        hard=calls_for_consultation(table, moment),
     ).inner_join(ledger.table("cases").select("case_no", "title"), "case_no")  # fmt: skip
     rows = ledger.run(chosen.order_by(ibis.desc("overdue_days"), ibis.desc("open_days"), "case_no").limit(most))
-    steps = [_next_step(row, settings) for row in rows.itertuples()]
+    steps = [_next_step(row) for _, row in rows.iterrows()]
     rows["step"], rows["whose"] = [s for s, _ in steps], [w for _, w in steps]
     return rows[
         ["case_no", "title", "department", "open_days", "overdue_days", "chases", "departments", "consultations", "step", "whose"]
     ]  # fmt: skip
 
 
-def _next_step(row: object, settings: Settings) -> tuple[str, str]:
-    department = getattr(row, "department", None) or "牵头部门"
-    hard = (
-        getattr(row, "departments", 0) >= settings.consult_departments
-        or getattr(row, "transfers", 0) >= 2
-        or getattr(row, "reopenings", 0) >= 1
-    )
-    if hard and not getattr(row, "consultations", 0):
+def _next_step(row: pd.Series) -> tuple[str, str]:
+    department = row["department"] or "牵头部门"
+    if row["hard"] and not row["consultations"]:
         return "召集联席会商，定出解决方案", f"{department}分管领导"
-    if not getattr(row, "chases", 0):
+    if not row["chases"]:
         return "督办，责任到人", "区行政审批局"
     return "限时办结并向企业反馈", department

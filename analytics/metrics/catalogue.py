@@ -422,9 +422,7 @@ CATALOGUE: dict[str, Metric] = {
             "%",
             "已回访",
             "期内办结的工单",
-            Flow(
-                *CLOSED, among=when.closed, hit=lambda t, m: t.followed_up_at.notnull() & (t.followed_up_at < m.horizon)
-            ),
+            Flow(*CLOSED, among=when.closed, hit=when.followed_up),
             "up",
             needs=("closed", "follow_ups"),
         ),

@@ -75,6 +75,16 @@ def _with_duty(ledger: Ledger) -> ir.Table:
     return both.mutate(on_duty=both.any_day.notnull().ifelse(both.served.notnull(), ibis.null("boolean")))
 
 
+def with_overdue_days(table: ir.Table, ledger: Ledger) -> ir.Table:
+    """Add ``overdue_days``: working days since the limit of a case still open at the as-of, else null."""
+    days, end = ledger.table("calendar"), ledger.as_of
+    last = (end - dt.timedelta(microseconds=1)).date()
+    through = days.filter(days.day == ibis.date(last)).through.as_scalar()
+    table = table.left_join(days.select(due_day="day", due_through="through"), "due_day")
+    late = table.closed_at.isnull() & (table.due_at < ibis.timestamp(end))
+    return table.mutate(overdue_days=late.ifelse(through - table.due_through, ibis.null("int64")))
+
+
 def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...] = ()) -> ir.Table:
     """Apply the slice's filters (未填 stands for a missing value); attached dimensions join if asked for."""
     table = _with_attached(table, ledger, {*by, *(name for name, _ in slice.where)})

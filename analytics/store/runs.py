@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from analytics.store.snapshots import StoreError, sync_folder
+from analytics.store.snapshots import StoreError, move_pointer, sync_folder
 
 KEPT = 3
 #: The two levels of what is found: 类型 and 问题.
@@ -113,16 +113,7 @@ class RunBook:
                 os.fsync(opened.fileno())
         os.replace(draft, target)
         sync_folder(self.folder)
-        self._point(target.name)
+        move_pointer(self.pointer, target.name)
         for old in sorted(self.folder.glob("R[0-9]*"))[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
         return Run(target, made.card)
-
-    def _point(self, name: str) -> None:
-        fresh = self.pointer.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(name)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.pointer)
-        sync_folder(self.pointer.parent)

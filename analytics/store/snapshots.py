@@ -134,13 +134,7 @@ class Store:
 
     def point(self, snapshot_id: str) -> None:
         """Move CURRENT by an atomic rename, synced before and after."""
-        fresh = self.folder / "CURRENT.new"
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(snapshot_id)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.folder / "CURRENT")
-        sync_folder(self.folder)
+        move_pointer(self.folder / "CURRENT", snapshot_id)
 
     def prune(self, keep: int) -> None:
         """Delete all but the newest ``keep`` snapshots, never the current one."""
@@ -249,6 +243,17 @@ def _copy(source: Path, target: Path) -> None:
 def _sync_file(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def move_pointer(pointer: Path, name: str) -> None:
+    """Let a small file name another thing, by an atomic rename, synced before and after."""
+    fresh = pointer.with_name(f"{pointer.name}.new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, pointer)
+    sync_folder(pointer.parent)
 
 
 def sync_folder(path: Path) -> None:

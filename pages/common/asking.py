@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import attention, caselist, model
+from analytics import attention, caselist, model, workdays
 from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, Viewer, open_ledger
 from analytics.metrics import Slice, compute_many, unmet
@@ -109,7 +109,7 @@ def values_of(ledger: Ledger, column: str) -> list[str]:
 
 def now() -> dt.datetime:
     """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
+    return workdays.shanghai_now()
 
 
 def settings() -> Settings:
