@@ -13,10 +13,10 @@ from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
-from analytics.spreadsheet import safe_csv, workbook
+from analytics.spreadsheet import safe_csv
 from analytics.wording import minute, number
 from pages.common import asking
-from pages.common.drawing import CLOCK, ISSUES_PAGE, link, to_cases
+from pages.common.drawing import CLOCK, ISSUES_PAGE, link, offer_workbook, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
@@ -123,13 +123,7 @@ def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> No
     notes = notes_of(ledger, slice)
     rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
     with st.container(horizontal=True):
-        st.download_button(
-            "导出 Excel",
-            lambda: workbook({"工单": rows()}, notes),
-            "工单明细.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        offer_workbook("导出 Excel", "工单明细.xlsx", lambda: {"工单": rows()}, notes)
         st.download_button(
             "导出 CSV",
             lambda: safe_csv(rows(), notes),

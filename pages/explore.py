@@ -10,9 +10,8 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
-from analytics.spreadsheet import workbook
 from pages.common import asking, discovered
-from pages.common.drawing import EXPLORE_PAGE, chart, custom, section, to_cases
+from pages.common.drawing import EXPLORE_PAGE, chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
 
 SHOWN = 20
@@ -90,12 +89,11 @@ def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
 
 def export(view: View, case_nos: tuple[str, ...], what: str) -> None:
     notes = [what, *notes_of(view.ledger, view.slice)]
-    st.download_button(
+    offer_workbook(
         f"导出 Excel（{len(case_nos):,} 件）",
-        lambda: workbook({"搜索结果": discovered.ask_table(view.ledger, case_nos)}, notes),
         "搜索结果.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
+        lambda: {"搜索结果": discovered.ask_table(view.ledger, case_nos)},
+        notes,
     )
 
 
@@ -134,13 +132,8 @@ def crossing(view: View) -> None:
         )
         st.caption("每格为统计期内受理的件数（件）。颜色：橙多、蓝少，只看比推算多或少多少，不看绝对数。")
         wide = cells.pivot(index="row", columns="column", values="value").reset_index(names=model.DIMENSIONS[rows])
-        st.download_button(
-            "导出 Excel",
-            lambda: workbook({"交叉表": wide}, notes_of(view.ledger, view.slice)),
-            "交叉表.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-            key="export_cross",
+        offer_workbook(
+            "导出 Excel", "交叉表.xlsx", lambda: {"交叉表": wide}, notes_of(view.ledger, view.slice), key="export_cross"
         )
 
 

@@ -10,11 +10,10 @@ from analytics.exporting import notes_of
 from analytics.issues import Findings
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
-from analytics.spreadsheet import workbook
 from analytics.store import StoreError
 from analytics.wording import number, short
 from pages.common import asking, correcting, discovered
-from pages.common.drawing import CONFIG, ISSUES_PAGE, chart, custom, section, to_cases
+from pages.common.drawing import CONFIG, ISSUES_PAGE, chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import KEYS, View
 from pages.common.periods import one_week
 
@@ -174,13 +173,7 @@ def export(view: View, found: Findings, table: pd.DataFrame) -> None:
     shown.insert(1, "一类问题", [found.name_of(i) for i in shown["编号"]])
     shown["关键词"] = ["、".join(found.types.loc[i, "keywords"]) for i in shown["编号"]]
     notes = [*notes_of(view.ledger, view.slice), f"归类 {found.run.id}；样本不足的比率与时长留空"]
-    st.download_button(
-        "导出排行",
-        lambda: workbook({"一类问题": shown}, notes),
-        "一类问题.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    offer_workbook("导出排行", "一类问题.xlsx", lambda: {"一类问题": shown}, notes)
 
 
 def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> None:

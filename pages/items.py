@@ -9,10 +9,9 @@ from analytics import model
 from analytics.exporting import notes_of
 from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
-from analytics.spreadsheet import workbook
 from analytics.wording import number
 from pages.common import asking, mechanisms
-from pages.common.drawing import caption, section, to_cases
+from pages.common.drawing import caption, offer_workbook, section, to_cases
 from pages.common.filters import View
 
 PERCENT = st.column_config.NumberColumn(format="percent")
@@ -82,13 +81,7 @@ def listing(view: View) -> None:
             f"有效 {len(found):,} 项，期内没有人用的 {int((found['demand'] == 0).sum()):,} 项；"
             f"可压缩：九成工单所需不到承诺的一半；守不住：按期办结率低于八成。样本不足的留空（—）。"
         )
-        st.download_button(
-            "导出 Excel",
-            lambda: workbook({"事项": shown}, notes_of(view.ledger, view.slice)),
-            "事项清单.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        offer_workbook("导出 Excel", "事项清单.xlsx", lambda: {"事项": shown}, notes_of(view.ledger, view.slice))
 
 
 def compared(view: View) -> None:
@@ -117,12 +110,11 @@ def compared(view: View) -> None:
             }
         )
         st.dataframe(shown, hide_index=True, placeholder="—", height=300)
-        st.download_button(
+        offer_workbook(
             "导出 Excel",
-            lambda: workbook({f"{old}到{new}": shown}, notes_of(view.ledger, view.slice)),
             "清单变化.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
+            lambda: {f"{old}到{new}": shown},
+            notes_of(view.ledger, view.slice),
             key="export_changes",
         )
 
@@ -167,12 +159,11 @@ def lacking(view: View) -> None:
                 "期内清单外诉求（件）": shown["清单外（件）"],
             }
         )
-        st.download_button(
+        offer_workbook(
             "导出草稿供审核",
-            lambda: workbook({"事项草稿": draft}, notes_of(view.ledger, view.slice)),
             "增值服务事项草稿.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
+            lambda: {"事项草稿": draft},
+            notes_of(view.ledger, view.slice),
             key="export_draft",
         )
 

@@ -10,10 +10,9 @@ from analytics.exporting import notes_of
 from analytics.loop.paths import MOST, in_words
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
-from analytics.spreadsheet import workbook
 from analytics.wording import number
 from pages.common.asking import ask, settings
-from pages.common.drawing import CONFIG, caption, chart, custom, empty, rows, section, to_cases
+from pages.common.drawing import CONFIG, caption, chart, custom, empty, offer_workbook, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.mechanisms import ask_dragging, ask_moves, ask_passed_on, ask_variants
 
@@ -192,13 +191,7 @@ def rules(view: View) -> None:
             if event and event["selection"]["rows"]:
                 rule = known[event["selection"]["rows"][0]]
                 to_cases(f"看「{rule.broken}」的工单", metric=rule.metric, part="rest")
-            st.download_button(
-                "导出 Excel",
-                lambda: workbook({"闭环规则": made}, notes_of(view.ledger, view.slice)),
-                "闭环规则.xlsx",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            offer_workbook("导出 Excel", "闭环规则.xlsx", lambda: {"闭环规则": made}, notes_of(view.ledger, view.slice))
         reasons = [unmet(r.metric, view.ledger) for r in RULES if r not in known]
         for reason in dict.fromkeys(r for r in reasons if r):
             st.caption(f"{reason}。")
@@ -229,12 +222,11 @@ def dragging(view: View) -> None:
             }
         )
         rows(shown, "dragging", height=380)
-        st.download_button(
+        offer_workbook(
             "导出 Excel",
-            lambda: workbook({"久拖未办": shown}, notes_of(view.ledger, view.slice)),
             "久拖未办.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
+            lambda: {"久拖未办": shown},
+            notes_of(view.ledger, view.slice),
             key="export_dragging",
         )
         to_cases("全部列出", metric="overdue_open", sort="overdue_days")

@@ -10,11 +10,10 @@ from analytics.exporting import notes_of
 from analytics.metrics import CATALOGUE, unmet
 from analytics.reform.b_ready import topics
 from analytics.reform.milestones import LATE, OPEN, REACHED, UNDATED, UNKNOWN
-from analytics.spreadsheet import workbook
 from analytics.wording import number
 from pages.common import mechanisms
 from pages.common.asking import ask
-from pages.common.drawing import chart, custom, empty, section
+from pages.common.drawing import chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
 from pages.common.periods import last_day, one_month, weeks_back
 
@@ -38,13 +37,7 @@ def plan(view: View) -> None:
             }
         )
         st.dataframe(made, hide_index=True, placeholder="—")
-        st.download_button(
-            "导出 Excel",
-            lambda: workbook({"改革节点": made}, notes_of(view.ledger, view.slice)),
-            "改革进度.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        offer_workbook("导出 Excel", "改革进度.xlsx", lambda: {"改革节点": made}, notes_of(view.ledger, view.slice))
 
 
 def cycle_and_chain(view: View) -> None:

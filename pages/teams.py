@@ -11,10 +11,9 @@ import streamlit as st
 from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.metrics import unmet
-from analytics.spreadsheet import workbook
 from analytics.wording import number
 from pages.common.asking import ask
-from pages.common.drawing import caption, chart, custom, empty, section, to_cases
+from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section, to_cases
 from pages.common.filters import View
 from pages.common.mechanisms import ask_doubles, ask_duty, ask_teams, ask_waits
 from pages.common.periods import last_day
@@ -104,13 +103,7 @@ def calendar(view: View) -> None:
                 )
         table = duty.assign(day=duty["day"].dt.strftime("%Y-%m-%d"), module=duty["module"].map(model.MODULES))
         wide = table.pivot(index="day", columns="module", values="officers").reset_index(names="日期")
-        st.download_button(
-            "导出 Excel",
-            lambda: workbook({"当班人数": wide}, notes_of(view.ledger, view.slice)),
-            "轮值.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        offer_workbook("导出 Excel", "轮值.xlsx", lambda: {"当班人数": wide}, notes_of(view.ledger, view.slice))
 
 
 def received(view: View) -> None:

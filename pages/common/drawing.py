@@ -15,6 +15,7 @@ from analytics.caselist import SORTS
 from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN, label_of
+from analytics.spreadsheet import workbook
 from analytics.wording import days
 from pages.common import asking
 from pages.common.filters import KEYS, View
@@ -141,3 +142,12 @@ def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
     if event and event["selection"]["rows"]:
         number = frame["工单编号"].iloc[event["selection"]["rows"][0]]
         to_cases(f"看工单 {number}", case=number)
+
+
+def offer_workbook(
+    label: str, file: str, sheets: Callable[[], dict[str, pd.DataFrame]], notes: list[str], key: str | None = None
+) -> None:
+    """Draw a button that downloads sheets, made only when asked for, with notes of what they are."""
+    st.download_button(
+        label, lambda: workbook(sheets(), notes), file, icon=":material/download:", on_click="ignore", key=key
+    )
