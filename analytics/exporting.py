@@ -12,6 +12,7 @@ from analytics.wording import days, minute
 LABELS = {c.name: c.label for c in model.CASES.columns} | {
     "module": "服务模块",
     "overdue_days": "超期工作日",
+    "closing_department": "办结部门",
     "transfers": "转办次数",
     "chases": "督办次数",
     "grade": "评价等级",

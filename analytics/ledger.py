@@ -38,6 +38,8 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rota": ("轮值表", ("rota",)),
     "officer": ("「首接专员编号」列", ("cases.officer_no",)),
     "officers": ("队伍人员", ("officers",)),
+    "activities": ("政企活动表", ("activities",)),
+    "scenes": ("“一类事”场景表", ("scenes",)),
 }
 
 _FACTS = (

@@ -49,6 +49,7 @@ CHANNELS = (
     "其他",
 )
 
+ACTIVITY_KINDS = ("企业座谈会", "走访", "政策发布", "宣讲培训", "其他")
 FOLLOW_RESULTS = {"solved": "已解决", "unsolved": "未解决", "unreached": "未联系上"}
 ROLES = {"leader": "分管领导", "chief": "首席服务专员", "officer": "服务专员"}
 ITEM_KINDS = {"basic": "基本", "added": "增值"}
@@ -223,8 +224,37 @@ ITEMS = Table(
     ),
 )
 
+ACTIVITIES = Table(
+    "activities",
+    "政企活动",
+    ("held_on", "activity_kind", "topic"),
+    (
+        Column("held_on", "活动日期", "day", required=True),
+        Column("activity_kind", "活动类别", required=True),
+        Column("topic", "活动主题", required=True),
+        Column("module", "服务模块", "module"),
+        Column("department", "主办部门"),
+        Column("reached", "触达企业数", "integer"),
+        Column("note", "备注"),
+    ),
+)
+
+SCENES = Table(
+    "scenes",
+    "“一类事”场景",
+    ("scene",),
+    (
+        Column("scene", "场景名称", required=True),
+        Column("module", "服务模块", "module", required=True),
+        Column("launched_on", "上线日期", "day", unlocks="“一类事”场景节点是否按时"),
+        Column("online", "线上/线下", unlocks="线上线下集成场景节点"),
+        Column("lifecycle", "全生命周期阶段"),
+        Column("chain", "产业链"),
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    t.name: t for t in (CASES, EVENTS, RATINGS, ENTERPRISES, DEPARTMENTS, OFFICERS, ROTA, ITEMS)
+    t.name: t for t in (CASES, EVENTS, RATINGS, ENTERPRISES, DEPARTMENTS, OFFICERS, ROTA, ITEMS, ACTIVITIES, SCENES)
 }
 
 #: Stage columns that a wide ledger (one row a case) may carry, and the event each becomes.

@@ -10,7 +10,7 @@ from analytics.exporting import notes_of
 from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.wording import number
-from pages.common import asking, mechanisms
+from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import caption, offer_workbook, section, to_cases
 from pages.common.filters import View
 
@@ -146,8 +146,21 @@ def lacking(view: View) -> None:
                 "建议时限（工作日）": found["promised_days"],
             }
         )
-        st.dataframe(shown, hide_index=True, placeholder="—", height=300, column_config={"占这一类": PERCENT})
-        st.caption("建议时限 = 这一类九成工单所需的工作日，向上取整；样本不足的留空。草稿须经审核，不会自动生效。")
+        event = st.dataframe(
+            shown,
+            hide_index=True,
+            placeholder="—",
+            height=300,
+            key="uncovered",
+            on_select="rerun",
+            selection_mode="multi-row",
+            column_config={"占这一类": PERCENT},
+        )
+        if event and event["selection"]["rows"]:
+            drafting.propose(found.iloc[event["selection"]["rows"]])
+        st.caption(
+            "选中几行可列为草稿，进入审核。建议时限 = 这一类九成工单所需的工作日，向上取整；样本不足的留空。草稿须经审核，不会自动生效。"
+        )
         draft = pd.DataFrame(
             {
                 "清单版本": "草稿",
@@ -178,5 +191,6 @@ else:
     coverage(view)
     listing(view)
     lacking(view)
+    drafting.manage(view)
     compared(view)
     caption(view, "list_coverage", "off_list_rate")

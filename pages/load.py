@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pandas as pd
 import streamlit as st
 
-from analytics import figures
+from analytics import figures, model
+from analytics.exporting import notes_of
 from analytics.wording import number
 from pages.common.asking import ask, ask_forecast
-from pages.common.drawing import caption, chart, custom, empty, section
+from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
+from pages.common.mechanisms import ask_activities, ask_before_and_after
 from pages.common.periods import last_day, one_month, one_week, weeks_back
 
 WEEKS = 26
@@ -38,8 +43,53 @@ def keeping_up(view: View) -> None:
         if ready:
             frame = ask(("demand", "closures", "backlog"), view.ledger, weeks_back(view, WEEKS), grain="week")
             if not empty(frame):
-                chart(figures.flows_and_backlog(frame), "flows", lambda p: one_week(str(p["x"])))
+                span = weeks_back(view, WEEKS)
+                events = ask_activities(view.ledger, span.start, span.end)
+                chart(figures.flows_and_backlog(frame, events), "flows", lambda p: one_week(str(p["x"])))
                 caption(view, "backlog", extra="积压 = 上周积压 + 受理 − 办结 + 重办；最后一周可能未满")
+
+
+def activities(view: View) -> None:
+    with section(
+        "政企活动前后，诉求有没有变化",
+        view,
+        "demand",
+        help="座谈会、走访、政策发布、宣讲培训前后各 20 个工作日的受理量，只看活动所属模块（没有模块的看全部）。",
+    ):
+        if view.ledger.lacks(("activities",)):
+            st.info("台账里没有政企活动，导入「政企活动」表后可见活动前后的变化。", icon=":material/add_notes:")
+            return
+        end = last_day(view)
+        found = ask_before_and_after(view.ledger, view.slice.over(end - dt.timedelta(weeks=WEEKS), end))
+        if found.empty:
+            st.info("近半年没有政企活动。", icon=":material/inbox:")
+            return
+        shown = pd.DataFrame(
+            {
+                "日期": found["held_on"].dt.strftime("%Y-%m-%d"),
+                "类别": found["activity_kind"],
+                "主题": found["topic"],
+                "模块": [model.MODULES.get(m, "全部") for m in found["module"]],
+                "触达企业": found["reached"],
+                "前 20 个工作日": found["before"],
+                "后 20 个工作日": found["after"],
+                "后/前": [_ratio(row) for row in found.to_dict("records")],
+                "其中走访座谈带来": found["visits"],
+                "变化": found["verdict"],
+            }
+        ).iloc[::-1]
+        st.dataframe(shown, hide_index=True, placeholder="—", height=min(38 * (len(shown) + 1), 420))
+        st.caption(
+            "件；“后/前”为受理量之比与 95% 区间，区间跨过 1 为基本持平；后 20 个工作日未满的不下结论。"
+            "同一时期还有别的事情发生，前后之差不等于活动的作用。"
+        )
+        offer_workbook("导出 Excel", "政企活动.xlsx", lambda: {"政企活动": shown}, notes_of(view.ledger, view.slice))
+
+
+def _ratio(row: dict) -> str:
+    if pd.isna(row["low"]):
+        return "—"
+    return f"{row['ratio']:.2f}（{row['low']:.2f}–{row['high']:.2f}）"
 
 
 def officers(view: View) -> None:
@@ -108,6 +158,7 @@ def ahead(view: View) -> None:
 view: View = st.session_state["view"]
 module_by_week(view)
 keeping_up(view)
+activities(view)
 officers(view)
 left, right = st.columns(2)
 with left:

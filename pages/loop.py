@@ -12,6 +12,7 @@ from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
 from analytics.wording import number
 from pages.common.asking import ask, settings
+from pages.common.consulted import consultations
 from pages.common.drawing import CONFIG, caption, chart, custom, empty, offer_workbook, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.mechanisms import ask_dragging, ask_moves, ask_passed_on, ask_variants
@@ -246,4 +247,5 @@ with left:
     first_receiver(view)
 with right:
     waits(view)
+consultations(view)
 dragging(view)

@@ -67,6 +67,8 @@ def generate(
         "officers": people,
         "rota": duty,
         "items": listed,
+        "activities": world.activities(seed, end),
+        "scenes": world.scenes(seed),
     }
     tables = {n: t[[c for c in TABLES[n].names if c in t]].reset_index(drop=True) for n, t in tables.items()}
     truth = frame[["case_no", "problem_no", "type_no", "repeat_of"]].assign(

@@ -22,7 +22,7 @@ def write_spreadsheets(ledger: DemoLedger, folder: Path) -> list[Path]:
 
     台账2024 is an .xlsx with title rows and merged cells and mixed spellings of time; 台账2025
     a GB18030 .csv with semicolons; 台账2026 a UTF-8 .tsv with English heads; 环节 and 评价 are
-    files of their own; 基础资料 has five sheets.
+    files of their own; 基础资料 has seven sheets.
     """
     folder.mkdir(parents=True, exist_ok=True)
     cases = ledger.tables["cases"]
@@ -40,7 +40,7 @@ def write_spreadsheets(ledger: DemoLedger, folder: Path) -> list[Path]:
         _text(folder / "演示数据-环节.csv", _chinese(ledger.tables["events"], "events"), ",", "utf-8-sig"),
         _book(folder / "演示数据-评价.xlsx", {"好差评": _chinese(ledger.tables["ratings"], "ratings", mixed=True)}),
     ]
-    basics = ("enterprises", "departments", "officers", "rota", "items")
+    basics = ("enterprises", "departments", "officers", "rota", "items", "activities", "scenes")
     sheets = {model.TABLES[t].label: _chinese(ledger.tables[t], t) for t in basics}
     return [*paths, _book(folder / "演示数据-基础资料.xlsx", sheets)]
 

@@ -303,6 +303,40 @@ def rota(people: pd.DataFrame, end: dt.date) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def activities(seed: int, end: dt.date) -> pd.DataFrame:
+    """Return invented meetings, visits, releases and trainings: about two a month, none at or after ``end``."""
+    rng = np.random.default_rng([seed, 9])
+    days = workdays.calendar()
+    span = days[(days["day"] >= pd.Timestamp(START)) & (days["day"] < pd.Timestamp(end)) & days["is_workday"]]["day"]
+    names = {
+        "企业座谈会": "{}企业座谈会",
+        "走访": "{}重点企业走访",
+        "政策发布": "{}惠企措施发布",
+        "宣讲培训": "{}专题宣讲",
+    }
+    rows = []
+    for day in span.iloc[7::10]:
+        kind, module = rng.choice(list(names)), str(rng.choice(list(MODULES)))
+        topic = names[kind].format(MODULES[module].removesuffix("服务"))
+        rows.append((day.date(), kind, topic, module, MODULE_DEPARTMENTS[module][0], int(rng.integers(8, 120))))
+    columns = ["held_on", "activity_kind", "topic", "module", "department", "reached"]
+    return pd.DataFrame(rows, columns=columns).drop_duplicates(["held_on", "activity_kind", "topic"])
+
+
+def scenes(seed: int) -> pd.DataFrame:
+    """Return two "一类事" scenes a module: the first in 2024, the second online and offline in 2025."""
+    rng = np.random.default_rng([seed, 10])
+    rows = []
+    for place, (module, name) in enumerate(MODULES.items()):
+        title = name.removesuffix("服务")
+        for year, online in ((2024, "线下"), (2025, "线上线下")):
+            day = dt.date(year, 8, 1) + dt.timedelta(days=int(rng.integers(0, 140)))
+            stage = list(LIFECYCLE)[(place + year) % len(LIFECYCLE)]
+            chain = list(CHAINS)[place % len(CHAINS)]
+            rows.append((f"{title}“一类事”{'一期' if year == 2024 else '集成'}场景", module, day, online, stage, chain))
+    return pd.DataFrame(rows, columns=["scene", "module", "launched_on", "online", "lifecycle", "chain"])
+
+
 def _shares(table: dict[str, float]) -> np.ndarray:
     shares = np.array(list(table.values()))
     return shares / shares.sum()

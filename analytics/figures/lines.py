@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -45,8 +47,11 @@ def rate_over_time(
     return made
 
 
-def flows_and_backlog(frame: pd.DataFrame) -> go.Figure:
-    """Draw arrivals and closures as bars and the backlog as a line (metric, period, value)."""
+def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -> go.Figure:
+    """Draw arrivals and closures as bars and the backlog as a line (metric, period, value).
+
+    ``events`` (held_on, activity_kind, topic) stand as marks on the demand of their week.
+    """
     made = figure(y="件")
     for code, name, colour in (("demand", "受理", BLUE), ("closures", "办结", GREEN)):
         rows = frame[frame["metric"] == code]
@@ -66,9 +71,28 @@ def flows_and_backlog(frame: pd.DataFrame) -> go.Figure:
         line={"color": RED, "width": 3},
         hovertemplate="%{x|%Y-%m-%d} 起<br>期末积压 %{y:,.0f} 件<extra></extra>",
     )
+    if events is not None and len(events):
+        _marks(made, frame[frame["metric"] == "demand"], events)
     made.update_yaxes(rangemode="tozero", tickformat=",d")
     _dates(made)
     return made
+
+
+def _marks(made: go.Figure, demand: pd.DataFrame, events: pd.DataFrame) -> None:
+    """Stand activities above the demand of the week they fell in, one mark a week."""
+    week = events["held_on"] - pd.to_timedelta(events["held_on"].dt.weekday, unit="D")
+    said = events["held_on"].dt.strftime("%m-%d ") + events["activity_kind"] + "：" + events["topic"].map(html.escape)
+    by_week = said.groupby(week).agg("<br>".join)
+    height = demand.set_index("period")["value"].reindex(by_week.index)
+    made.add_scatter(
+        x=by_week.index,
+        y=height * 1.06 + 1,
+        name="政企活动",
+        mode="markers",
+        marker={"symbol": "triangle-down", "size": 12, "color": ORANGE},
+        customdata=by_week.to_numpy(),
+        hovertemplate="%{customdata}<extra></extra>",
+    )
 
 
 def forecast(history: pd.DataFrame, ahead: pd.DataFrame) -> go.Figure:

@@ -17,6 +17,7 @@ _WORDS = {
     "follow_result": list(model.FOLLOW_RESULTS.values()),
     "role": list(model.ROLES.values()),
     "channel": list(model.CHANNELS),
+    "activity_kind": list(model.ACTIVITY_KINDS),
     "item_kind": list(model.ITEM_KINDS.values()),
 }
 _ROWS = 5000

@@ -297,6 +297,18 @@ CATALOGUE: dict[str, Metric] = {
             needs=("consultations",),
         ),
         Metric(
+            "consult_wait",
+            "会商等待时长",
+            "期内首次会商的工单，从受理到首次会商的工作日中位数",
+            "个工作日",
+            "—",
+            "期内首次会商的工单",
+            Duration("case_facts", "first_consulted_at", when.until_consulted, when.consulted),
+            "down",
+            needs=("consultations",),
+            source=PLAN,
+        ),
+        Metric(
             "supervise_rate",
             "督办率",
             "期内受理的工单中，被督办过的比例",

@@ -50,6 +50,15 @@ def responded(t: ir.Table, m: Moment) -> ir.BooleanValue:
     return t.first_response_at.notnull() & (t.first_response_at < m.horizon)
 
 
+def consulted(t: ir.Table, m: Moment) -> ir.BooleanValue:
+    return t.first_consulted_at.notnull() & (t.first_consulted_at < m.horizon)
+
+
+def until_consulted(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Working days from acceptance to the first consultation."""
+    return _minutes(t.consulted_time - t.accepted_time)
+
+
 def staying(t: ir.Table, m: Moment) -> ir.NumericValue:
     """Working days a case stayed in a stage (or so far)."""
     end = moved_on(t, m).ifelse(t.until_time, m.time)

@@ -18,6 +18,7 @@ REACHED, LATE, UNDATED = "按时达到", "达到，晚于时限", "已达到，�
 OPEN, UNKNOWN = "还没有达到", "无法用台账衡量"
 VISITS = "走访/座谈会"
 BOTH_WAYS = "线上线下"
+LIFECYCLE = ("准入", "准营", "发展", "变更", "退出")
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,11 @@ def milestones(ledger: Ledger) -> list[Milestone]:
 
 def _judged(ledger: Ledger, row: dict[str, str]) -> Milestone:
     due = dt.date.fromisoformat(row["due"])
-    check = CHECKS.get(row["check"])
-    lacking = ledger.lacks((row["needs"],)) if row["needs"] else []
-    if lacking:
-        return Milestone(row["phase"], row["milestone"], due, UNKNOWN, f"台账里没有{'、'.join(lacking)}")
-    if check is None:
-        return Milestone(
-            row["phase"], row["milestone"], due, UNKNOWN, "台账没有“一类事”场景的登记；有了场景名称与上线日期即可衡量"
-        )
+    check = CHECKS[row["check"]]
+    needs = tuple(row["needs"].split("|"))  # any of them will do
+    lacking = ledger.lacks(needs)
+    if len(lacking) == len(needs):
+        return Milestone(row["phase"], row["milestone"], due, UNKNOWN, f"台账里没有{'，也没有'.join(lacking)}")
     found = check(ledger)
     if found.reached is None:
         state = UNDATED if found.undated else OPEN
@@ -124,14 +122,41 @@ def _dynamic(ledger: Ledger) -> Finding:
     return Finding(second, f"已有 {len(rows)} 个版本，第二个自 {second:%Y-%m-%d} 起生效")
 
 
+def _scenes(ledger: Ledger) -> Finding:
+    rows = ledger.run(ledger.table("scenes"))
+    day = pd.Timestamp((ledger.as_of - dt.timedelta(microseconds=1)).date())
+    launched = rows[pd.to_datetime(rows["launched_on"]) <= day]
+    first = pd.to_datetime(launched.groupby("module")["launched_on"].min())
+    wanted = [m for m in model.MODULES if m != "relief"]
+    have = [m for m in wanted if m in first.index]
+    evidence = f"登记场景 {len(rows)} 个，已上线 {len(launched)} 个，{len(wanted)} 个板块中 {len(have)} 个有场景上线"
+    return Finding(first[wanted].max().date() if len(have) == len(wanted) else None, evidence)
+
+
 def _both_ways(ledger: Ledger) -> Finding:
+    """Judge the integrated scenes; a ledger without scenes is judged by its list, which has no dates."""
+    day = min((ledger.as_of - dt.timedelta(microseconds=1)).date(), dt.date(2025, 12, 31))
+    if not ledger.lacks(("scenes",)):
+        return _both_ways_scenes(ledger.run(ledger.table("scenes")), pd.Timestamp(day))
     items = ledger.table("items")
-    day = ibis.date(min((ledger.as_of - dt.timedelta(microseconds=1)).date(), dt.date(2025, 12, 31)))
-    listed = items.filter(items.in_force_from <= day, items.in_force_to.isnull() | (items.in_force_to >= day))
+    listed = items.filter(
+        items.in_force_from <= ibis.date(day), items.in_force_to.isnull() | (items.in_force_to >= ibis.date(day))
+    )
     rows = ledger.run(listed.aggregate(n=listed.count(), both=listed.count(where=listed.online == BOTH_WAYS))).iloc[0]
     whole = rows["n"] and rows["both"] == rows["n"]
     evidence = f"清单 {int(rows['n'])} 项中 {int(rows['both'])} 项线上线下都能办"
     return Finding(None, evidence, undated=bool(whole))
+
+
+def _both_ways_scenes(scenes: pd.DataFrame, day: pd.Timestamp) -> Finding:
+    """Reached on the day from which every stage of the life cycle has a scene open both ways."""
+    both = scenes[(scenes["online"] == BOTH_WAYS) & (pd.to_datetime(scenes["launched_on"]) <= day)]
+    first = pd.to_datetime(both.groupby("lifecycle")["launched_on"].min())
+    covered = [s for s in LIFECYCLE if s in first.index]
+    missing = [s for s in LIFECYCLE if s not in covered]
+    evidence = f"{day:%Y-%m-%d} 前上线的线上线下场景 {len(both)} 个，覆盖生命周期{'、'.join(covered) or '（无）'}"
+    evidence += f"，缺{'、'.join(missing)}" if missing else "全部五个阶段"
+    return Finding(None if missing else first[list(LIFECYCLE)].max().date(), evidence)
 
 
 CHECKS: dict[str, Callable[[Ledger], Finding]] = {
@@ -141,5 +166,6 @@ CHECKS: dict[str, Callable[[Ledger], Finding]] = {
     "rota": _rota,
     "visits": _visits,
     "dynamic": _dynamic,
+    "scenes": _scenes,
     "both_ways": _both_ways,
 }

@@ -21,7 +21,7 @@ _TABLE = (
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided (``kind``) of which type or problem (``target``), by whom, when and why."""
+    """What was decided (``kind``) of what (``target``), by whom, when and why."""
 
     seq: int
     at: dt.datetime
@@ -51,9 +51,28 @@ class DecisionBook:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"记录人工判断的文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
 
-    def record(self, kind: str, target: str, detail: dict[str, object], who: str, why: str, at: dt.datetime) -> int:
-        """Write one decision down and return its number; on return it is on the disk."""
+    def record(
+        self,
+        kind: str,
+        target: str,
+        detail: dict[str, object],
+        who: str,
+        why: str,
+        at: dt.datetime,
+        seen: int | None = None,
+    ) -> int:
+        """Write one decision down and return its number; on return it is on the disk.
+
+        With ``seen``, the newest decision on the target that the writer knew of: where somebody
+        has decided since, nothing is written and StoreError says who and when.
+        """
         with self._open() as con, con:
+            con.execute("BEGIN IMMEDIATE")
+            newest = con.execute(
+                "SELECT seq, who, at FROM decisions WHERE target = ? ORDER BY seq DESC LIMIT 1", (target,)
+            ).fetchone()
+            if seen is not None and newest and newest[0] > seen:
+                raise StoreError(f"这一条刚由{newest[1]}在 {newest[2][:16].replace('T', ' ')} 改过，请看过之后再定")
             done = con.execute(
                 "INSERT INTO decisions (at, who, kind, target, detail, why) VALUES (?, ?, ?, ?, ?, ?)",
                 (at.isoformat(), who, kind, target, json.dumps(detail, ensure_ascii=False), why),

@@ -65,6 +65,7 @@ SELECT case_no,
        arg_max(department, happened_at) FILTER (stage = 'closed') AS closing_department,
        arg_max(to_department, happened_at) FILTER (stage = 'transferred') AS handed_to,
        max(happened_at) FILTER (stage = 'replied') AS replied_at,
+       min(happened_at) FILTER (stage = 'consulted') AS first_consulted_at,
        max(happened_at) FILTER (stage = 'followed_up') AS followed_up_at,
        arg_max(result, happened_at) FILTER (stage = 'followed_up') AS follow_result
 FROM {dst}.step GROUP BY case_no;
@@ -115,11 +116,13 @@ SELECT j.* EXCLUDE (given_due, paused_whole),
        a.through - a.is_workday::INT * (1 - epoch(j.accepted_at - a.day) / 86400) AS accepted_time,
        b.through - b.is_workday::INT * (1 - epoch(j.closed_at - b.day) / 86400) AS closed_time,
        r.through - r.is_workday::INT * (1 - epoch(j.first_response_at - r.day) / 86400) AS response_time,
+       k.through - k.is_workday::INT * (1 - epoch(j.first_consulted_at - k.day) / 86400) AS consulted_time,
        g.grade, g.rated_at
 FROM joined j
 JOIN {src}.calendar a ON a.day = j.accepted_at::DATE
 LEFT JOIN {src}.calendar b ON b.day = j.closed_at::DATE
 LEFT JOIN {src}.calendar r ON r.day = j.first_response_at::DATE
+LEFT JOIN {src}.calendar k ON k.day = j.first_consulted_at::DATE
 LEFT JOIN nth ON nth.through = a.through + j.promised_days + j.paused_whole
 LEFT JOIN {src}.ratings g ON g.case_no = j.case_no AND g.rated_at < $as_of
 )

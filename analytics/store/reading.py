@@ -14,8 +14,8 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
 from analytics.store.derive import DERIVED, derive
-from analytics.store.schema import BOOKS
-from analytics.store.snapshots import Snapshot, Store, StoreError
+from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
+from analytics.store.snapshots import NEWER, Snapshot, Store, StoreError
 
 KEPT_OPEN = 6
 KEPT_TABLES = 6
@@ -44,15 +44,30 @@ class Reader:
             raise StoreError(
                 f"快照 {snapshot.id} 打不开（文件损坏或被占用）。可用 snapshots rollback 回到前一个快照。"
             ) from None
-        for table in TABLES:
-            self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}{self._until(table)}")
-        for table in (*BOOKS, "calendar"):
-            self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}")
-        if as_of >= snapshot.as_of:
+        schema = self._version()
+        if schema > SCHEMA_VERSION:
+            raise StoreError(NEWER)
+        held = self._held()
+        for table in (*TABLES, *BOOKS, "calendar"):
+            if table in held:
+                self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}{self._until(table)}")
+        for table, statement in create_statements().items():
+            if table not in held:
+                self.con.execute(statement)
+        if as_of >= snapshot.as_of and schema == SCHEMA_VERSION:
             for table in DERIVED:
                 self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}")
         else:
             derive(self.con, "main", "main", as_of)
+
+    def _version(self) -> int:
+        row = self.con.execute("SELECT value FROM snap.meta WHERE key = 'schema'").fetchone()
+        return int(row[0]) if row else 1
+
+    def _held(self) -> set[str]:
+        """Return the tables of the snapshot; an older one has fewer."""
+        rows = self.con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'snap'").fetchall()
+        return {row[0] for row in rows}
 
     def _until(self, table: str) -> str:
         return f" WHERE {HAPPENED[table]} < TIMESTAMP '{self.as_of}'" if table in HAPPENED else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analytics.model import TABLES, Table
 
-SCHEMA_VERSION = 1
+#: 2: activities, scenes, first consultation. An older snapshot is read by deriving anew, and written as the newest.
+SCHEMA_VERSION = 2
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
 
 #: Book-keeping beside the ledger's own tables.
@@ -29,11 +30,8 @@ def column_types(table: Table) -> dict[str, str]:
     return types | {"batch": "VARCHAR"}
 
 
-def create_statements() -> list[str]:
-    """Return the DDL of an empty snapshot."""
-    ledger = [
-        f"CREATE TABLE {t.name} ({', '.join(f'{c} {k}' for c, k in column_types(t).items())})" for t in TABLES.values()
-    ]
-    books = [f"CREATE TABLE {name} ({columns})" for name, columns in BOOKS.items()]
-    calendar = "CREATE TABLE calendar (day DATE, is_workday BOOLEAN, through INTEGER)"
-    return [*ledger, *books, calendar]
+def create_statements() -> dict[str, str]:
+    """Return table → its DDL; on an older snapshot it adds the tables that are missing."""
+    columns = {t.name: ", ".join(f"{c} {k}" for c, k in column_types(t).items()) for t in TABLES.values()}
+    columns |= BOOKS | {"calendar": "day DATE, is_workday BOOLEAN, through INTEGER"}
+    return {name: f"CREATE TABLE IF NOT EXISTS {name} ({of})" for name, of in columns.items()}

@@ -27,6 +27,7 @@ from analytics.store.derive import derive, newest_event
 from analytics.store.schema import SCHEMA_VERSION, column_types, create_statements
 
 LOCK_SECONDS = 30
+NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 
 
 class StoreError(Exception):
@@ -114,9 +115,8 @@ class Store:
             con.execute("SET TimeZone = 'Asia/Shanghai'")
             draft = Draft(self, con, path, keep)
             try:
-                if not base:
-                    _create(con)
                 con.execute("BEGIN")
+                _bring_up(con)
                 if base and afresh:
                     draft.clear()
                 yield draft
@@ -217,10 +217,16 @@ class Draft:
         return snapshot
 
 
-def _create(con: duckdb.DuckDBPyConnection) -> None:
-    for statement in create_statements():
+def _bring_up(con: duckdb.DuckDBPyConnection) -> None:
+    """Give a new or older snapshot every table of the schema of now; raises StoreError for a newer one."""
+    for statement in create_statements().values():
         con.execute(statement)
-    con.execute("INSERT INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+    known = con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    if known and int(known[0]) > SCHEMA_VERSION:
+        raise StoreError(NEWER)
+    con.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+    if known:
+        return
     days = workdays.calendar()
     con.register("days", days)
     con.execute("INSERT INTO calendar SELECT day::DATE, is_workday, through FROM days")

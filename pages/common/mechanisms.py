@@ -8,9 +8,9 @@ import pandas as pd
 
 from analytics.items import usage, versions
 from analytics.ledger import Ledger
-from analytics.loop import passing, paths
+from analytics.loop import consulting, passing, paths
 from analytics.metrics import Slice
-from analytics.reform import milestones
+from analytics.reform import activities, milestones
 from analytics.teams import queueing, roster, rota
 from pages.common.asking import cached, findings
 
@@ -33,6 +33,26 @@ def ask_passed_on(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 @cached
 def ask_dragging(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     return passing.dragging(ledger, slice)
+
+
+@cached
+def ask_brought(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return consulting.brought(ledger, slice)
+
+
+@cached
+def ask_consult_effect(ledger: Ledger, slice: Slice) -> consulting.Comparison:
+    return consulting.compare(ledger, slice)
+
+
+@cached
+def ask_activities(ledger: Ledger, start: dt.date, end: dt.date) -> pd.DataFrame:
+    return activities.held(ledger, start, end)
+
+
+@cached
+def ask_before_and_after(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    return activities.before_and_after(ledger, slice)
 
 
 @cached

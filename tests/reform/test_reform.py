@@ -70,8 +70,34 @@ def test_teams_rota_and_visits(tmp_path: Path) -> None:
 
 def test_the_demo_reaches_what_its_data_was_given(demo_ledger: Ledger) -> None:
     states = [m.state for m in milestones(demo_ledger)]
-    assert states.count(UNKNOWN) == 1
+    assert states.count(UNKNOWN) == 0
     assert [m.due for m in milestones(demo_ledger)] == sorted(m.due for m in milestones(demo_ledger))
+
+
+def scene(module: str, day: str, lifecycle: str = "发展", online: str = "线上线下") -> dict:
+    return {"scene": module + day, "module": module, "launched_on": day, "online": online, "lifecycle": lifecycle}
+
+
+def test_scenes_are_there_when_every_one_of_eight_fields_has_one(tmp_path: Path) -> None:
+    eight = [scene(m, "2024-11-01") for m in MODULES if m != "relief"]
+    cases = [CASE | {"accepted_at": "2026-02-02 09:00"}]
+    name = "“一类事”服务场景谋划落地"
+    assert judged(ledger_of(tmp_path / "a", cases, scenes=eight))[name][0] == REACHED
+    late = [*eight[1:], scene("investment", "2025-01-02")]
+    assert judged(ledger_of(tmp_path / "b", cases, scenes=late))[name][0] == LATE
+    assert judged(ledger_of(tmp_path / "c", cases, scenes=eight[1:]))[name][0] == OPEN
+
+
+def test_integrated_scenes_must_cover_the_life_cycle(tmp_path: Path) -> None:
+    cases = [CASE | {"accepted_at": "2026-02-02 09:00"}]
+    name = "全生命周期、产业全链条的线上线下集成服务"
+    five = [scene("legal", f"2025-0{i + 1}-01", s) for i, s in enumerate(("准入", "准营", "发展", "变更", "退出"))]
+    assert judged(ledger_of(tmp_path / "a", cases, scenes=five))[name][0] == REACHED
+    state, why = judged(
+        ledger_of(tmp_path / "b", cases, scenes=[*five[:4], scene("ip", "2025-01-01", "退出", "线下")])
+    )[name]
+    assert state == OPEN
+    assert why.endswith("缺退出")
 
 
 def test_the_ten_topics_are_of_this_house() -> None:

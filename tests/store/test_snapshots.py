@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -165,3 +166,28 @@ def test_time_is_an_argument(tmp_path: Path) -> None:
     earlier = open_ledger(store, as_of=dt.datetime(2024, 10, 9))
     assert len(earlier.run(earlier.table("cases"))) == 1
     assert isinstance(earlier.run(earlier.table("case_facts"))["accepted_at"].iloc[0], pd.Timestamp)
+
+
+def test_a_snapshot_of_an_older_schema_is_read_as_it_is_and_written_as_the_newest(tmp_path: Path) -> None:
+    store = publish(tmp_path, {"cases": [{"case_no": "A", "accepted_at": "2024-03-04 09:00", "title": "诉求"}]})
+    with duckdb.connect(str(store.path(store.current_id()))) as con:
+        con.execute("DROP TABLE activities; ALTER TABLE case_facts DROP COLUMN consulted_time")
+        con.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+    ledger = open_ledger(store)
+    assert ledger.counts["activities"] == 0
+    assert "consulted_time" in ledger.table("case_facts").columns
+    with store.draft() as draft:
+        draft.publish(NOW, "再导入")
+    with duckdb.connect(str(store.path(store.current_id())), read_only=True) as con:
+        assert con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone() == ("2",)
+        assert con.execute("SELECT count(*) FROM activities").fetchone() == (0,)
+
+
+def test_a_snapshot_of_a_newer_program_is_refused_politely(tmp_path: Path) -> None:
+    store = publish(tmp_path, {"cases": [{"case_no": "A", "accepted_at": "2024-03-04 09:00", "title": "诉求"}]})
+    with duckdb.connect(str(store.path(store.current_id()))) as con:
+        con.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(StoreError, match="升级程序"):
+        open_ledger(store).counts  # noqa: B018
+    with pytest.raises(StoreError, match="升级程序"), store.draft():
+        pass

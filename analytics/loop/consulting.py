@@ -1,0 +1,154 @@
+"""联席会商: what was brought, how long until it met, and what came after beside like cases that had none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis.expr import types as ir
+
+from analytics.ledger import Ledger
+from analytics.metrics import Slice
+from analytics.metrics.evidence import cases_behind
+from analytics.metrics.moment import Moment
+from analytics.metrics.survival import quantile_with_interval
+from analytics.metrics.wilson import wilson
+from analytics.settings import Settings, load_settings
+
+#: A like case was accepted within so many days of the one that was brought.
+NEAR_DAYS = 45
+#: Why a case was brought, by what was so when it was → how people call it.
+REASONS = {"cross": "跨部门", "passed": "转办两次以上", "stale": "已超期限", "none": "以上都不是"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two groups: working days still needed (median, Kaplan–Meier) and the share satisfied."""
+
+    cases: int
+    days: float
+    days_low: float
+    days_high: float
+    rated: int
+    satisfied: float
+    satisfied_low: float
+    satisfied_high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Cases brought in the period and, one for each, a like case not brought by the same age."""
+
+    brought: Side
+    like: Side
+    unmatched: int
+
+
+def brought(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> pd.DataFrame:
+    """Return why cases were brought to their first consultation in the period, one row a reason.
+
+    Columns: reason (see REASONS), cases, share (of all brought; reasons overlap), wait (median
+    working days from acceptance).
+    """
+    settings = settings or load_settings()
+    rows = ledger.run(_with_state(ledger, slice, settings).select("wait", "cross", "passed", "stale"))
+    rows["none"] = ~(rows["cross"] | rows["passed"] | rows["stale"])
+    table = [
+        (reason, int(rows[reason].sum()), float(rows[reason].mean()), float(rows.loc[rows[reason], "wait"].median()))
+        for reason in REASONS
+    ]
+    return pd.DataFrame(table if len(rows) else [], columns=["reason", "cases", "share", "wait"])
+
+
+def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> Comparison:
+    """Compare what came after a consultation with like cases that had had none at the same age.
+
+    Like: same module, accepted within NEAR_DAYS, still open at the age (in working days) at which
+    the other was brought, equally passed on (twice or more, or not) and equally past its limit by
+    then; the one accepted nearest. Time counts from that age; a like case that was brought later
+    is censored there. Not proof of cause: why a case was brought may itself matter.
+    """
+    settings = settings or load_settings()
+    moment = Moment.of(ledger, slice, settings)
+    treated = _with_state(ledger, slice, settings).select(
+        "case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME
+    )
+    pairs = ledger.run(_nearest(treated, _candidates(ledger), moment))
+    total = int(ledger.run(treated.aggregate(n=treated.count()))["n"].iloc[0])
+    return Comparison(_side(pairs, "", moment), _side(pairs, "like_", moment), total - len(pairs))
+
+
+_OUTCOME = ("accepted_time", "closed_time", "grade")
+
+
+def _with_state(ledger: Ledger, slice: Slice, settings: Settings) -> ir.Table:
+    """Return the cases first consulted in the period with ``wait`` and what was so by then."""
+    wanted = cases_behind("consult_wait", ledger, slice, settings=settings)
+    table = _candidates(ledger).semi_join(wanted, "case_no")
+    table = table.mutate(wait=table.consulted_time - table.accepted_time)
+    return table.mutate(
+        cross=table.departments_involved >= settings.consult_departments,
+        passed=_by(table.second_transfer, table.wait),
+        stale=_by(table.due_age, table.wait),
+    )
+
+
+def _candidates(ledger: Ledger) -> ir.Table:
+    """Return every case with the ages, in working days, of its second transfer and of its limit."""
+    facts, stages, days = ledger.table("case_facts"), ledger.table("stages"), ledger.table("calendar")
+    handed = stages.filter(stages.stage == "transferred").mutate(
+        turn=ibis.row_number().over(group_by="case_no", order_by="happened_time")
+    )
+    second = handed.filter(handed.turn == 1).select("case_no", second_time="happened_time")
+    ends = days.select(due_day="day", due_through="through")
+    table = facts.left_join(second, "case_no").left_join(ends, "due_day")
+    return table.mutate(
+        second_transfer=table.second_time - table.accepted_time, due_age=table.due_through - table.accepted_time
+    )
+
+
+def _by(age: ir.NumericValue, until: ir.NumericValue) -> ir.BooleanValue:
+    return (age <= until).fill_null(False)
+
+
+def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
+    """Return each treated case with the like case accepted nearest to it (columns like_…)."""
+    like = others.select(
+        like_case="case_no",
+        like_module="module",
+        like_accepted_at="accepted_at",
+        like_second="second_transfer",
+        like_due="due_age",
+        like_consulted_time="consulted_time",
+        **{f"like_{c}": c for c in _OUTCOME},
+    )
+    pairs = treated.inner_join(like, [treated.module == like.like_module, treated.case_no != like.like_case])
+    gap = (pairs.accepted_at.epoch_seconds() - pairs.like_accepted_at.epoch_seconds()).abs()
+    at = pairs.like_accepted_time + pairs.wait
+    fit = pairs.filter(
+        gap <= NEAR_DAYS * 86400,
+        at < moment.time,
+        pairs.like_closed_time.isnull() | (pairs.like_closed_time > at),
+        pairs.like_consulted_time.isnull() | (pairs.like_consulted_time > at),
+        _by(pairs.like_second, pairs.wait) == pairs.passed,
+        _by(pairs.like_due, pairs.wait) == pairs.stale,
+    ).mutate(gap=gap)
+    ranked = fit.mutate(place=ibis.row_number().over(group_by="case_no", order_by=["gap", "like_case"]))
+    return ranked.filter(ranked.place == 0).order_by("case_no")
+
+
+def _side(pairs: pd.DataFrame, prefix: str, moment: Moment) -> Side:
+    start = pairs[f"{prefix}accepted_time"] + pairs["wait"]
+    end, closed = pairs[f"{prefix}closed_time"], pairs[f"{prefix}closed_time"].notna()
+    stop = pd.Series(moment.time, index=pairs.index, dtype=float)
+    if prefix:
+        stop = stop.where(pairs["like_consulted_time"].isna(), pairs["like_consulted_time"])
+    happened = closed & (end <= stop)
+    elapsed = (end.where(happened, stop) - start).clip(lower=0)
+    days = quantile_with_interval(elapsed.to_numpy(float), happened.to_numpy(bool), (0.5,))[0]
+    grades = pairs.loc[happened, f"{prefix}grade"].dropna()
+    low, high = wilson(np.array([(grades >= 3).sum()]), np.array([len(grades)]))
+    share = float((grades >= 3).mean()) if len(grades) else float("nan")
+    return Side(len(pairs), *days, len(grades), share, float(low[0]), float(high[0]))
