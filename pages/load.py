@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics import figures, model
 from analytics.exporting import notes_of
+from analytics.reform.activities import EARLY
 from analytics.wording import number
 from pages.common.asking import ask, ask_forecast
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
@@ -87,7 +88,7 @@ def activities(view: View) -> None:
 
 
 def _ratio(row: dict) -> str:
-    if pd.isna(row["low"]):
+    if pd.isna(row["low"]) or row["verdict"] == EARLY:
         return "—"
     return f"{row['ratio']:.2f}（{row['low']:.2f}–{row['high']:.2f}）"
 

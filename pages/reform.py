@@ -88,14 +88,10 @@ def b_ready(view: View) -> None:
         view,
         help="十个主题各由哪些模块服务，台账里哪些指标可以作为过程证据；不是世界银行的评分。",
     ):
-        metrics = tuple(dict.fromkeys(m for t in topics() for m in t.metrics if not unmet(m, view.ledger)))
-        by_module = {
-            t.name: ask(metrics, view.ledger, view.slice.narrowed(module=t.modules)).set_index("metric")
-            for t in topics()
-        }
         rows = []
         for topic in topics():
-            told = by_module[topic.name]
+            known = tuple(m for m in topic.metrics if not unmet(m, view.ledger))
+            told = ask(known, view.ledger, view.slice.narrowed(module=topic.modules)).set_index("metric")
             said = []
             for code in topic.metrics:
                 metric = CATALOGUE[code]

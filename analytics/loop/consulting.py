@@ -10,7 +10,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
-from analytics.metrics import Slice
+from analytics.metrics import Slice, compute
 from analytics.metrics.evidence import cases_behind
 from analytics.metrics.moment import Moment
 from analytics.metrics.survival import quantile_with_interval
@@ -76,7 +76,7 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
         "case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME
     )
     pairs = ledger.run(_nearest(treated, _candidates(ledger), moment))
-    total = int(ledger.run(treated.aggregate(n=treated.count()))["n"].iloc[0])
+    total = int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0])
     return Comparison(_side(pairs, "", moment), _side(pairs, "like_", moment), total - len(pairs))
 
 

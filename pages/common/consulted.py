@@ -90,7 +90,7 @@ def _after(view: View) -> None:
 def _days(side: Side) -> str:
     if pd.isna(side.days):
         return "多数还未办结"
-    return f"{number(side.days, '个工作日')}（{number(side.days_low)}–{number(side.days_high)}）"
+    return f"{number(side.days, '个工作日')}（{side.days_low:.1f}–{side.days_high:.1f}）"
 
 
 def _satisfied(side: Side) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.demo import DemoLedger
+from analytics.demo.generate import write_store
 from analytics.issues import IssueDesk
+from analytics.items.proposals import ProposalBook
 from analytics.ledger import open_ledger
 from analytics.metrics import Slice, compute, period
 from analytics.store import Store
 from analytics.wording import short
+from tests.conftest import AS_OF
 
 PAGES = (
     "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "explore", "triage", "data", "glossary",
@@ -201,6 +206,30 @@ def test_a_type_that_does_not_exist_shows_the_overview(
     demo_store: Store, demo_found: IssueDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "正在抬头" in words(open_page("issues", demo_store, monkeypatch, type="T9999<script>"))
+
+
+def test_the_new_mechanisms_say_what_they_found(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = open_page("loop", demo_store, monkeypatch, period="本年")
+    assert "不能证明是会商的作用" in words(loop)
+    load = open_page("load", demo_store, monkeypatch)
+    assert any("触达企业" in d.value.columns for d in load.dataframe)
+
+
+def test_a_draft_is_reviewed_on_the_page_and_wants_a_name(
+    demo: DemoLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    write_store(store, demo, AS_OF)
+    book = ProposalBook(store)
+    book.draft({"item_name": "合同纠纷指引", "module": "legal"}, "甲局 王")
+    app = open_page("items", store, monkeypatch)
+    app.button(key="draft_reviewed").click().run()
+    assert any("要留痕" in e.value for e in app.error)
+    app.text_input(key="draft_who").input("审批局 李").run()
+    app.button(key="draft_reviewed").click().run()
+    assert [(s.kind, s.who) for s in book.proposals()[0].steps] == [("draft", "甲局 王"), ("reviewed", "审批局 李")]
+    app.button(key="draft_approved").click().run()
+    assert "待印发 1 项" in words(app)
 
 
 def test_the_loop_page_lists_what_broke_a_rule(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
