@@ -26,7 +26,8 @@ def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: fl
     rows = frame.dropna(subset=["value"]).sort_values(["small", "value"], ascending=[False, True])
     scale = 100 if unit == "%" else 1
     made = figure(height=max(220, 60 + 30 * len(rows)), legend=False, x=f"{name}，{unit}")
-    known = rows["low"].notna() & rows["high"].notna()
+    # A whisker over the words of a small sample hides them, and says no more than they do.
+    known = rows["low"].notna() & rows["high"].notna() & ~rows["small"].astype(bool)
     error = {
         "type": "data",
         "symmetric": False,
