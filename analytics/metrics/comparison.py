@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -87,3 +89,33 @@ def within_noise(now: pd.Series, before: pd.Series) -> bool:
         return bool(abs(now["value"] - before["value"]) <= norm.ppf(0.975) * np.sqrt(now["value"] + before["value"]))
     inside = now["low"] <= before["value"] <= now["high"]
     return bool(inside or before["low"] <= now["value"] <= before["high"])
+
+
+def rate_of_arrival_changed(now: float, before: float, now_days: float, before_days: float, spread: float = 1.0) -> bool:
+    """Tell whether arrivals a day differ by more than chance gives (5%, two-sided).
+
+    ``spread``: variance ÷ mean of counts (1 is Poisson; quasi-Poisson, McCullagh & Nelder 1989);
+    the score test of two rates, pooled.
+    """
+    if min(now_days, before_days) <= 0 or now + before <= 0:
+        return False
+    pooled = (now + before) / (now_days + before_days)
+    error = np.sqrt(spread * pooled * (1 / now_days + 1 / before_days))
+    return bool(abs(now / now_days - before / before_days) > norm.ppf(0.975) * error)
+
+
+def spread_of_arrivals(counts: Sequence[float], days: Sequence[float]) -> float:
+    """Return variance ÷ mean of arrivals from one period to the next, at least 1; 1 under four steps.
+
+    ``counts`` and open ``days`` of periods in a row. Successive differences (von Neumann et al.
+    1941), so that growth and seasons, which are changes and not noise, do not count as spread.
+    """
+    kept = [(c, d) for c, d in zip(counts, days, strict=True) if d > 0]
+    if len(kept) < 5 or not any(c for c, _ in kept):
+        return 1.0
+    count, day = np.array(kept).T
+    rate = count / day
+    pooled = (count[1:] + count[:-1]) / (day[1:] + day[:-1])
+    known = pooled > 0
+    steps = (rate[1:] - rate[:-1])[known] ** 2 / (pooled * (1 / day[1:] + 1 / day[:-1]))[known]
+    return float(max(1.0, steps.mean()))

@@ -1,0 +1,191 @@
+"""How sections ask: every number they print becomes a fact that says where it comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analytics import model
+from analytics.briefing.facts import Fact, Sentence
+from analytics.briefing.period import Period, working_days
+from analytics.ledger import Ledger
+from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
+from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, within_noise
+from analytics.settings import Settings
+from analytics.wording import change, number
+
+SMALL = "样本不足"
+#: A number as it is printed, without sign and unit.
+NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
+#: Periods looked back at to measure how much demand varies by itself.
+LOOK_BACK = 12
+Where = tuple[tuple[str, str], ...]
+
+
+class Evidence:
+    """The ledger, the period and the facts printed so far."""
+
+    def __init__(self, ledger: Ledger, period: Period, settings: Settings, scope: Where = ()):
+        self.ledger, self.period, self.settings = ledger, period, settings
+        whole = period.slice.narrowed(**dict(scope))
+        self.now = whole.over(period.start, period.last_known(ledger)) if period.unfinished(ledger) else whole
+        self.before = self._earlier(whole, "previous")
+        self.year_ago = self._earlier(whole, "year")
+        self.facts: dict[str, Fact] = {}
+        self.sentences = 0
+        self._asked: dict[tuple[object, ...], pd.DataFrame] = {}
+
+    def _earlier(self, whole: Slice, comparison: str) -> Slice | None:
+        found = whole.compared(comparison, self.ledger.as_of)
+        return found if found is not None and found.start >= self.first_day else None
+
+    @property
+    def first_day(self) -> dt.date:
+        facts = self.ledger.table("case_facts")
+        if not hasattr(self, "_first"):
+            first = self.ledger.run(facts.aggregate(first=facts.accepted_at.min()))["first"].iloc[0]
+            self._first = first.date() if pd.notna(first) else dt.date.max
+        return self._first
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def can(self, *codes: str) -> bool:
+        """Tell whether the ledger holds what the metrics need."""
+        return not any(unmet(code, self.ledger) for code in codes)
+
+    def rows(self, codes: Sequence[str], slice: Slice, by: tuple[str, ...] = (), grain: str | None = None) -> pd.DataFrame:
+        """Return metrics as compute_many does, asked once; those that cannot be had are left out."""
+        key = (tuple(codes), slice, by, grain)
+        if key not in self._asked:
+            known = [c for c in codes if self.can(c)]
+            empty = pd.DataFrame(columns=["metric", *by, "value", "numerator", "denominator", "low", "high", "n", "small"])
+            self._asked[key] = (
+                compute_many(known, self.ledger, slice, by, grain, self.settings) if known else empty
+            )
+        return self._asked[key]
+
+    def row(self, code: str, slice: Slice, where: Where = ()) -> pd.Series:
+        """Return one metric of a slice, narrowed to a group."""
+        narrowed = slice.narrowed(**dict(where)) if where else slice
+        return self.rows((code,), narrowed).iloc[0]
+
+    # -- facts --------------------------------------------------------------------------------
+
+    def keep(self, fact: Fact) -> Fact:
+        self.facts[fact.id] = fact
+        return fact
+
+    def metric(self, code: str, slice: Slice | None = None, part: str = "value", where: Where = ()) -> Fact:
+        """Return a metric's value (or numerator, denominator, low, high) as a fact; small rates say 样本不足."""
+        slice = slice or self.now
+        row, metric = self.row(code, slice, where), CATALOGUE[code]
+        unit = metric.unit if part in ("value", "low", "high") else "件"
+        value = None if pd.isna(row[part]) else float(row[part])
+        text = number(value, unit)
+        if row["small"] and part == "value":
+            text = f"{SMALL}（{row['n']:.0f} 件）"
+        everywhere = tuple((k, "|".join(v)) for k, v in slice.where)
+        merged = tuple(sorted((dict(everywhere) | dict(where)).items()))
+        id = ".".join([code, part, f"{slice.start}", f"{slice.end}", *(f"{k}={v}" for k, v in merged)])
+        return self.keep(
+            Fact(id, text, value, unit, "metric", code, part, f"{slice.start}", f"{slice.end}", slice.lag.days, merged)
+        )
+
+    def derived(self, op: str, unit: str, value: float, *of: Fact, text: str | None = None) -> Fact:
+        """Return a number worked out of others: op is difference, points, percent, share, sum, ratio or per_day."""
+        id = f"{op}({','.join(f.id for f in of)})"
+        return self.keep(
+            Fact(id, text or number(value, unit), value, unit, "derived", op=op, of=tuple(f.id for f in of))
+        )
+
+    def given(self, name: str, value: float, unit: str, text: str | None = None) -> Fact:
+        """Return what was set or counted outside the ledger's metrics."""
+        return self.keep(Fact(f"given.{name}", text or number(value, unit), value, unit, "given"))
+
+    def quoted(self, name: str, text: str) -> list[object]:
+        """Return a sentence of another room with its numbers as facts (how: quoted), words between them."""
+        pieces: list[object] = []
+        end = 0
+        for place, match in enumerate(NUMERAL.finditer(text)):
+            value = float(match[0].replace(",", ""))
+            fact = Fact(f"quoted.{name}.{place}", match[0], value, "", "quoted", op="analytics.attention")
+            pieces += [text[end : match.start()], self.keep(fact)]
+            end = match.end()
+        return [*pieces, text[end:]]
+
+    def share(self, part: Fact, whole: Fact) -> Fact:
+        """Return part ÷ whole as a percentage."""
+        value = (part.value or 0) / whole.value if whole.value else float("nan")
+        return self.derived("share", "%", value, part, whole)
+
+    def days(self, slice: Slice) -> Fact:
+        """Return the working days of a slice as far as the ledger knows it."""
+        last = (slice.instant(self.ledger.as_of) - dt.timedelta(microseconds=1)).date()
+        count = working_days(slice.start, max(last, slice.start))
+        return self.given(f"working_days.{slice.start}.{last}", count, "天", f"{count} 个工作日")
+
+    # -- changes ------------------------------------------------------------------------------
+
+    def moved(self, code: str, slice: Slice, where: Where = ()) -> str:
+        """Say how a metric moved against another period: 增加 12.3%, 上升 1.2 个百分点, 基本持平."""
+        now, old = self.row(code, self.now, where), self.row(code, slice, where)
+        if pd.isna(now["value"]) or pd.isna(old["value"]):
+            return "无法比较"
+        if now["small"] or old["small"]:
+            return f"{SMALL}，不作比较"
+        if not self.changed(code, slice, where):
+            return "基本持平"
+        return self.step(code, slice, where)
+
+    def step(self, code: str, slice: Slice, where: Where = ()) -> str:
+        """Say the bare change of a metric, whatever chance would give."""
+        metric = CATALOGUE[code]
+        now, old = self.metric(code, self.now, where=where), self.metric(code, slice, where=where)
+        told = change(now.value, old.value, metric.unit)
+        if told is None or now.value == old.value:
+            return "持平"
+        up = now.value > old.value  # type: ignore[operator]
+        text = told.lstrip("+-")
+        if metric.unit == "件" and not text.endswith("件"):
+            self.derived("percent", "%", (now.value - old.value) / old.value, now, old, text=text)  # type: ignore[operator]
+            return f"{'增加' if up else '减少'} {text}"
+        self.derived("points" if metric.unit == "%" else "difference", metric.unit, now.value - old.value, now, old, text=text)  # type: ignore[operator]
+        words = ("上升", "下降") if metric.unit == "%" else ("延长", "缩短") if metric.is_duration else ("增加", "减少")
+        return f"{words[0] if up else words[1]} {text}"
+
+    def changed(self, code: str, slice: Slice, where: Where = ()) -> bool:
+        """Tell whether a metric changed by more than noise; arrivals by working day and by their usual spread."""
+        now, old = self.row(code, self.now, where), self.row(code, slice, where)
+        if code != "demand":
+            return not within_noise(now, old)
+        return rate_of_arrival_changed(
+            float(now["value"]),
+            float(old["value"]),
+            float(self.days(self.now).value or 0),
+            float(self.days(slice).value or 0),
+            self.spread(where),
+        )
+
+    def spread(self, where: Where = ()) -> float:
+        """Return how much demand a working day varies from one period to the next; 1 is Poisson."""
+        period, counts, open_days = self.period.whole_before(), [], []
+        for _ in range(LOOK_BACK):
+            if period.start < self.first_day:
+                break
+            counts.append(float(self.row("demand", self.now.over(period.start, period.end), where)["value"]))
+            open_days.append(float(working_days(period.start, period.end)))
+            period = period.whole_before()
+        return spread_of_arrivals(counts, open_days)
+
+    # -- sentences ----------------------------------------------------------------------------
+
+    def say(self, id: str, *parts: object) -> Sentence:
+        """Join words and facts to one sentence that knows its facts."""
+        used = tuple(dict.fromkeys(p.id for p in parts if isinstance(p, Fact)))
+        return Sentence(id, "".join(str(p) for p in parts if p not in (None, "")), used)
+
+    def label(self, dimension: str, value: object) -> str:
+        return model.label_of(dimension, value)
