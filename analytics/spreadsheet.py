@@ -10,7 +10,8 @@ import pandas as pd
 import xlsxwriter
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+#: No text becomes a formula, a link or a number.
+OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
 
 def workbook(sheets: dict[str, pd.DataFrame], notes: Iterable[str] = ()) -> bytes:
@@ -19,7 +20,7 @@ def workbook(sheets: dict[str, pd.DataFrame], notes: Iterable[str] = ()) -> byte
     Heads are bold and frozen, times are real times, every text is stored as text.
     """
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+    with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         head = book.add_format(
             {"bold": True, "bg_color": "#dfe8f1", "border": 1, "text_wrap": True, "valign": "vcenter"}
         )

@@ -56,15 +56,17 @@ class Evidence:
         """Tell whether the ledger holds what the metrics need."""
         return not any(unmet(code, self.ledger) for code in codes)
 
-    def rows(self, codes: Sequence[str], slice: Slice, by: tuple[str, ...] = (), grain: str | None = None) -> pd.DataFrame:
+    def rows(
+        self, codes: Sequence[str], slice: Slice, by: tuple[str, ...] = (), grain: str | None = None
+    ) -> pd.DataFrame:
         """Return metrics as compute_many does, asked once; those that cannot be had are left out."""
         key = (tuple(codes), slice, by, grain)
         if key not in self._asked:
             known = [c for c in codes if self.can(c)]
-            empty = pd.DataFrame(columns=["metric", *by, "value", "numerator", "denominator", "low", "high", "n", "small"])
-            self._asked[key] = (
-                compute_many(known, self.ledger, slice, by, grain, self.settings) if known else empty
+            empty = pd.DataFrame(
+                columns=["metric", *by, "value", "numerator", "denominator", "low", "high", "n", "small"]
             )
+            self._asked[key] = compute_many(known, self.ledger, slice, by, grain, self.settings) if known else empty
         return self._asked[key]
 
     def row(self, code: str, slice: Slice, where: Where = ()) -> pd.Series:
@@ -152,7 +154,9 @@ class Evidence:
         if metric.unit == "件" and not text.endswith("件"):
             self.derived("percent", "%", (now.value - old.value) / old.value, now, old, text=text)  # type: ignore[operator]
             return f"{'增加' if up else '减少'} {text}"
-        self.derived("points" if metric.unit == "%" else "difference", metric.unit, now.value - old.value, now, old, text=text)  # type: ignore[operator]
+        self.derived(
+            "points" if metric.unit == "%" else "difference", metric.unit, now.value - old.value, now, old, text=text
+        )  # type: ignore[operator]
         words = ("上升", "下降") if metric.unit == "%" else ("延长", "缩短") if metric.is_duration else ("增加", "减少")
         return f"{words[0] if up else words[1]} {text}"
 

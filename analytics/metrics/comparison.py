@@ -91,7 +91,9 @@ def within_noise(now: pd.Series, before: pd.Series) -> bool:
     return bool(inside or before["low"] <= now["value"] <= before["high"])
 
 
-def rate_of_arrival_changed(now: float, before: float, now_days: float, before_days: float, spread: float = 1.0) -> bool:
+def rate_of_arrival_changed(
+    now: float, before: float, now_days: float, before_days: float, spread: float = 1.0
+) -> bool:
     """Tell whether arrivals a day differ by more than chance gives (5%, two-sided).
 
     ``spread``: variance ÷ mean of counts (1 is Poisson; quasi-Poisson, McCullagh & Nelder 1989);

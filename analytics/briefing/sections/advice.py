@@ -30,7 +30,9 @@ def _overdue(e: Evidence) -> Iterator[Sentence]:
     rows = steps(e)
     by_step = rows["step"].value_counts()
     told = [f"{step} {e.given(f'step.{step}', float(n), '件')}" for step, n in by_step.items()]
-    yield e.say("advice.overdue", "对超期未办的 ", e.metric("overdue_open"), f"逐件落实下一步：{'；'.join(told)}（清单见表）。")
+    yield e.say(
+        "advice.overdue", "对超期未办的 ", e.metric("overdue_open"), f"逐件落实下一步：{'；'.join(told)}（清单见表）。"
+    )
 
 
 def _new_problem(e: Evidence) -> Iterator[Sentence]:
@@ -51,7 +53,10 @@ def _below_target(e: Evidence) -> Iterator[Sentence]:
     if rows.empty:
         return
     names = "、".join(str(e.label("module", m)) for m in rows["module"].head(3))
-    yield e.say("advice.target", f"{names}按期办结率低于目标且超出正常波动，建议牵头部门分析超期环节，必要时调整人手或提请联席会商。")
+    yield e.say(
+        "advice.target",
+        f"{names}按期办结率低于目标且超出正常波动，建议牵头部门分析超期环节，必要时调整人手或提请联席会商。",
+    )
 
 
 def _rules(e: Evidence) -> Iterator[Sentence]:
@@ -77,7 +82,9 @@ def _off_list(e: Evidence) -> Iterator[Sentence]:
     outside = e.metric("off_list_rate", part="numerator")
     rate = e.metric("off_list_rate")
     if outside.value and outside.value >= e.settings.minimum_cases and SMALL not in rate.text:
-        yield e.say("advice.list", "清单外诉求 ", outside, "（占 ", rate, "），建议从中挑选常见的列入事项清单草稿送审。")
+        yield e.say(
+            "advice.list", "清单外诉求 ", outside, "（占 ", rate, "），建议从中挑选常见的列入事项清单草稿送审。"
+        )
 
 
 def _untyped(e: Evidence, found: Findings | None) -> Iterator[Sentence]:

@@ -7,7 +7,17 @@ from analytics.briefing.facts import Table
 from analytics.briefing.sections.cells import group_table
 from analytics.metrics import CATALOGUE
 
-DEPARTMENT = ("demand", "closures", "backlog", "came_due", "on_time_rate", "overdue_open", "handling_median", "ratings", "satisfaction")
+DEPARTMENT = (
+    "demand",
+    "closures",
+    "backlog",
+    "came_due",
+    "on_time_rate",
+    "overdue_open",
+    "handling_median",
+    "ratings",
+    "satisfaction",
+)
 CHANNEL = ("demand", "on_time_rate", "satisfaction")
 
 
@@ -25,5 +35,7 @@ def definitions(e: Evidence) -> tuple[str, ...]:
     """Return 口径 of every metric that a fact or table of the briefing uses."""
     used = {f.metric for f in e.facts.values() if f.metric} | set(DEPARTMENT)
     return tuple(
-        f"{m.name}（{m.unit}）：{m.described(e.settings)}。" for m in CATALOGUE.values() if m.code in used and e.can(m.code)
+        f"{m.name}（{m.unit}）：{m.described(e.settings)}。"
+        for m in CATALOGUE.values()
+        if m.code in used and e.can(m.code)
     )

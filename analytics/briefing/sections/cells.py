@@ -25,6 +25,11 @@ def cell(row: pd.Series | None) -> Cell:
     return SMALL if row["small"] else float(row["value"])
 
 
+def _cell_or_zero(row: pd.Series | None, code: str) -> Cell:
+    """Return a group's value; a count without rows is 0, a rate without rows unknown."""
+    return 0.0 if row is None and CATALOGUE[code].unit == "件" else cell(row)
+
+
 def by_group(e: Evidence, codes: tuple[str, ...], by: str, slice: Slice | None = None) -> pd.DataFrame:
     """Return metrics by a dimension: index (group, metric), the columns of compute_many."""
     rows = e.rows(codes, slice or e.now, (by,))
@@ -48,7 +53,8 @@ def group_table(
     if by != "module":
         groups.sort(key=lambda g: (size(g), str(g)))
     body = tuple(
-        (e.label(by, g), *(cell(table.get((g, c))) for c in known)) for g in (groups[:most] if most else groups)
+        (e.label(by, g), *(_cell_or_zero(table.get((g, c)), c) for c in known))
+        for g in (groups[:most] if most else groups)
     )
     more = f"仅列前 {most} 个。" if most and len(groups) > most else ""
     return Table(id, title, (Column(name), *(column(c) for c in known)), body, note + more)

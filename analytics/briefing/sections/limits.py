@@ -61,14 +61,38 @@ def _why(e: Evidence) -> list[Sentence]:
     parts = decompose("on_time_rate", e.ledger, e.now, e.before, by, e.settings)
     name = "部门" if by == "department" else "模块"
     now, old = e.metric("on_time_rate"), e.metric("on_time_rate", e.before)
-    own = e.derived(f"rate_effect_{by}", "百分点", parts["rate"].sum() * 100, now, old, text=f"{parts['rate'].sum() * 100:+.1f} 个百分点")
-    mix = e.derived(f"mix_effect_{by}", "百分点", parts["mix"].sum() * 100, now, old, text=f"{parts['mix'].sum() * 100:+.1f} 个百分点")
+    own = e.derived(
+        f"rate_effect_{by}",
+        "百分点",
+        parts["rate"].sum() * 100,
+        now,
+        old,
+        text=f"{parts['rate'].sum() * 100:+.1f} 个百分点",
+    )
+    mix = e.derived(
+        f"mix_effect_{by}",
+        "百分点",
+        parts["mix"].sum() * 100,
+        now,
+        old,
+        text=f"{parts['mix'].sum() * 100:+.1f} 个百分点",
+    )
     sign = 1 if (now.value or 0) > (old.value or 0) else -1
     known = parts[parts[by].notna()]
     led = known[known["rate"] * sign > 0].sort_values("rate", key=abs, ascending=False).head(NAMED)
     who = "、".join(str(e.label(by, g)) for g in led[by])
     tail = f"，其中{who}影响最大" if who else ""
-    return [e.say("limits.why", f"按{name}拆分，这一变化中各{name}自身升降的影响为 ", own, f"，{name}间工单构成变化的影响为 ", mix, tail, "。")]
+    return [
+        e.say(
+            "limits.why",
+            f"按{name}拆分，这一变化中各{name}自身升降的影响为 ",
+            own,
+            f"，{name}间工单构成变化的影响为 ",
+            mix,
+            tail,
+            "。",
+        )
+    ]
 
 
 def _outside(e: Evidence) -> list[Sentence]:

@@ -30,7 +30,9 @@ def modules(e: Evidence) -> Section:
     figure = Figure(
         "modules",
         f"{e.period.now}各模块受理量",
-        "各模块受理量，从多到少：" + "、".join(f"{n} {v:,.0f} 件" for n, v in zip(labels, rows["value"], strict=True)) + "。",
+        "各模块受理量，从多到少："
+        + "、".join(f"{n} {v:,.0f} 件" for n, v in zip(labels, rows["value"], strict=True))
+        + "。",
         "bars",
         "件",
         labels,
@@ -58,7 +60,9 @@ def _moved(e: Evidence, rows: pd.DataFrame) -> list[Sentence]:
             told.append(f"{e.label('module', module)}{e.step('demand', e.before, where)}")
     if not told:
         return [e.say("modules.moved", f"与{e.period.before}相比，各模块受理量都在正常波动范围内。")]
-    return [e.say("modules.moved", f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块基本持平。")]
+    return [
+        e.say("modules.moved", f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块基本持平。")
+    ]
 
 
 def _heaviest(e: Evidence) -> list[Sentence]:

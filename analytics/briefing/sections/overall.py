@@ -31,7 +31,14 @@ def _came(e: Evidence) -> Sentence:
     parts: list[object] = [f"{p.now}受理企业诉求 ", demand]
     days = e.days(e.now)
     if days.value and p.grain != "quarter":
-        each = e.derived("per_day", "件", (demand.value or 0) / days.value, demand, days, text=f"{(demand.value or 0) / days.value:.1f} 件")
+        each = e.derived(
+            "per_day",
+            "件",
+            (demand.value or 0) / days.value,
+            demand,
+            days,
+            text=f"{(demand.value or 0) / days.value:.1f} 件",
+        )
         parts += ["（", days, "，日均 ", each, "）"]
     return e.say("overall.came", *parts, "。")
 
@@ -42,7 +49,9 @@ def _against(e: Evidence) -> list[Sentence]:
         old, days, now_days = e.metric("demand", e.before), e.days(e.before), e.days(e.now)
         fair = f"（{days}）" if days.value != now_days.value else ""
         moved = e.moved("demand", e.before)
-        words = f"，与{p.before}的 {old}{fair}基本持平" if moved == "基本持平" else f"，比{p.before}的 {old}{fair}{moved}"
+        words = (
+            f"，与{p.before}的 {old}{fair}基本持平" if moved == "基本持平" else f"，比{p.before}的 {old}{fair}{moved}"
+        )
         if fair and moved == "基本持平":
             words += "（按工作日折算）"
         elif fair:
@@ -73,7 +82,9 @@ def _drivers(e: Evidence) -> list[Sentence]:
     for module, value in same.items():
         where = (("module", str(module)),)
         a, b = e.metric("demand", e.now, where=where), e.metric("demand", e.before, where=where)
-        told.append(f"{e.label('module', module)}（{e.derived('difference', '件', float(value), a, b, text=f'{value:+,.0f} 件')}）")
+        told.append(
+            f"{e.label('module', module)}（{e.derived('difference', '件', float(value), a, b, text=f'{value:+,.0f} 件')}）"
+        )
     way = "增量" if total > 0 else "减量"
     return [e.say("overall.drivers", f"{way}主要来自{'、'.join(told)}。")]
 
@@ -148,18 +159,33 @@ def _figure(e: Evidence) -> list[Figure]:
     wide = rows.pivot(index="period", columns="metric", values="value").reindex(starts)
     series = [
         Series(name, tuple(None if pd.isna(v) else float(v) for v in wide[code]), marks)
-        for code, name, marks in (("demand", "受理", "bar"), ("closures", "办结", "bar"), ("backlog", "期末在办", "line"))
+        for code, name, marks in (
+            ("demand", "受理", "bar"),
+            ("closures", "办结", "bar"),
+            ("backlog", "期末在办", "line"),
+        )
         if code in wide
     ]
     labels = tuple(_axis(d.date(), grain) for d in starts)
-    alt = f"{labels[0]}至{labels[-1]}每{dict(week='周', month='月', quarter='季度')[grain]}的" + "、".join(s.name for s in series)
+    alt = f"{labels[0]}至{labels[-1]}每{dict(week='周', month='月', quarter='季度')[grain]}的" + "、".join(
+        s.name for s in series
+    )
     end = " 最后一段未满。" if e.period.unfinished(e.ledger) else ""
-    return [Figure("flows", f"近 {len(labels)} {dict(week='周', month='个月', quarter='个季度')[grain]}受理、办结与在办" + end.rstrip("。"), alt + "。" + end, "columns", "件", labels, tuple(series))]
+    return [
+        Figure(
+            "flows",
+            f"近 {len(labels)} {dict(week='周', month='个月', quarter='个季度')[grain]}受理、办结与在办"
+            + end.rstrip("。"),
+            alt + "。" + end,
+            "columns",
+            "件",
+            labels,
+            tuple(series),
+        )
+    ]
 
 
 def _axis(day: dt.date, grain: str) -> str:
     if grain == "week":
         return f"{day:%m-%d}"
     return f"{day:%y-%m}" if grain == "month" else f"{day.year}Q{(day.month + 2) // 3}"
-
-

@@ -41,7 +41,9 @@ def problems(e: Evidence, found: Findings | None) -> Section:
         Column("涉及部门", "个"), Column("牵头部门"),
     )  # fmt: skip
     note = f"共 {len(table)} 类，列受理最多的 {len(rows)} 类；重复反映的同一件事照计。"
-    return Section("problems", "一类问题", tuple(said), (), (Table("types", "受理较多的一类问题", columns, rows, note),))
+    return Section(
+        "problems", "一类问题", tuple(said), (), (Table("types", "受理较多的一类问题", columns, rows, note),)
+    )
 
 
 def _number(value: float) -> float | None:
@@ -60,10 +62,12 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
     if e.before is None:
         return []
     told = []
-    for id in table.sort_values("growth", ascending=False).index[: LISTED]:
+    for id in table.sort_values("growth", ascending=False).index[:LISTED]:
         where = (("issue_type", str(id)),)
         if table.loc[id, "growth"] > 0 and e.changed("demand", e.before, where) and len(told) < SHOWN:
-            told.append(f"「{found.name_of(str(id))}」由 {e.metric('demand', e.before, where=where)}增至 {e.metric('demand', where=where)}")
+            told.append(
+                f"「{found.name_of(str(id))}」由 {e.metric('demand', e.before, where=where)}增至 {e.metric('demand', where=where)}"
+            )
     if not told:
         return [e.say("problems.grown", f"与{e.period.before}相比，没有哪一类明显增多。")]
     return [e.say("problems.grown", f"比{e.period.before}明显增多的：{'；'.join(told)}。")]

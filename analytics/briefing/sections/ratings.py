@@ -68,7 +68,9 @@ def _bad(e: Evidence) -> list[Sentence]:
         due = e.metric(code, part="denominator")
         if due.value:
             kept = e.metric(code, part="numerator")
-            said.append(e.say(f"ratings.{code}", f"{words}期限在{e.period.now}届满的差评 ", due, f"，限内{words} ", kept, "。"))
+            said.append(
+                e.say(f"ratings.{code}", f"{words}期限在{e.period.now}届满的差评 ", due, f"，限内{words} ", kept, "。")
+            )
     return said
 
 

@@ -1,0 +1,73 @@
+"""How a cell, a heading and a caption are written; every writer takes them from here."""
+
+from __future__ import annotations
+
+from analytics.briefing.facts import Briefing, Cell, Column, Section, Table
+from analytics.wording import EMPTY, short
+
+NUMERALS = "一二三四五六七八九十"
+
+
+def heading(place: int, title: str) -> str:
+    """Return 一、总体情况 for the first part."""
+    return f"{NUMERALS[place]}、{title}"
+
+
+def lines(section: Section) -> list[str]:
+    """Return the paragraphs of a part: numbered where each sentence is a matter of its own, else one."""
+    if section.key in ("needs", "advice") and len(section.sentences) > 1:
+        return [f"{number}. {s.text}" for number, s in enumerate(section.sentences, start=1)]
+    return ["".join(s.text for s in section.sentences)]
+
+
+def shown(cell: Cell, column: Column) -> str:
+    """Write a cell as people read it, without its unit, which stands in the head."""
+    if cell is None:
+        return EMPTY
+    if isinstance(cell, str):
+        return cell
+    if column.name == "目标":
+        return short(cell, "%" if 0 < cell <= 1 else "件")
+    return short(float(cell), column.unit if column.unit in ("%", "件") else "件" if column.unit in COUNTS else "x")
+
+
+COUNTS = ("工作日", "次", "个")
+
+
+def head(column: Column) -> str:
+    """Return a column's head; the percent sign stands with each number."""
+    return column.name if column.unit in ("", "%") else column.head
+
+
+def mixed(table: Table) -> Table:
+    """Return the table of main figures with its cells as words, since each of its rows has a unit of its own."""
+    if table.id != "main":
+        return table
+    rows: list[tuple[Cell, ...]] = []
+    for row in table.rows:
+        unit = str(row[0]).rsplit("（", 1)[1].removesuffix("）")
+        rows.append((row[0], *(short(c, unit) if isinstance(c, float | int) else c for c in row[1:])))
+    return Table(table.id, table.title, table.columns, tuple(rows), table.note)
+
+
+def is_number(table: Table, place: int) -> bool:
+    """Tell whether a column holds numbers, so that they stand right, one below the other."""
+    return bool(table.columns[place].unit) or (table.id == "main" and place > 0)
+
+
+def widths(table: Table) -> list[float]:
+    """Return each column's share of the width, by its longest words, none under half the mean or over half of all."""
+    longest = [
+        max([len(head(c)) / 2, *(len(shown(row[n], c)) for row in table.rows), 4]) for n, c in enumerate(table.columns)
+    ]
+    kept = [min(float(n), 16.0) for n in longest]
+    return [n / sum(kept) for n in kept]
+
+
+def captions(briefing: Briefing) -> dict[str, str]:
+    """Return id → 表 1 / 图 1 …, numbered through the text and the tables at the end."""
+    found: dict[str, str] = {}
+    figures = [f for s in briefing.sections for f in s.figures]
+    found |= {f"figure.{f.id}": f"图 {n}" for n, f in enumerate(figures, start=1)}
+    found |= {f"table.{t.id}": f"表 {n}" for n, t in enumerate(briefing.tables(), start=1)}
+    return found
