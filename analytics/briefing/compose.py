@@ -34,7 +34,11 @@ PARTS: dict[str, tuple[str, Part]] = {
     "needs": ("需关注事项", lambda e, f: needs(e)),
     "advice": ("下步建议", advice),
 }
-SPECIAL = ("overall", "limits", "ratings", "needs")
+#: The parts of a 专报 by its subject: one page, so sentences and one figure.
+SPECIAL = {
+    "department": ("overall", "problems", "limits", "ratings", "advice"),
+    "issue_type": ("overall", "modules", "limits", "ratings", "advice"),
+}
 #: What a 专报 may be about.
 SUBJECTS = {"issue_type": "一类问题", "department": "承办部门"}
 CENTRE = "企业综合服务中心"
@@ -72,13 +76,13 @@ def compose(ledger: Ledger, request: Request, found: Findings | None, settings: 
     if period.start > last:
         raise StoreError(f"统计期 {period.title} 还没有开始：台账里最新的记录在 {day(last)}")
     e = Evidence(ledger, period, settings, request.subject)
-    chosen = [k for k in PARTS if k in (SPECIAL if request.subject else request.parts)]
+    chosen = [k for k in PARTS if k in (SPECIAL[request.subject[0][0]] if request.subject else request.parts)]
     if not chosen:
         raise StoreError(f"至少选一部分；可选：{'、'.join(t for t, _ in PARTS.values())}")
     sections = tuple(PARTS[k][1](e, found) for k in chosen)
     tables = appendix(e) if request.with_appendix and not request.subject else ()
     if request.subject:
-        sections = tuple(replace(s, tables=s.tables[:1]) for s in sections)
+        sections = tuple(replace(s, tables=(), figures=s.figures if s.key == "overall" else ()) for s in sections)
     return Briefing(
         kind=request.kind,
         period=period.key,
@@ -91,8 +95,8 @@ def compose(ledger: Ledger, request: Request, found: Findings | None, settings: 
         notices=tuple(_notices(e)),
         sections=sections,
         appendix=numbered(sections, tables),
-        definitions=definitions(e),
-        footer=f"数据快照 {ledger.snapshot.id}；统计时刻 {minute(ledger.as_of)}；口径见附件",
+        definitions=() if request.subject else definitions(e),
+        footer=f"数据快照 {ledger.snapshot.id}；统计时刻 {minute(ledger.as_of)}；口径见{'「指标口径」页' if request.subject else '附件'}",
         facts=tuple(e.facts.values()),
     )
 

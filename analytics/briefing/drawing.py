@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -16,12 +17,16 @@ from analytics.wording import short
 
 COLOURS = {"受理": BLUE, "办结": GREEN, "期末在办": RED}
 WIDTH_CM, DPI = 15.6, 300
+#: A 专报 has one page, and so a lower figure.
+BRIEF_FIGURE_CM = 4.0
 
 
 @lru_cache(maxsize=64)
 def png(figure: Figure, height_cm: float = 7.0, dpi: int = DPI) -> bytes:
     """Return a figure as PNG of the text's width at print resolution; the same figure gives the same bytes."""
-    style = {"font.family": sans_family(), "font.size": 10, "axes.unicode_minus": False, "text.color": INK}
+    style: dict[str, Any] = {
+        "font.family": sans_family(), "font.size": 10, "axes.unicode_minus": False, "text.color": INK,
+    }  # fmt: skip
     with matplotlib.rc_context(style):
         canvas = Canvas(figsize=(WIDTH_CM / 2.54, height_cm / 2.54), layout="constrained")
         axes = canvas.add_subplot()

@@ -14,6 +14,7 @@ from analytics.briefing.period import Period, working_days
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
 from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, within_noise
+from analytics.metrics.measures import ListCoverage, PerOfficer
 from analytics.settings import Settings
 from analytics.wording import change, number
 
@@ -53,8 +54,14 @@ class Evidence:
     # -- asking -------------------------------------------------------------------------------
 
     def can(self, *codes: str) -> bool:
-        """Tell whether the ledger holds what the metrics need."""
-        return not any(unmet(code, self.ledger) for code in codes)
+        """Tell whether the ledger holds what the metrics need, and they can be had of this scope."""
+        scoped = set(dict(self.now.where)) - {"module"}
+        whole_only = scoped and any(isinstance(CATALOGUE[c].measure, PerOfficer | ListCoverage) for c in codes)
+        return not whole_only and not any(unmet(code, self.ledger) for code in codes)
+
+    def splits(self, dimension: str) -> bool:
+        """Tell whether the ledger holds a dimension and the briefing is not about one of its values."""
+        return not self.ledger.lacks((dimension,)) and dimension not in dict(self.now.where)
 
     def rows(
         self, codes: Sequence[str], slice: Slice, by: tuple[str, ...] = (), grain: str | None = None
@@ -70,7 +77,13 @@ class Evidence:
         return self._asked[key]
 
     def row(self, code: str, slice: Slice, where: Where = ()) -> pd.Series:
-        """Return one metric of a slice, narrowed to a group."""
+        """Return one metric of a slice, narrowed to a group; all groups of a dimension are asked at once."""
+        if len(where) == 1:
+            (name, value), *_ = where
+            rows = self.rows((code,), slice, (name,))
+            found = rows[rows[name].astype(object) == value]
+            if len(found):
+                return found.iloc[0]
         narrowed = slice.narrowed(**dict(where)) if where else slice
         return self.rows((code,), narrowed).iloc[0]
 
@@ -147,16 +160,13 @@ class Evidence:
         metric = CATALOGUE[code]
         now, old = self.metric(code, self.now, where=where), self.metric(code, slice, where=where)
         told = change(now.value, old.value, metric.unit)
-        if told is None or now.value == old.value:
+        if told is None or now.value is None or old.value is None or now.value == old.value:
             return "持平"
-        up = now.value > old.value  # type: ignore[operator]
-        text = told.lstrip("+-")
+        up, text = now.value > old.value, told.lstrip("+-")
         if metric.unit == "件" and not text.endswith("件"):
-            self.derived("percent", "%", (now.value - old.value) / old.value, now, old, text=text)  # type: ignore[operator]
-            return f"{'增加' if up else '减少'} {text}"
-        self.derived(
-            "points" if metric.unit == "%" else "difference", metric.unit, now.value - old.value, now, old, text=text
-        )  # type: ignore[operator]
+            self.derived("percent", "%", (now.value - old.value) / old.value, now, old, text=text)
+        else:
+            self.derived("difference", metric.unit, now.value - old.value, now, old, text=text)
         words = ("上升", "下降") if metric.unit == "%" else ("延长", "缩短") if metric.is_duration else ("增加", "减少")
         return f"{words[0] if up else words[1]} {text}"
 

@@ -47,6 +47,7 @@ class Delivery:
     snapshot: str
     as_of: str
     files: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 class Office:
@@ -171,6 +172,7 @@ class Office:
             "snapshot": briefing.snapshot,
             "as_of": briefing.as_of.isoformat(),
             "files": list(files),
+            "notices": list(briefing.notices),
         }
         (draft / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
         place = home / f"{at:%Y%m%d%H%M%S}-{safe_name(request.name)}"
@@ -251,6 +253,7 @@ def _delivery(folder: Path) -> Delivery:
         raw["snapshot"],
         raw["as_of"],
         tuple(raw["files"]),
+        tuple(raw["notices"]),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typst
 
 from analytics.briefing import words
-from analytics.briefing.drawing import png
+from analytics.briefing.drawing import BRIEF_FIGURE_CM, png
 from analytics.briefing.facts import Briefing, Section, Table
 from analytics.briefing.fonts import FOLDER
 
@@ -57,7 +57,7 @@ def _section(section: Section, place: int, captions: dict[str, str], brief: bool
         "lines": words.lines(section),
         "figures": [
             {
-                "png": list(png(f, 5.0 if brief else 7.0, DPI)),
+                "png": list(png(f, BRIEF_FIGURE_CM if brief else 7.0, DPI)),
                 "alt": f.alt,
                 "title": f.title,
                 "caption": captions[f"figure.{f.id}"],

@@ -21,7 +21,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from analytics.briefing import words
-from analytics.briefing.drawing import WIDTH_CM, png
+from analytics.briefing.drawing import BRIEF_FIGURE_CM, WIDTH_CM, png
 from analytics.briefing.facts import Briefing, Figure, Section, Table
 
 SONG, HEI, KAI, FANG, LATIN = "方正小标宋简体", "黑体", "楷体_GB2312", "仿宋_GB2312", "Times New Roman"
@@ -33,6 +33,8 @@ FALLBACKS = {
     FANG: "仿宋;FangSong;STFangsong;Noto Serif CJK SC;Noto Serif SC",
 }
 BODY_PT, TITLE_PT, TABLE_PT, LINE_PT = 16, 22, 10.5, 28.95
+#: A 专报 has one page.
+BRIEF_PT, BRIEF_LINE_PT, BRIEF_PITCH = 11, 16.5, 330
 #: Twentieths of a point between lines: 22 lines on a page.
 PITCH = 579
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -54,8 +56,9 @@ def docx(briefing: Briefing) -> bytes:
 def blank(briefing: Briefing) -> Doc:
     """Return an empty document with page, styles, footer and properties set."""
     doc = Document()
-    _page(doc)
-    _styles(doc)
+    brief = briefing.kind == "专报"
+    _page(doc, BRIEF_PITCH if brief else PITCH)
+    _styles(doc, BRIEF_PT if brief else BODY_PT, BRIEF_LINE_PT if brief else LINE_PT)
     _footer(doc, briefing.footer)
     _fallbacks(doc)
     properties = doc.core_properties
@@ -87,7 +90,7 @@ def section_into(doc: Doc, section: Section, place: int, captions: dict[str, str
     for text in words.lines(section):
         doc.add_paragraph(text, style="Body Text")
     for figure in section.figures:
-        _figure(doc, figure, captions[f"figure.{figure.id}"], 5.0 if brief else 7.0)
+        _figure(doc, figure, captions[f"figure.{figure.id}"], BRIEF_FIGURE_CM if brief else 7.0)
     for table in section.tables:
         table_into(doc, table, captions[f"table.{table.id}"])
 
@@ -132,7 +135,7 @@ def packed(doc: Doc) -> bytes:
 # -- page, styles, footer -------------------------------------------------------------------------
 
 
-def _page(doc: Doc) -> None:
+def _page(doc: Doc, pitch: int) -> None:
     section = doc.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin, section.left_margin, section.right_margin = (
@@ -147,22 +150,22 @@ def _page(doc: Doc) -> None:
         grid = OxmlElement("w:docGrid")
         section._sectPr.append(grid)
     grid.set(qn("w:type"), "lines")
-    grid.set(qn("w:linePitch"), str(PITCH))
+    grid.set(qn("w:linePitch"), str(pitch))
 
 
-def _styles(doc: Doc) -> None:
+def _styles(doc: Doc, size: float, pitch: float) -> None:
     normal = doc.styles["Normal"]
-    _font(normal, FANG, BODY_PT)
-    _spacing(normal)
+    _font(normal, FANG, size)
+    _spacing(normal, pitch)
     body = doc.styles["Body Text"]
-    _font(body, FANG, BODY_PT)
-    _spacing(body)
+    _font(body, FANG, size)
+    _spacing(body, pitch)
     body.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-    _indent(body, 200)
+    _indent(body, size)
     for name, family in (("Heading 1", HEI), ("Heading 2", KAI), ("Heading 3", FANG)):
-        _font(doc.styles[name], family, BODY_PT)
-        _spacing(doc.styles[name])
-        _indent(doc.styles[name], 200)
+        _font(doc.styles[name], family, size)
+        _spacing(doc.styles[name], pitch)
+        _indent(doc.styles[name], size)
     title = doc.styles["Title"]
     _font(title, SONG, TITLE_PT)
     _spacing(title, 35)
@@ -193,15 +196,10 @@ def _spacing(style: ParagraphStyle, points: float = LINE_PT) -> None:
     shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(points)
 
 
-def _indent(style: ParagraphStyle, hundredths: int) -> None:
-    """Indent the first line by hundredths of a character, so that it follows the font's size."""
-    shape = style.element.get_or_add_pPr()
-    indent = shape.find(qn("w:ind"))
-    if indent is None:
-        indent = OxmlElement("w:ind")
-        shape.append(indent)
-    indent.set(qn("w:firstLineChars"), str(hundredths))
-    indent.set(qn("w:firstLine"), str(int(hundredths / 100 * BODY_PT * 20)))
+def _indent(style: ParagraphStyle, size: float) -> None:
+    """Indent the first line by two characters, also where the reader changes the font's size."""
+    style.paragraph_format.first_line_indent = Pt(2 * size)
+    style.element.get_or_add_pPr().find(qn("w:ind")).set(qn("w:firstLineChars"), "200")
 
 
 def _fallbacks(doc: Doc) -> None:
@@ -324,8 +322,10 @@ def _whole(row: _Row) -> None:
 
 
 def _signature(doc: Doc, briefing: Briefing) -> None:
-    for text in ("", briefing.head.issuer, briefing.head.date):
-        _line(doc, text, FANG, align=WD_ALIGN_PARAGRAPH.RIGHT).paragraph_format.right_indent = Pt(BODY_PT * 2)
+    brief = briefing.kind == "专报"
+    for text in (briefing.head.issuer, briefing.head.date) if brief else ("", briefing.head.issuer, briefing.head.date):
+        made = _line(doc, text, FANG, BRIEF_PT if brief else BODY_PT, WD_ALIGN_PARAGRAPH.RIGHT)
+        made.paragraph_format.right_indent = Pt(BODY_PT * 2)
 
 
 def _appendix(doc: Doc, briefing: Briefing, captions: dict[str, str]) -> None:

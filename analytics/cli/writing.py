@@ -68,8 +68,7 @@ def run_briefing(options: argparse.Namespace) -> int:
         if options.json:
             print_json({"error": str(error)})
         return BUSY
-    briefing = office.compose(request)
-    for notice in briefing.notices:
+    for notice in made.notices:
         print(notice, file=sys.stderr)
     where = options.out or made.folder
     if options.json:
@@ -80,7 +79,7 @@ def run_briefing(options: argparse.Namespace) -> int:
                 "snapshot": made.snapshot,
                 "folder": str(where),
                 "files": names,
-                "notices": list(briefing.notices),
+                "notices": list(made.notices),
             }
         )
     else:

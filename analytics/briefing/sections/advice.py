@@ -14,6 +14,8 @@ from analytics.issues.trends import rising
 
 #: A rule of the loop kept by fewer than this is spoken of.
 KEPT = 0.9
+#: A 专报 has one page; its suggestions are in order of weight.
+ON_ONE_PAGE = 3
 
 
 def advice(e: Evidence, found: Findings | None) -> Section:
@@ -21,7 +23,7 @@ def advice(e: Evidence, found: Findings | None) -> Section:
     said = [*_overdue(e), *_new_problem(e), *_below_target(e), *_rules(e), *_off_list(e), *_untyped(e, found)]
     if not said:
         said = [e.say("advice.none", "各项指标平稳，暂无需要另行部署的事项，继续按既定要求办理。")]
-    return Section("advice", "下步建议", tuple(said))
+    return Section("advice", "下步建议", tuple(said[:ON_ONE_PAGE] if e.now.where else said))
 
 
 def _overdue(e: Evidence) -> Iterator[Sentence]:
@@ -30,9 +32,7 @@ def _overdue(e: Evidence) -> Iterator[Sentence]:
     rows = steps(e)
     by_step = rows["step"].value_counts()
     told = [f"{step} {e.given(f'step.{step}', float(n), '件')}" for step, n in by_step.items()]
-    yield e.say(
-        "advice.overdue", "对超期未办的 ", e.metric("overdue_open"), f"逐件落实下一步：{'；'.join(told)}（清单见表）。"
-    )
+    yield e.say("advice.overdue", "对超期未办的 ", e.metric("overdue_open"), f"逐件落实下一步：{'；'.join(told)}。")
 
 
 def _new_problem(e: Evidence) -> Iterator[Sentence]:
@@ -46,7 +46,7 @@ def _new_problem(e: Evidence) -> Iterator[Sentence]:
 
 def _below_target(e: Evidence) -> Iterator[Sentence]:
     target = e.settings.targets.get("on_time_rate")
-    if target is None or not e.can("on_time_rate") or e.ledger.lacks(("module",)):
+    if target is None or e.now.where or not e.can("on_time_rate") or e.ledger.lacks(("module",)):
         return
     rows = e.rows(("on_time_rate",), e.now, ("module",))
     rows = rows[rows["module"].notna() & ~rows["small"] & (rows["high"] < target)].sort_values("value")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.briefing.evidence import SMALL, Evidence
-from analytics.briefing.facts import Section, Sentence
+from analytics.briefing.facts import Section, Sentence, Table
 from analytics.briefing.sections.cells import by_group, group_table
 from analytics.metrics.comparison import funnel
 from analytics.metrics.decomposition import decompose
@@ -20,8 +20,8 @@ def limits(e: Evidence) -> Section:
         text = "台账没有承诺时限或办理期限，按期办结率、超期与临期无从统计。"
         return Section("limits", "时限合规", (e.say("limits.lacking", text),))
     said = [*_rate(e), *_why(e), *_outside(e), *_overdue(e), *_soon(e), *_length(e)]
-    tables = ()
-    if not e.ledger.lacks(("department",)):
+    tables: tuple[Table, ...] = ()
+    if e.splits("department"):
         tables = (
             group_table(
                 e, "departments", "各部门时限情况", "department", "承办部门",
@@ -55,8 +55,8 @@ def _why(e: Evidence) -> list[Sentence]:
     """Split a real change of the rate into mix and rates, by department or else module."""
     if e.before is None or SMALL in e.metric("on_time_rate").text or not e.changed("on_time_rate", e.before):
         return []
-    by = "module" if e.ledger.lacks(("department",)) else "department"
-    if by == "module" and e.ledger.lacks(("module",)):
+    by = "department" if e.splits("department") else "module"
+    if not e.splits(by):
         return []
     parts = decompose("on_time_rate", e.ledger, e.now, e.before, by, e.settings)
     name = "部门" if by == "department" else "模块"
@@ -96,7 +96,7 @@ def _why(e: Evidence) -> list[Sentence]:
 
 
 def _outside(e: Evidence) -> list[Sentence]:
-    if e.ledger.lacks(("department",)):
+    if not e.splits("department"):
         return []
     groups, _, centre = funnel("on_time_rate", e.ledger, e.now, "department", settings=e.settings)
     groups = groups[groups["department"].notna()]
@@ -127,7 +127,7 @@ def _overdue(e: Evidence) -> list[Sentence]:
             long.append(f"超期 {band} 个工作日的 {count}")
     if long:
         parts.append(f"，其中{'、'.join(long)}")
-    if not e.ledger.lacks(("department",)):
+    if e.splits("department"):
         rows = by_group(e, ("overdue_open",), "department")
         worst = rows[rows["value"] > 0].sort_values(["value", "department"], ascending=[False, True]).head(NAMED)
         told = [

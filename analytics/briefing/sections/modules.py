@@ -16,8 +16,8 @@ LOPSIDED = 2.0
 def modules(e: Evidence) -> Section:
     """Return the second part."""
     if e.ledger.lacks(("module",)):
-        said = (e.say("modules.lacking", "台账没有服务模块，无法按模块分析。"),)
-        return Section("modules", "模块运行", said)
+        lacking = e.say("modules.lacking", "台账没有服务模块，无法按模块分析。")
+        return Section("modules", "模块运行", (lacking,))
     rows = by_group(e, ("demand",), "module")
     rows = rows[rows["module"].notna() & (rows["value"] > 0)].sort_values("value", ascending=False)
     if rows.empty:

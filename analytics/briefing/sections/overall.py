@@ -17,6 +17,8 @@ from analytics.wording import change
 MAIN = ("demand", "closures", "backlog", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 DRIVERS = 2
 #: How many periods the first figure goes back.
+#: How one and several of a grain are called.
+UNITS = {"week": ("周", "周"), "month": ("月", "个月"), "quarter": ("季度", "个季度")}
 BACK = {"week": 12, "month": 12, "quarter": 8, "own": 12}
 
 
@@ -167,15 +169,12 @@ def _figure(e: Evidence) -> list[Figure]:
         if code in wide
     ]
     labels = tuple(_axis(d.date(), grain) for d in starts)
-    alt = f"{labels[0]}至{labels[-1]}每{dict(week='周', month='月', quarter='季度')[grain]}的" + "、".join(
-        s.name for s in series
-    )
+    alt = f"{labels[0]}至{labels[-1]}每{UNITS[grain][0]}的" + "、".join(s.name for s in series)
     end = " 最后一段未满。" if e.period.unfinished(e.ledger) else ""
     return [
         Figure(
             "flows",
-            f"近 {len(labels)} {dict(week='周', month='个月', quarter='个季度')[grain]}受理、办结与在办"
-            + end.rstrip("。"),
+            f"近 {len(labels)} {UNITS[grain][1]}受理、办结与在办" + end.rstrip("。"),
             alt + "。" + end,
             "columns",
             "件",

@@ -61,7 +61,7 @@ def _largest(e: Evidence, found: Findings, table: pd.DataFrame) -> Sentence:
 def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
     if e.before is None:
         return []
-    told = []
+    told: list[str] = []
     for id in table.sort_values("growth", ascending=False).index[:LISTED]:
         where = (("issue_type", str(id)),)
         if table.loc[id, "growth"] > 0 and e.changed("demand", e.before, where) and len(told) < SHOWN:

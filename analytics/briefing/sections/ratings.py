@@ -41,7 +41,7 @@ def _grade(e: Evidence) -> Sentence:
 
 
 def _outside(e: Evidence) -> list[Sentence]:
-    if e.ledger.lacks(("department",)):
+    if not e.splits("department"):
         return []
     groups, _, centre = funnel("satisfaction", e.ledger, e.now, "department", settings=e.settings)
     groups = groups[groups["department"].notna()]
