@@ -36,10 +36,11 @@ PAGES = {
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),
     "triage": ("分派建议", "suggestions"),
+    "briefing": ("简报", "briefings"),
     "data": ("数据管理", "ledger"),
     "glossary": ("指标口径", "definitions"),
 }
-UNFILTERED = {"数据管理", "指标口径"}
+UNFILTERED = {"简报", "数据管理", "指标口径"}
 
 
 def warn(ledger: Ledger) -> None:

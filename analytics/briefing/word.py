@@ -58,6 +58,9 @@ def blank(briefing: Briefing) -> Doc:
     doc = Document()
     brief = briefing.kind == "专报"
     _page(doc, BRIEF_PITCH if brief else PITCH)
+    if brief:
+        doc.sections[0].top_margin, doc.sections[0].bottom_margin = Mm(25), Mm(28)
+        doc.sections[0].footer_distance = Mm(18)
     _styles(doc, BRIEF_PT if brief else BODY_PT, BRIEF_LINE_PT if brief else LINE_PT)
     _footer(doc, briefing.footer)
     _fallbacks(doc)
