@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from analytics.briefing import words
 from analytics.briefing.compose import PARTS, SUBJECTS, Request
+from analytics.briefing.drawing import png
 from analytics.briefing.facts import Briefing, Sentence, Table
 from analytics.briefing.office import FORMATS, Delivery, Office, unknown_numbers
 from analytics.briefing.period import NAMES, Period, containing, last_whole
@@ -27,6 +29,7 @@ MIME = {
     "json": "application/json",
 }
 SHOWN = 20
+SCREEN_DPI = 130
 
 
 @cached_few
@@ -37,25 +40,24 @@ def ask_briefing(folder: str, snapshot: str, edits: int, request: Request, findi
 
 def choose_period() -> Period:
     newest = asking.ledger().as_of
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        grain = st.selectbox("种类", tuple(NAMES), format_func=lambda g: NAMES[g][0], key="grain", width=110)
-        if grain == "own":
-            today = (newest - dt.timedelta(microseconds=1)).date()
-            start = st.date_input("从", value=today.replace(day=1), key="brief_from", format="YYYY-MM-DD", width=140)
-            end = st.date_input("到", value=today, key="brief_to", format="YYYY-MM-DD", width=140)
-            return Period("own", min(start, end), max(start, end))
-        last = last_whole(grain, newest)
-        day = st.date_input(
-            "其中任一天", value=last.start, key=f"day_{grain}", format="YYYY-MM-DD", width=150,
-            help=f"默认最近一个完整的{NAMES[grain][0].removesuffix('报')}",
-        )  # fmt: skip
-        return containing(day, grain)
+    grain = st.selectbox("种类", tuple(NAMES), format_func=lambda g: NAMES[g][0], key="grain", width=110)
+    if grain == "own":
+        today = (newest - dt.timedelta(microseconds=1)).date()
+        start = st.date_input("从", value=today.replace(day=1), key="brief_from", format="YYYY-MM-DD", width=140)
+        end = st.date_input("到", value=today, key="brief_to", format="YYYY-MM-DD", width=140)
+        return Period("own", min(start, end), max(start, end))
+    last = last_whole(grain, newest)
+    day = st.date_input(
+        "其中任一天", value=last.start, key=f"day_{grain}", format="YYYY-MM-DD", width=150,
+        help=f"默认最近一个完整的{NAMES[grain][0].removesuffix('报')}",
+    )  # fmt: skip
+    return containing(day, grain)
 
 
 def choose(office: Office) -> Request:
     """Draw the choices and return the request they make."""
-    request = Request(choose_period())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        request = Request(choose_period())
         about = st.selectbox(
             "写什么", ("全部工作", *SUBJECTS.values()), key="about", width=160, help="选部门或一类问题，出一页专报"
         )
@@ -125,6 +127,8 @@ def preview(office: Office, request: Request, briefing: Briefing) -> None:
             st.markdown(f"**{words.heading(place, section.title)}**")
             for line in words.lines(section):
                 st.markdown(escaped(line))
+            for figure in section.figures:
+                st.image(png(figure, dpi=SCREEN_DPI), caption=figure.title)
             for table in section.tables:
                 show_table(table)
         st.caption(f"{head.issuer}　{head.date}")
@@ -143,7 +147,7 @@ def show_table(table: Table) -> None:
     told = words.mixed(table)
     rows = [[words.shown(c, col) for c, col in zip(r, told.columns, strict=True)] for r in told.rows]
     st.caption(table.title)
-    st.table([dict(zip([words.head(c) for c in told.columns], r, strict=True)) for r in rows])
+    st.dataframe(pd.DataFrame(rows, columns=[words.head(c) for c in told.columns]), hide_index=True)
     if table.note:
         st.caption(f"注：{table.note}")
 

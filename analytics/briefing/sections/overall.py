@@ -11,7 +11,7 @@ from analytics.briefing.facts import Cell, Column, Figure, Section, Sentence, Se
 from analytics.briefing.period import containing
 from analytics.briefing.sections.cells import cell
 from analytics.metrics import CATALOGUE
-from analytics.metrics.slices import buckets
+from analytics.metrics.slices import Slice, buckets
 from analytics.wording import change
 
 MAIN = ("demand", "closures", "backlog", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
@@ -46,26 +46,22 @@ def _came(e: Evidence) -> Sentence:
 
 
 def _against(e: Evidence) -> list[Sentence]:
+    """Say the change against the period before and a year ago, with what it is compared with."""
     p, said = e.period, []
-    if e.before is not None:
-        old, days, now_days = e.metric("demand", e.before), e.days(e.before), e.days(e.now)
-        fair = f"（{days}）" if days.value != now_days.value else ""
-        moved = e.moved("demand", e.before)
-        words = (
-            f"，与{p.before}的 {old}{fair}基本持平" if moved == "基本持平" else f"，比{p.before}的 {old}{fair}{moved}"
-        )
-        if fair and moved == "基本持平":
-            words += "（按工作日折算）"
-        elif fair:
-            words += "，按工作日折算也超出正常波动"
-        said.append(e.say("overall.before", f"受理量环比{words[1:]}。"))
-    else:
+    if e.before is None:
         said.append(e.say("overall.before", f"台账中没有{p.before}的记录，不作环比。"))
+    else:
+        said.append(e.say("overall.before", f"受理量环比{_compared(e, e.before, p.before)}。"))
     if e.year_ago is not None:
-        old, moved = e.metric("demand", e.year_ago), e.moved("demand", e.year_ago)
-        words = f"与{p.year_ago}的 {old}基本持平" if moved == "基本持平" else f"比{p.year_ago}的 {old}{moved}"
-        said.append(e.say("overall.year", f"同比{words}。"))
+        said.append(e.say("overall.year", f"同比{_compared(e, e.year_ago, p.year_ago)}。"))
     return said
+
+
+def _compared(e: Evidence, slice: Slice, name: str) -> str:
+    """Return 增加 12.3%（上周 768 件，4 个工作日）; unequal working days are named, for the change is judged by day."""
+    old, days = e.metric("demand", slice), e.days(slice)
+    fair = f"，{days}，按工作日折算" if days.value != e.days(e.now).value else ""
+    return f"{e.moved('demand', slice)}（{name} {old}{fair}）"
 
 
 def _drivers(e: Evidence) -> list[Sentence]:
