@@ -37,6 +37,7 @@ PAGES = {
     "issue": "recurring?type=T0001",
     "explore": "exploration?find=房租减免",
     "triage": "suggestions",
+    "briefing": "briefings",
     "cases": "case-list?metric=超期未办&sort=超期工作日",
     "data": "ledger",
     "glossary": "definitions",

@@ -20,7 +20,7 @@ from tests.conftest import AS_OF
 from tests.ingest.books import HEADS, book
 
 PAGES = (
-    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "exploration", "case-list", "suggestions", "ledger",
+    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "exploration", "case-list", "suggestions", "briefings", "ledger",
     "definitions",
 )  # fmt: skip
 

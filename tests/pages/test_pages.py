@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.briefing.office import Office
 from analytics.demo import DemoLedger
 from analytics.demo.generate import write_store
 from analytics.issues import IssueDesk
@@ -19,7 +20,7 @@ from analytics.wording import short
 from tests.conftest import AS_OF
 
 PAGES = (
-    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "explore", "triage", "data", "glossary",
+    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "explore", "triage", "briefing", "data", "glossary",
 )  # fmt: skip
 FILTERED = PAGES[:12]
 
@@ -230,6 +231,27 @@ def test_a_draft_is_reviewed_on_the_page_and_wants_a_name(
     assert [(s.kind, s.who) for s in book.proposals()[0].steps] == [("draft", "甲局 王"), ("reviewed", "审批局 李")]
     app.button(key="draft_approved").click().run()
     assert "待印发 1 项" in words(app)
+
+
+def test_the_briefing_is_read_changed_and_made_on_its_page(
+    demo: DemoLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    write_store(store, demo, AS_OF)
+    app = open_page("briefing", store, monkeypatch)
+    assert "一、总体情况" in words(app)
+    assert "本周受理企业诉求" in words(app)
+    sentence = app.text_area[0]
+    sentence.input("本周受理 98,765 件。").run()
+    assert "98,765" in words(app)
+    app.text_input(key="editor").input("综合科 王").run()
+    next(b for b in app.button if b.label == "保存这句").click().run()
+    assert "本周受理 98,765 件" in words(app)
+    next(b for b in app.button if b.label == "生成").click().run()
+    made = Office(store).deliveries()
+    assert [d.name for d in made] == ["周报-2026-W47"]
+    assert "本周受理 98,765 件" in (made[0].folder / "周报-2026-W47.html").read_text("utf-8")
+    assert not app.exception
 
 
 def test_the_loop_page_lists_what_broke_a_rule(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
