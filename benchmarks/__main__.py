@@ -1,10 +1,10 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process] …`: what is fast, and against whom."""
+"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing] …`: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import calendar, importing, issue_types, page_queries, process
+from benchmarks import briefing, calendar, importing, issue_types, page_queries, process
 
 PARTS = {
     "page_queries": page_queries.main,
@@ -12,6 +12,7 @@ PARTS = {
     "calendar": calendar.main,
     "issue_types": issue_types.main,
     "process": process.main,
+    "briefing": briefing.main,
 }
 
 if __name__ == "__main__":

@@ -50,8 +50,10 @@ def photograph(page: Page, address: str, path: Path, size: tuple[int, int]) -> N
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(address)
     page.wait_for_selector("h1")
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')")
-    page.wait_for_timeout(2500)
+    for _ in range(3):  # a page that fills in parts is quiet for a moment in between
+        for busy in ("stStatusWidget", "stSpinner", "stSkeleton"):
+            page.wait_for_function(f"() => !document.querySelector('[data-testid=\"{busy}\"]')")
+        page.wait_for_timeout(1500)
     page.screenshot(path=path)
 
 

@@ -14,8 +14,9 @@ class Fact:
     """One number as it is printed (``text``) and where it comes from.
 
     ``how`` is metric (then metric, part, start, end, lag_days and where say how to ask the
-    catalogue for ``value`` again), derived (then ``op`` of the facts ``of``), or given (a
-    limit or target that an office has set, a count of days).
+    catalogue for ``value`` again), derived (then ``op`` of the facts ``of``), quoted (a number
+    in a sentence that another room wrote, ``op`` its name), or given (a limit or target that an
+    office has set, a count of days).
     """
 
     id: str
@@ -73,7 +74,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or set of bars: ``marks`` is bar, line or share."""
+    """One line or set of bars: ``marks`` is bar or line."""
 
     name: str
     values: tuple[float | None, ...]
@@ -95,7 +96,6 @@ class Figure:
     unit: str
     labels: tuple[str, ...]
     series: tuple[Series, ...]
-    target: float | None = None
 
 
 @dataclass(frozen=True)

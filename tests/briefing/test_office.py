@@ -234,7 +234,7 @@ def test_an_offices_own_template_is_filled(week: Briefing) -> None:
 
 @pytest.mark.parametrize(
     ("line", "told"),
-    [("{{不存在的}}", "不存在的"), ("{{标题", "写法有误"), ("{{ ''.__class__.__mro__ }}", "")],
+    [("{{不存在的}}", "不存在的"), ("{{标题", "写法有误"), ("{{ ''.__class__.__mro__ }}", "写法有误")],
 )
 def test_a_wrong_placeholder_is_named(line: str, told: str, week: Briefing) -> None:
     with pytest.raises(StoreError, match=told):

@@ -128,6 +128,14 @@ def test_a_rates_change_is_split_into_mix_and_rates(tmp_path: Path) -> None:
     parts = decompose("on_time_rate", ledger, week, before, "department")
     assert parts["rate"].sum() == pytest.approx(0)
     assert parts["mix"].sum() == pytest.approx(0.58 - 0.82)
+    made = compose(ledger, Request(WEEK), None)
+    assert said(made, "limits.why").startswith(
+        "按部门拆分，这一变化中各部门自身升降的影响为 +0.0 个百分点，部门间工单构成变化的影响为 -24.0 个百分点"
+    )
+    facts = {f.id: f for f in made.facts}
+    effects = [f for f in made.facts if f.op.endswith("_effect_department")]
+    now, before_it = (facts[i].value for i in effects[0].of)
+    assert sum(f.value for f in effects) == pytest.approx((now - before_it) * 100)
 
 
 def test_arrivals_are_compared_by_working_day_and_usual_spread() -> None:

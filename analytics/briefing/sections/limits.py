@@ -7,8 +7,8 @@ import pandas as pd
 from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence, Table
 from analytics.briefing.sections.cells import by_group, group_table
+from analytics.briefing.sections.driving import driven
 from analytics.metrics.comparison import funnel
-from analytics.metrics.decomposition import decompose
 from analytics.metrics.query import BANDS
 
 NAMED = 3
@@ -19,7 +19,7 @@ def limits(e: Evidence) -> Section:
     if not e.can("on_time_rate"):
         text = "台账没有承诺时限或办理期限，按期办结率、超期与临期无从统计。"
         return Section("limits", "时限合规", (e.say("limits.lacking", text),))
-    said = [*_rate(e), *_why(e), *_outside(e), *_overdue(e), *_soon(e), *_length(e)]
+    said = [*_rate(e), *driven(e, "on_time_rate", "limits.why"), *_outside(e), *_overdue(e), *_soon(e), *_length(e)]
     tables: tuple[Table, ...] = ()
     if e.splits("department"):
         tables = (
@@ -49,50 +49,6 @@ def _rate(e: Evidence) -> list[Sentence]:
         else:
             parts += ["，与目标 ", goal, " 的差距在正常波动范围内"]
     return [e.say("limits.rate", *parts, "。")]
-
-
-def _why(e: Evidence) -> list[Sentence]:
-    """Split a real change of the rate into mix and rates, by department or else module."""
-    if e.before is None or SMALL in e.metric("on_time_rate").text or not e.changed("on_time_rate", e.before):
-        return []
-    by = "department" if e.splits("department") else "module"
-    if not e.splits(by):
-        return []
-    parts = decompose("on_time_rate", e.ledger, e.now, e.before, by, e.settings)
-    name = "部门" if by == "department" else "模块"
-    now, old = e.metric("on_time_rate"), e.metric("on_time_rate", e.before)
-    own = e.derived(
-        f"rate_effect_{by}",
-        "百分点",
-        parts["rate"].sum() * 100,
-        now,
-        old,
-        text=f"{parts['rate'].sum() * 100:+.1f} 个百分点",
-    )
-    mix = e.derived(
-        f"mix_effect_{by}",
-        "百分点",
-        parts["mix"].sum() * 100,
-        now,
-        old,
-        text=f"{parts['mix'].sum() * 100:+.1f} 个百分点",
-    )
-    sign = 1 if (now.value or 0) > (old.value or 0) else -1
-    known = parts[parts[by].notna()]
-    led = known[known["rate"] * sign > 0].sort_values("rate", key=abs, ascending=False).head(NAMED)
-    who = "、".join(str(e.label(by, g)) for g in led[by])
-    tail = f"，其中{who}影响最大" if who else ""
-    return [
-        e.say(
-            "limits.why",
-            f"按{name}拆分，这一变化中各{name}自身升降的影响为 ",
-            own,
-            f"，{name}间工单构成变化的影响为 ",
-            mix,
-            tail,
-            "。",
-        )
-    ]
 
 
 def _outside(e: Evidence) -> list[Sentence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.cells import group_table
+from analytics.briefing.sections.driving import driven
 from analytics.metrics.comparison import funnel
 
 NAMED = 3
@@ -17,7 +18,7 @@ def ratings(e: Evidence) -> Section:
     count = e.metric("ratings")
     if not count.value:
         return Section("ratings", "满意度", (e.say("ratings.none", f"{e.period.now}没有收到评价。"),))
-    said = [_grade(e), *_outside(e), *_bad(e), *_solved(e)]
+    said = [_grade(e), *driven(e, "satisfaction", "ratings.why"), *_outside(e), *_bad(e), *_solved(e)]
     table = group_table(
         e, "ratings", "各模块评价情况", "module", "模块", ("ratings", "satisfaction", "strict_satisfaction", "bad_ratings"),
         note=f"评价不足 {e.settings.minimum_rated} 件的满意率不列。",
