@@ -11,9 +11,10 @@ from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
-from analytics.metrics.evidence import cases_behind
 from analytics.metrics.moment import Moment
+from analytics.metrics.query import anchored, within
 from analytics.metrics.survival import quantile_with_interval
+from analytics.metrics.templates import ask
 from analytics.metrics.wilson import wilson
 from analytics.settings import Settings, load_settings
 
@@ -52,8 +53,13 @@ def brought(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> p
     Columns: reason (see REASONS), cases, share (of all brought; reasons overlap), wait (median
     working days from acceptance).
     """
-    settings = settings or load_settings()
-    rows = ledger.run(_with_state(ledger, slice, settings).select("wait", "cross", "passed", "stale"))
+    moment = Moment.of(ledger, slice, settings or load_settings())
+    rows = ask(
+        ledger,
+        ("brought", slice.where),
+        moment,
+        lambda m: _with_state(ledger, slice, m).select("wait", "cross", "passed", "stale"),
+    )
     rows["none"] = ~(rows["cross"] | rows["passed"] | rows["stale"])
     table = [
         (reason, int(rows[reason].sum()), float(rows[reason].mean()), float(rows.loc[rows[reason], "wait"].median()))
@@ -72,10 +78,13 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
     """
     settings = settings or load_settings()
     moment = Moment.of(ledger, slice, settings)
-    treated = _with_state(ledger, slice, settings).select(
-        "case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME
+    columns = ("case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME)
+    pairs = ask(
+        ledger,
+        ("compare", slice.where),
+        moment,
+        lambda m: _nearest(_with_state(ledger, slice, m).select(*columns), _candidates(ledger), m),
     )
-    pairs = ledger.run(_nearest(treated, _candidates(ledger), moment))
     total = int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0])
     return Comparison(_side(pairs, "", moment), _side(pairs, "like_", moment), total - len(pairs))
 
@@ -83,13 +92,12 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
 _OUTCOME = ("accepted_time", "closed_time", "grade")
 
 
-def _with_state(ledger: Ledger, slice: Slice, settings: Settings) -> ir.Table:
+def _with_state(ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
     """Return the cases first consulted in the period with ``wait`` and what was so by then."""
-    wanted = cases_behind("consult_wait", ledger, slice, settings=settings)
-    table = _candidates(ledger).semi_join(wanted, "case_no")
+    table = anchored(within(_candidates(ledger), ledger, slice, moment), "first_consulted_at", moment)
     table = table.mutate(wait=table.consulted_time - table.accepted_time)
     return table.mutate(
-        cross=table.departments_involved >= settings.consult_departments,
+        cross=table.departments_involved >= moment.settings.consult_departments,
         passed=_by(table.second_transfer, table.wait),
         stale=_by(table.due_age, table.wait),
     )
@@ -116,6 +124,7 @@ def _by(age: ir.NumericValue, until: ir.NumericValue) -> ir.BooleanValue:
 def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
     """Return each treated case with the like case accepted nearest to it (columns like_…)."""
     like = others.select(
+        like_span=_span(others.accepted_at),
         like_case="case_no",
         like_module="module",
         like_accepted_at="accepted_at",
@@ -124,7 +133,12 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
         like_consulted_time="consulted_time",
         **{f"like_{c}": c for c in _OUTCOME},
     )
-    pairs = treated.inner_join(like, [treated.module == like.like_module, treated.case_no != like.like_case])
+    span = _span(treated.accepted_at)  # whoever is near lies in the same span of days or a neighbouring one
+    treated = treated.mutate(span=ibis.array([span - 1, span, span + 1]).unnest())
+    pairs = treated.inner_join(
+        like,
+        [treated.module == like.like_module, treated.span == like.like_span, treated.case_no != like.like_case],
+    )
     gap = (pairs.accepted_at.epoch_seconds() - pairs.like_accepted_at.epoch_seconds()).abs()
     at = pairs.like_accepted_time + pairs.wait
     fit = pairs.filter(
@@ -137,6 +151,10 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
     ).mutate(gap=gap)
     ranked = fit.mutate(place=ibis.row_number().over(group_by="case_no", order_by=["gap", "like_case"]))
     return ranked.filter(ranked.place == 0).order_by("case_no")
+
+
+def _span(at: ir.TimestampValue) -> ir.IntegerValue:
+    return (at.epoch_seconds() / (NEAR_DAYS * 86400)).floor().cast("int64")
 
 
 def _side(pairs: pd.DataFrame, prefix: str, moment: Moment) -> Side:
