@@ -17,6 +17,8 @@ from pages.common.drawing import CONFIG, caption, chart, custom, empty, offer_wo
 from pages.common.filters import View
 from pages.common.mechanisms import ask_dragging, ask_moves, ask_passed_on, ask_variants
 
+#: Departments of the heat map of waits.
+BUSIEST = 15
 LOOPS = ("multi_transfer_rate", "return_rate", "reopen_rate")
 
 
@@ -146,19 +148,22 @@ def waits(view: View) -> None:
     with section("在哪个部门、哪个环节等得久", view, "stage_stay") as ready:
         if not ready:
             return
-        frame = ask(("stage_stay",), view.ledger, view.slice, by=("department", "stage"))
-        frame = frame[~frame["small"] & frame["value"].notna() & frame["department"].notna()]
+        busy = ask(("demand",), view.ledger, view.slice, by=("department",)).dropna(subset=["department"])
+        top = tuple(busy.nlargest(BUSIEST, "value")["department"])
+        if not top:
+            empty(busy, "这段时间没有受理的工单。")
+            return
+        frame = ask(("stage_stay",), view.ledger, view.slice.narrowed(department=top), by=("department", "stage"))
+        frame = frame[~frame["small"] & frame["value"].notna()]
         if empty(frame, "这段时间没有足够的环节记录。"):
             return
-        top = frame.groupby("department")["n"].sum().nlargest(15).index
-        frame = frame[frame["department"].isin(top)]
         after = {code: f"{name}之后" for code, name in model.STAGES.items()}
         chart(
             figures.heat(frame, "department", "stage", "个工作日", after),
             "waits",
             lambda p: dict(zip(("department", "stage"), custom(p).split("|"), strict=False)) | {"metric": "stage_stay"},
         )
-        caption(view, "stage_stay", extra="中位数；样本不足的格留空；列出工单最多的 15 个部门")
+        caption(view, "stage_stay", extra=f"中位数；样本不足的格留空；列出受理最多的 {BUSIEST} 个部门")
 
 
 def rules(view: View) -> None:

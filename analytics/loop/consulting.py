@@ -20,6 +20,8 @@ from analytics.settings import Settings, load_settings
 
 #: A like case was accepted within so many days of the one that was brought.
 NEAR_DAYS = 45
+#: Of a long period the newest so many are compared: enough for a median, and asked in a moment.
+MOST = 400
 #: Why a case was brought, by what was so when it was → how people call it.
 REASONS = {"cross": "跨部门", "passed": "转办两次以上", "stale": "已超期限", "none": "以上都不是"}
 
@@ -40,7 +42,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Cases brought in the period and, one for each, a like case not brought by the same age."""
+    """Cases brought in the period (the newest MOST) and, one for each, a like case not brought by the same age."""
 
     brought: Side
     like: Side
@@ -83,9 +85,9 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
         ledger,
         ("compare", slice.where),
         moment,
-        lambda m: _nearest(_with_state(ledger, slice, m).select(*columns), _candidates(ledger), m),
+        lambda m: _nearest(_newest(_with_state(ledger, slice, m)).select(*columns), _candidates(ledger), m),
     )
-    total = int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0])
+    total = min(MOST, int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0]))
     return Comparison(_side(pairs, "", moment), _side(pairs, "like_", moment), total - len(pairs))
 
 
@@ -101,6 +103,10 @@ def _with_state(ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
         passed=_by(table.second_transfer, table.wait),
         stale=_by(table.due_age, table.wait),
     )
+
+
+def _newest(brought: ir.Table) -> ir.Table:
+    return brought.order_by(brought.first_consulted_at.desc(), "case_no").limit(MOST)
 
 
 def _candidates(ledger: Ledger) -> ir.Table:

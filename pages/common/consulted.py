@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import figures
 from analytics.exporting import notes_of
-from analytics.loop.consulting import NEAR_DAYS, REASONS, Comparison, Side
+from analytics.loop.consulting import MOST, NEAR_DAYS, REASONS, Comparison, Side
 from analytics.wording import number
 from pages.common import mechanisms
 from pages.common.asking import ask, settings
@@ -81,7 +81,7 @@ def _after(view: View) -> None:
     st.markdown(f"**{_in_words(found)}**")
     st.caption(
         f"相似：同一模块、受理相差不超过 {NEAR_DAYS} 天、在会商那时的时龄上同样未办结、同样转办过（或没有）、同样超期（或没有），取受理最近的一件；"
-        f"找不到相似的 {found.unmatched} 件不计。括号内为 95% 区间。"
+        f"找不到相似的 {found.unmatched} 件不计，期内超过 {MOST} 件的取最近 {MOST} 件。括号内为 95% 区间。"
         "**这不能证明是会商的作用**：上会的工单可能本来就更受重视，或更难。"
     )
     offer_workbook("导出 Excel", "会商前后.xlsx", lambda: {"会商前后": table}, notes_of(view.ledger, view.slice))
