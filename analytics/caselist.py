@@ -74,6 +74,8 @@ def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFra
 def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
     wanted = facts.semi_join(cases_behind(request.metric, ledger, slice, request.part), "case_no")
+    # A case done over has once been closed by somebody; while it is open nobody has closed it.
+    wanted = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
     texts = cases.select("case_no", "title", "content", "enterprise")
     table = wanted.inner_join(texts, "case_no")
     for word in request.words.split():

@@ -1,6 +1,7 @@
 """Lists behind numbers: as many cases as the number says."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from analytics.exporting import case_table, deadline
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, Slice, compute
 from analytics.metrics.measures import Flow, Stock
+from tests.small import event, ledger_of
 
 SLICE = Slice(dt.date(2026, 9, 1), dt.date(2026, 11, 24), (("module", ("finance", "legal")),))
 ONE_A_CASE = [
@@ -64,3 +66,18 @@ def test_a_deadline_is_the_end_of_its_day(demo_ledger: Ledger) -> None:
     assert deadline(pd.NaT) is None
     table = case_table(list_cases(demo_ledger, SLICE, ListRequest(limit=5)))
     assert {"工单编号", "办理期限", "服务模块"} <= set(table.columns)
+
+
+def test_an_open_case_has_no_closing_department(tmp_path: Path) -> None:
+    cases = [
+        {"case_no": "A", "accepted_at": "2024-03-04 09:00", "department": "甲局"},
+        {"case_no": "B", "accepted_at": "2024-03-04 10:00", "department": "甲局"},
+    ]
+    events = [event(n, "closed", "2024-03-05 09:00", department="甲局") for n in "AB"]
+    events.append(event("A", "reopened", "2024-03-06 09:00"))
+    ledger = ledger_of(tmp_path, cases, events)
+    shown = list_cases(ledger, Slice(dt.date(2024, 3, 1), dt.date(2024, 3, 31)), ListRequest()).set_index("case_no")
+    assert shown["closing_department"].where(shown["closing_department"].notna(), None).to_dict() == {
+        "A": None,
+        "B": "甲局",
+    }

@@ -94,15 +94,15 @@ def compose(ledger: Ledger, request: Request, found: Findings | None, settings: 
         head=_head(e, request, found),
         notices=tuple(_notices(e)),
         sections=sections,
-        appendix=numbered(sections, tables),
+        appendix=not_shown(sections, tables),
         definitions=() if request.subject else definitions(e),
         footer=f"数据快照 {ledger.snapshot.id}；统计时刻 {minute(ledger.as_of)}；口径见{'「指标口径」页' if request.subject else '附件'}",
         facts=tuple(e.facts.values()),
     )
 
 
-def numbered(sections: tuple[Section, ...], tables: tuple[Table, ...]) -> tuple[Table, ...]:
-    """Leave out of the end what the text already shows."""
+def not_shown(sections: tuple[Section, ...], tables: tuple[Table, ...]) -> tuple[Table, ...]:
+    """Return the tables that the text does not show already."""
     shown = {t.id for s in sections for t in s.tables}
     return tuple(t for t in tables if t.id not in shown)
 

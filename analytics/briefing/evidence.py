@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from analytics import model
 from analytics.briefing.facts import Fact, Sentence
 from analytics.briefing.period import Period, working_days
 from analytics.ledger import Ledger
+from analytics.loop.passing import dragging
 from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
 from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, within_noise
 from analytics.metrics.measures import ListCoverage, PerOfficer
@@ -23,6 +25,8 @@ SMALL = "样本不足"
 NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
 #: Periods looked back at to measure how much demand varies by itself.
 LOOK_BACK = 12
+#: So many overdue cases are looked through for their next step.
+EVERY = 1000
 Where = tuple[tuple[str, str], ...]
 
 
@@ -43,13 +47,17 @@ class Evidence:
         found = whole.compared(comparison, self.ledger.as_of)
         return found if found is not None and found.start >= self.first_day else None
 
-    @property
+    @cached_property
     def first_day(self) -> dt.date:
+        """The day of the first case in the ledger."""
         facts = self.ledger.table("case_facts")
-        if not hasattr(self, "_first"):
-            first = self.ledger.run(facts.aggregate(first=facts.accepted_at.min()))["first"].iloc[0]
-            self._first = first.date() if pd.notna(first) else dt.date.max
-        return self._first
+        first = self.ledger.run(facts.aggregate(first=facts.accepted_at.min()))["first"].iloc[0]
+        return first.date() if pd.notna(first) else dt.date.max
+
+    @cached_property
+    def dragging(self) -> pd.DataFrame:
+        """The overdue cases with their next step, asked once for table and advice (analytics.loop.passing)."""
+        return dragging(self.ledger, self.now, EVERY, self.settings)
 
     # -- asking -------------------------------------------------------------------------------
 

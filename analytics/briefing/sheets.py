@@ -64,9 +64,10 @@ def _text(book: xlsxwriter.Workbook, briefing: Briefing, formats: Formats) -> No
 def _table(book: xlsxwriter.Workbook, table: Table, formats: Formats) -> None:
     sheet = book.add_worksheet(table.title[:31])
     sheet.freeze_panes(1, 1)
+    told = words.mixed(table)
     for place, column in enumerate(table.columns):
         sheet.write_string(0, place, column.head, formats["head"])
-        width = max([len(column.head), *(len(words.shown(r[place], column)) for r in table.rows)])
+        width = max([len(column.head), *(len(words.shown(r[place], column)) for r in told.rows)])
         sheet.set_column(place, place, min(46, 4 + 1.7 * width))
     for row, cells in enumerate(table.rows, start=1):
         unit = _unit_of(table, cells)

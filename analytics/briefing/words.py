@@ -6,6 +6,8 @@ from analytics.briefing.facts import Briefing, Cell, Column, Section, Table
 from analytics.wording import EMPTY, short
 
 NUMERALS = "一二三四五六七八九十"
+#: Units that are counted in whole numbers, as 件 is.
+COUNTS = ("工作日", "次", "个")
 
 
 def heading(place: int, title: str) -> str:
@@ -26,12 +28,7 @@ def shown(cell: Cell, column: Column) -> str:
         return EMPTY
     if isinstance(cell, str):
         return cell
-    if column.name == "目标":
-        return short(cell, "%" if 0 < cell <= 1 else "件")
-    return short(float(cell), column.unit if column.unit in ("%", "件") else "件" if column.unit in COUNTS else "x")
-
-
-COUNTS = ("工作日", "次", "个")
+    return short(float(cell), "件" if column.unit in COUNTS else column.unit)
 
 
 def head(column: Column) -> str:

@@ -41,14 +41,15 @@ def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: fl
         x=rows["value"] * scale,
         orientation="h",
         marker_color=[PALE if s else BLUE for s in rows["small"]],
-        text=[
+        text=["样本不足" if s else number(v, unit) for v, s in zip(rows["value"], rows["small"], strict=True)],
+        hovertext=[
             number(v, unit) + ("（样本不足）" if s else "") for v, s in zip(rows["value"], rows["small"], strict=True)
         ],
         textposition="auto",
         insidetextanchor="start",
         error_x=error if known.any() else None,
         customdata=rows[dimension].astype(str),
-        hovertemplate="%{y}：%{text}<extra></extra>",
+        hovertemplate="%{y}：%{hovertext}<extra></extra>",
     )
     if target is not None:
         made.add_vline(x=target * scale, line={"color": RED, "dash": "dash"})

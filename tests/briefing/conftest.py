@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
 from analytics.briefing.compose import Request
@@ -38,7 +36,3 @@ def week(office: Office) -> Briefing:
 @pytest.fixture(scope="session")
 def month(office: Office) -> Briefing:
     return office.compose(Request(parse("2026-10")))
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time())

@@ -46,6 +46,19 @@ def steady(per_day: int = 8) -> list[dict]:
     return [*rows, {"case_no": "later", "accepted_at": "2024-03-11 09:00"}]
 
 
+def test_what_comes_after_the_week_does_not_reach_its_briefing(tmp_path: Path) -> None:
+    kept = [c | {"closed_at": "2024-03-06 09:00"} for c in cases("2024-03-05", 9, department="乙局", promised_days=2)]
+    rows = [*steady(), *cases("2024-03-04", 20, department="甲局", promised_days=2), *kept]
+    later = [r | ({"closed_at": "2024-03-18 09:00"} if r["accepted_at"].startswith("2024-03-04") else {}) for r in rows]
+    later += cases("2024-03-18", 5)
+    grades = [{"case_no": f"2024-03-04-甲局-{i}", "grade": 1, "rated_at": "2024-03-19 09:00"} for i in range(5)]
+    then = briefing(tmp_path / "then", rows)
+    since = briefing(tmp_path / "since", later, ratings=grades)
+    assert said(since, "limits.overdue") == "期末超期未办 20 件；较多的是甲局 20 件。"
+    for id in ("overall.came", "overall.before", "limits.rate", "limits.overdue", "advice.overdue"):
+        assert said(since, id) == said(then, id) != ""
+
+
 def test_a_small_change_is_no_news(tmp_path: Path) -> None:
     made = briefing(tmp_path, [*steady(), *cases("2024-03-04", 43)])
     assert said(made, "overall.before") == "受理量环比基本持平（上周 40 件）。"

@@ -11,20 +11,10 @@ from analytics.ledger import Ledger
 from analytics.loop.consulting import brought, compare
 from analytics.metrics import Slice, compute
 from analytics.metrics.evidence import cases_behind
+from tests.loop.cases import case
 from tests.small import event, ledger_of
 
 MARCH = Slice(dt.date(2024, 3, 1), dt.date(2024, 3, 31))
-
-
-def case(number: str, accepted: str = "2024-03-04 09:00", **more: object) -> dict:
-    return {
-        "case_no": number,
-        "accepted_at": accepted,
-        "department": "甲局",
-        "first_department": "甲局",
-        "module": "legal",
-        "promised_days": 5,
-    } | more
 
 
 @pytest.fixture

@@ -14,20 +14,10 @@ from analytics.loop.paths import attach_paths, in_words, moves, variants
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute
 from analytics.metrics.evidence import cases_behind
+from tests.loop.cases import case
 from tests.small import event, ledger_of
 
 MARCH = Slice(dt.date(2024, 3, 1), dt.date(2024, 3, 31))
-
-
-def case(number: str, **more: object) -> dict:
-    return {
-        "case_no": number,
-        "accepted_at": "2024-03-04 09:00",
-        "department": "甲局",
-        "first_department": "甲局",
-        "module": "legal",
-        "promised_days": 5,
-    } | more
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pandas as pd
 
 from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence
-from analytics.briefing.sections.needs import steps
 from analytics.issues.findings import Findings
 from analytics.issues.trends import rising
 
@@ -29,8 +28,7 @@ def advice(e: Evidence, found: Findings | None) -> Section:
 def _overdue(e: Evidence) -> Iterator[Sentence]:
     if not e.can("overdue_open") or not e.metric("overdue_open").value:
         return
-    rows = steps(e)
-    by_step = rows["step"].value_counts()
+    by_step = e.dragging["step"].value_counts()
     told = [f"{step} {e.given(f'step.{step}', float(n), '件')}" for step, n in by_step.items()]
     yield e.say("advice.overdue", "对超期未办的 ", e.metric("overdue_open"), f"逐件落实下一步：{'；'.join(told)}。")
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from analytics.attention import findings
 from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Column, Section, Table
-from analytics.loop.passing import dragging
 
 MOST = 5
 LISTED = 10
@@ -28,7 +25,7 @@ def needs(e: Evidence) -> Section:
 def _dragging(e: Evidence) -> list[Table]:
     if not e.can("overdue_open"):
         return []
-    rows = dragging(e.ledger, e.now, LISTED, e.settings)
+    rows = e.dragging.head(LISTED)
     if rows.empty:
         return []
     body = tuple(
@@ -41,8 +38,3 @@ def _dragging(e: Evidence) -> list[Table]:
     total = e.metric("overdue_open")
     note = f"超期最久的 {len(body)} 件，期末共 {total}。" if (total.value or 0) > len(body) else ""
     return [Table("dragging", "久拖未办的工单", columns, body, note)]
-
-
-def steps(e: Evidence) -> pd.DataFrame:
-    """Return the overdue cases with their next step (see analytics.loop.passing.dragging)."""
-    return dragging(e.ledger, e.now, 1000, e.settings)
