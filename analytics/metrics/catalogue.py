@@ -136,6 +136,17 @@ CATALOGUE: dict[str, Metric] = {
             needs=("due",),
         ),
         Metric(
+            "days_late",
+            "超期工作日",
+            "期内到期而未在期限内办结的工单，从期限到办结（未办结的到统计时刻）的工作日之和",
+            "个工作日",
+            "期内到期、超期的工单",
+            "—",
+            Flow("limited_cases", "due_day", among=when.came_due_late, amount=when.days_late),
+            "down",
+            needs=("due", "closed"),
+        ),
+        Metric(
             "at_risk",
             "临期",
             "统计时刻未办结、将在 {at_risk_days} 个工作日内到期的工单数",

@@ -122,3 +122,9 @@ def came_due_late(t: ir.Table, m: Moment) -> ir.BooleanValue:
 def calls_for_consultation(t: ir.Table, m: Moment) -> ir.BooleanValue:
     """Cross-department or hard: so many departments, passed on twice, or done over (疑难、跨部门)."""
     return (t.departments_involved >= m.settings.consult_departments) | (t.transfers >= 2) | (t.reopenings >= 1)
+
+
+def days_late(t: ir.Table, m: Moment) -> ir.NumericValue:
+    """Working days from the limit to closing (or so far) of a case that is late."""
+    end = closed(t, m).ifelse(t.closed_time, m.time)
+    return _minutes(end - t.due_time)

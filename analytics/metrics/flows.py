@@ -27,7 +27,10 @@ def flows(
             among = flow.among(table, moment) if flow.among else None
             hit = flow.hit(table, moment) if flow.hit else None
             both = hit if among is None else among if hit is None else among & hit
-            sums[f"{code}__k"] = table.count(where=both)
+            if flow.amount:
+                sums[f"{code}__k"] = flow.amount(table, moment).sum(where=both).fill_null(0)
+            else:
+                sums[f"{code}__k"] = table.count(where=both)
             sums[f"{code}__n"] = table.count(where=among)
         keys = keys_of(table, by, grain, first.anchor, moment)
         return table.group_by(**keys).aggregate(**sums) if keys else table.aggregate(**sums)

@@ -18,12 +18,16 @@ Number = Callable[[ir.Table, Moment], ir.NumericValue]
 
 @dataclass(frozen=True)
 class Flow:
-    """Rows whose ``anchor`` lies in the period: a count, or the share of ``among`` that ``hit``."""
+    """Rows whose ``anchor`` lies in the period: a count, or the share of ``among`` that ``hit``.
+
+    With ``amount``, its sum over those rows instead of their number.
+    """
 
     table: str
     anchor: str
     among: Condition | None = None
     hit: Condition | None = None
+    amount: Number | None = None
 
     @property
     def source(self) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ def dimension(table: ir.Table, name: str, moment: Moment) -> ir.Value:
 
 #: Case facts with the rota of the day they were received.
 DUTY = "duty_cases"
+#: Case facts with ``due_time``: working days until the end of the limit's last day.
+LIMITS = "limited_cases"
 #: Tables with a deadline of their own: what they come from, its working-day count, the limit.
 DEADLINES = {
     "receipts": ("transfers", "happened_through", "receive_days"),
@@ -53,6 +55,9 @@ def source(ledger: Ledger, name: str, moment: Moment) -> ir.Table:
     """Return a table of the ledger, or one with ``due_day``: the last day of an office's limit."""
     if name == DUTY:
         return _with_duty(ledger)
+    if name == LIMITS:
+        days = ledger.table("calendar").select(due_day="day", due_time="through")
+        return ledger.table("case_facts").left_join(days, "due_day")
     if name not in DEADLINES:
         return ledger.table(name)
     origin, begun, limit = DEADLINES[name]

@@ -1,0 +1,1 @@
+"""Recurring problems taken up, remedied, and told honestly whether the remedy worked."""

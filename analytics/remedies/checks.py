@@ -1,0 +1,130 @@
+"""What could look like an effect and is none: each looked for, each said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.remedies.series import MOST_AFTER, Series
+from analytics.remedies.step import LEAST_AFTER, LEAST_BEFORE, TREND_BINS, Step, enough, fit, slope
+
+PASSED, FAILED, UNKNOWN, IDLE = "通过", "存疑", "无法检验", "不需要"
+PLACEBO_DATES = 8
+FEWEST_DATES = 4
+FEWEST_TYPES = 19
+RECENT = 13
+#: An effect must stand out among other types at least so far.
+STANDS_OUT = 0.1
+#: So large a part of the fall, found elsewhere, makes it doubtful.
+LARGE_PART = 0.5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: what it asks, its outcome (通过, 存疑, 无法检验), and what was seen."""
+
+    name: str
+    outcome: str
+    told: str
+
+
+def trend_before(series: Series) -> Check:
+    """Was the demand already falling (or rising) before, beside all other demand?"""
+    name = "生效前就在变吗"
+    if series.before_bins < TREND_BINS:
+        return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，看不出原有走势")
+    rate, low, high = slope(series)
+    span = f"生效前半年平均每月 {rate - 1:+.1%}（95% 区间 {low - 1:+.1%} 到 {high - 1:+.1%}，已除去全部诉求的涨落）"
+    if high < 1:
+        return Check(name, FAILED, f"本来就在下降：{span}")
+    return Check(name, PASSED, ("本来在上升：" if low > 1 else "没有明显走势：") + span)
+
+
+def whole_centre(series: Series) -> Check:
+    """Is it only that everything falls?"""
+    name = "是不是全中心都在降"
+    year = ~series.after & (np.cumsum(~series.after) > series.before_bins - 52)
+    mine, rest = (
+        float(counts[series.after].mean() / max(counts[year].mean(), 1e-9)) for counts in (series.inside, series.others)
+    )
+    told = f"每周件数与生效前一年相比：这一类为 {mine:.0%}，同范围其他诉求为 {rest:.0%}"
+    if mine < 1 and rest < 1 and np.log(rest) < LARGE_PART * np.log(max(mine, 1e-9)):
+        return Check(name, FAILED, f"{told}，下降有一半以上是全中心的")
+    return Check(name, PASSED, told)
+
+
+def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
+    """Did the cases move to the types most like this one?"""
+    name = "有没有转到相邻类"
+    usable = [(n, s) for n, s in neighbours if enough(s) is None]
+    if not usable:
+        return Check(name, UNKNOWN, "没有足够相近、件数足够的类型")
+    missing = step.expected * (1 - step.ratio)
+    told, moved = [], 0.0
+    for title, series in usable:
+        found = fit(series)
+        more = found.expected * (found.ratio - 1)
+        told.append(f"「{title}」为应有的 {found.ratio:.2f} 倍（{found.low:.2f}–{found.high:.2f}）")
+        if found.low > 1 and more > 0:
+            moved += more
+    words = "、".join(told)
+    if missing > 0 and moved >= LARGE_PART * missing:
+        return Check(name, FAILED, f"{words}；多出约 {moved:.0f} 件，可能由这一类转去")
+    return Check(name, PASSED, words)
+
+
+def placebo_dates(series: Series) -> Check:
+    """Does the same model find a fall on earlier days, when nothing was done?"""
+    name = "换成从前的日子也“见效”吗"
+    length = min(series.after_bins, max(LEAST_AFTER, series.before_bins // 4))
+    first, last = max(LEAST_BEFORE, series.before_bins // 4), series.before_bins - length
+    places = np.unique(np.linspace(first, last, PLACEBO_DATES).astype(int)) if last > first else []
+    falls, tried = 0, 0
+    for place in places:
+        chosen = np.arange(len(series.inside)) < place + length
+        past = series.cut(chosen, np.arange(len(series.inside)) >= place)
+        if enough(past):
+            continue
+        tried += 1
+        falls += fit(past).high < 1
+    if tried < FEWEST_DATES:
+        return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，能试的日子不足 {FEWEST_DATES} 个")
+    told = f"试了 {tried} 个从前的日子，{falls} 个“明显下降”"
+    return Check(name, FAILED if falls >= 2 else PASSED, told)
+
+
+def placebo_types(step: Step, others: Sequence[Series]) -> Check:
+    """Do types that nobody remedied fall as clearly since the same day?"""
+    name = "没整改的类型也这样吗"
+    if step.low80 <= 1 <= step.high80:
+        return Check(name, IDLE, "这一类没有明显变化，不必与别的类型比")
+    fits = [fit(s) for s in others if enough(s) is None]
+    if len(fits) < FEWEST_TYPES:
+        return Check(name, UNKNOWN, f"可比的其他类型只有 {len(fits)} 个，至少要 {FEWEST_TYPES} 个")
+    own = _strength(step)
+    side = -1 if own < 0 else 1
+    as_clear = sum(side * _strength(f) >= side * own for f in fits)
+    words = "下降" if side < 0 else "上升"
+    told = f"同一天起，{len(fits)} 个没整改的类型中有 {as_clear} 个{words}得同样明显"
+    return Check(name, FAILED if (1 + as_clear) / (1 + len(fits)) > STANDS_OUT else PASSED, told)
+
+
+def lasting(step: Step, whole: Series) -> Check:
+    """Is the fall of the first half year still there? ``whole``: all bins after, however many."""
+    name = "效果还在吗"
+    if step.high >= 1:
+        return Check(name, IDLE, "还没有看出下降")
+    if whole.after_bins < MOST_AFTER + RECENT:
+        return Check(name, IDLE, f"生效 {whole.after_bins} 周，满 {MOST_AFTER + RECENT} 周后再看是否持久")
+    recent = np.arange(len(whole.inside)) >= len(whole.inside) - RECENT
+    late = whole.cut(~whole.after | recent, whole.after)
+    found = fit(late)
+    told = f"最近 {RECENT} 周为应有的 {found.ratio:.2f} 倍（{found.low:.2f}–{found.high:.2f}）"
+    return Check(name, FAILED if found.low > step.high else PASSED, told)
+
+
+def _strength(step: Step) -> float:
+    return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))
+

@@ -1,0 +1,156 @@
+"""Whether a remedy worked: the step, what could look like one, and a verdict in plain Chinese."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from analytics.issues import Findings
+from analytics.ledger import Ledger
+from analytics.metrics.slices import Where
+from analytics.remedies import checks
+from analytics.remedies.checks import FAILED, Check
+from analytics.remedies.series import Daily, Series, binned, daily
+from analytics.remedies.step import BINS_A_MONTH, LEAST_AFTER, LEAST_BEFORE, Step, enough, fit, weeks_to_tell
+
+WORKED, MAYBE, UNTOLD, HARMED = "明显见效", "可能见效", "尚看不出", "适得其反"
+#: What one more week is weighed by: would a fall by so much be seen?
+REFERENCE = 0.7
+NEIGHBOURS = 3
+LEAST_ALIKE = 0.25
+BLOCK = 50_000
+DESIGNS = {
+    "its": "中断时间序列（与同期全部其他诉求相比）",
+    "did": "双重差分（与措施范围之外的同类诉求相比）",
+    "exact": "两个发生率之比的精确区间",
+}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What is judged: a type, the day of effect, where it applies (empty: everywhere)."""
+
+    type_id: str
+    day: dt.date
+    where: Where = ()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The answer. ``why_not`` says in Chinese why there is no ``step`` yet.
+
+    ``more_weeks``: until a fall by three tenths would be told (None: not within half a year).
+    """
+
+    remedy: Remedy
+    verdict: str
+    step: Step | None
+    checks: tuple[Check, ...]
+    more_weeks: int | None
+    observed: int
+    weeks: int
+    why_not: str = ""
+
+    @property
+    def avoided(self) -> tuple[float, float, float] | None:
+        """Cases avoided a month: middle, low, high (95%)."""
+        if self.step is None:
+            return None
+        return self.step.avoided(self.weeks / BINS_A_MONTH)
+
+    @property
+    def doubts(self) -> tuple[Check, ...]:
+        return tuple(c for c in self.checks if c.outcome == FAILED)
+
+
+def judge(step: Step, found: Collection[Check]) -> str:
+    """Return the verdict: by the interval, then lowered by one for a doubt, to 尚看不出 for more.
+
+    明显见效: the 95% interval lies below 1; 可能见效: the 80% interval does; 适得其反: the 95%
+    interval lies above 1 and nothing is in doubt.
+    """
+    doubts = sum(c.outcome == FAILED for c in found)
+    if step.low > 1:
+        return HARMED if doubts == 0 else UNTOLD
+    if step.high < 1:
+        return (WORKED, MAYBE, UNTOLD)[min(doubts, 2)]
+    if step.high80 < 1 and doubts == 0:
+        return MAYBE
+    return UNTOLD
+
+
+def measure(
+    remedy: Remedy,
+    everywhere: Daily,
+    scoped: Daily | None = None,
+    treated: Collection[str] = (),
+    near: Mapping[str, str] | None = None,
+) -> Effect:
+    """Judge a remedy by daily demand (``scoped``: where it applies, None for everywhere).
+
+    ``treated``: types with remedies of their own, no part of any comparison; ``near``: the
+    neighbouring types, id → name.
+    """
+
+    def series_of(*types: str) -> Series:
+        return binned(types, remedy.day, everywhere, scoped, treated)
+
+    own = series_of(remedy.type_id)
+    observed = int(own.inside[own.after].sum())
+    if why_not := enough(own):
+        return Effect(remedy, UNTOLD, None, (), _least_more(own), observed, own.after_bins, why_not)
+    step = fit(own)
+    others = [i for i in everywhere.counts.columns if i and i != remedy.type_id and i not in treated]
+    made = (
+        checks.trend_before(own),
+        checks.whole_centre(own),
+        checks.substitution(step, [(name, series_of(i)) for i, name in (near or {}).items()]),
+        checks.placebo_dates(own),
+        checks.placebo_types(step, [series_of(i) for i in others]),
+        checks.lasting(step, binned([remedy.type_id], remedy.day, everywhere, scoped, treated, len(everywhere.counts))),
+    )
+    more = weeks_to_tell(own, REFERENCE, step.spread)
+    return Effect(remedy, judge(step, made), step, made, more, observed, own.after_bins)
+
+
+def _least_more(series: Series) -> int | None:
+    """Return the weeks that a remedy just begun must wait at least."""
+    if series.before_bins < LEAST_BEFORE:
+        return None
+    return max(1, LEAST_AFTER - series.after_bins)
+
+
+def measured(ledger: Ledger, found: Findings, remedy: Remedy, treated: Collection[str] = ()) -> Effect:
+    """Judge a remedy on a ledger (see :func:`measure`)."""
+    scoped = daily(ledger, remedy.where) if remedy.where else None
+    near = {i: found.name_of(i) for i in neighbours(found, remedy.type_id, treated)}
+    return measure(remedy, daily(ledger), scoped, treated, near)
+
+
+def neighbours(found: Findings, type_id: str, without: Collection[str] = ()) -> list[str]:
+    """Return the types whose texts are most like a type's (cosine of their middles), most alike first."""
+    middles = _middles(found)
+    if type_id not in middles.index:
+        return []
+    alike = (middles @ middles.loc[type_id]).drop(index=[type_id, *(w for w in without if w in middles.index and w != type_id)])
+    alike = alike[alike >= LEAST_ALIKE]
+    return [str(i) for i in alike.nlargest(NEIGHBOURS).index]
+
+
+@lru_cache(maxsize=4)
+def _middles(found: Findings) -> pd.DataFrame:
+    """Return the mean vector of each type as shown, of length one."""
+    kept = np.flatnonzero(found.cases["type_id"].notna().to_numpy())
+    codes, ids = pd.factorize(found.cases["type_id"].iloc[kept])
+    sums = np.zeros((len(ids), found.run.vectors.shape[1]))
+    for start in range(0, len(kept), BLOCK):
+        part = slice(start, start + BLOCK)
+        mine = csr_matrix((np.ones(len(codes[part])), (codes[part], np.arange(len(codes[part])))), (len(ids), len(codes[part])))
+        sums += mine @ found.run.vectors[kept[part]].astype(np.float32)
+    return pd.DataFrame(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), index=ids)

@@ -1,0 +1,73 @@
+"""What to solve next: what solving each type would save, by assumptions that are shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.issues import Findings
+from analytics.ledger import Ledger
+from analytics.metrics import Slice, compute_many, unmet
+from analytics.metrics.slices import DAY, Where
+
+MEASURES = ("demand", "days_late", "bad_ratings")
+#: By what types may be ranked → how a person calls it, with the unit.
+ORDERS = {
+    "cases": "少发诉求（件/年）",
+    "hours": "省下工时（小时/年）",
+    "days_late": "少超期（工作日/年）",
+    "bad_ratings": "少差评（件/年）",
+}
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is assumed of a remedy: the share of the demand it takes away, an officer's hours a case."""
+
+    share: float = 0.4
+    hours_a_case: float = 1.5
+
+
+def last_year(ledger: Ledger, where: Where = ()) -> Slice:
+    """Return the 365 days that are over before the as-of."""
+    last = ledger.as_of.date() - DAY
+    return Slice(last - dt.timedelta(days=364), last, where)
+
+
+def demand_behind(ledger: Ledger, found: Findings, where: Where = ()) -> pd.DataFrame:
+    """Return demand, days_late, bad_ratings of the last year by type (index id), types that are no problem left out.
+
+    NaN where the ledger lacks what a column needs.
+    """
+    known = [m for m in MEASURES if not unmet(m, ledger)]
+    rows = compute_many(known, ledger, last_year(ledger, where), by=("issue_type",)).dropna(subset=["issue_type"])
+    table = rows.pivot(index="issue_type", columns="metric", values="value").reindex(columns=list(MEASURES))
+    table[known] = table[known].fillna(0.0)
+    wanted = found.types.index[~found.types["dismissed"]]
+    return table[table.index.isin(wanted)].rename_axis("id")
+
+
+def savings(behind: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
+    """Return what solving each type would save a year: the columns of ORDERS, by id.
+
+    The last year's number × the assumed share; hours are cases × hours a case.
+    """
+    cases = behind["demand"] * given.share
+    return pd.DataFrame(
+        {
+            "cases": cases,
+            "hours": cases * given.hours_a_case,
+            "days_late": behind["days_late"] * given.share,
+            "bad_ratings": behind["bad_ratings"] * given.share,
+        }
+    )
+
+
+def ranked(behind: pd.DataFrame, given: Assumptions, order: str, taken: Collection[str] = ()) -> pd.DataFrame:
+    """Return savings with ``demand`` by type, most saved first, types already on the board left out."""
+    saved = savings(behind, given).join(behind["demand"])
+    saved = saved[~saved.index.isin(taken)]
+    return saved.sort_values([order, "cases"], ascending=False)

@@ -1,0 +1,249 @@
+"""The step in a series on the day of effect: statsmodels' generalised linear models of counts.
+
+Everywhere in force: an interrupted time series (Bernal, Cummins & Gasparrini 2017): Poisson
+with the quasi-likelihood scale, level, own trend, own yearly season where two years are seen,
+the step, and all other demand as offset, so that holidays, seasons and growth of the whole
+centre are in what was to be expected. In force somewhere: difference in differences, the
+binomial model of the type's cases inside among those inside and outside week by week, which
+is the Poisson model with an effect of every week.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy.stats import binomtest, norm
+
+from analytics.remedies.series import BIN_DAYS, MOST_AFTER, Series
+
+LEAST_BEFORE, LEAST_AFTER, LEAST_CASES = 8, 4, 20
+#: An own trend can be told from so many bins on; an own season from two years.
+TREND_BINS, SEASON_BINS = 12, 104
+BINS_A_YEAR = 365.25 / BIN_DAYS
+BINS_A_MONTH = BINS_A_YEAR / 12
+#: Serial correlation looked for over so many bins (Newey & West 1987).
+LAGS = 4
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is left of the demand: ``ratio`` with its 95% and 80% intervals.
+
+    ``design``: its, did, or exact (no case at all after). ``spread``: variance ÷ mean.
+    ``expected``: the cases to be expected after it without the remedy (see :func:`weekly`).
+    """
+
+    design: str
+    ratio: float
+    low: float
+    high: float
+    low80: float
+    high80: float
+    error: float
+    spread: float
+    expected: float
+
+    @property
+    def certainty(self) -> float:
+        """One minus the one-sided chance of such a step where nothing changed, in its direction."""
+        return float(norm.cdf(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
+
+    def avoided(self, months: float) -> tuple[float, float, float]:
+        """Return cases avoided a month with its 95% bounds: observed × (1 ÷ ratio − 1)."""
+        if self.ratio == 0:
+            return self.expected / months, self.expected / months * max(0.0, 1 - self.high), self.expected / months
+        observed = self.expected * self.ratio
+        middle, low, high = (observed / months * (1 / r - 1) for r in (self.ratio, self.high, self.low))
+        return middle, low, high
+
+
+def enough(series: Series) -> str | None:
+    """Say in Chinese why the series cannot be judged yet, None when it can."""
+    if series.before_bins < LEAST_BEFORE:
+        return f"生效前只有 {series.before_bins} 周的记录，至少要 {LEAST_BEFORE} 周"
+    if series.after_bins < LEAST_AFTER:
+        return f"生效才满 {series.after_bins} 周，至少要 {LEAST_AFTER} 周"
+    before = int(series.inside[~series.after].sum())
+    if before < LEAST_CASES:
+        return f"生效前（最近 {series.before_bins} 周）只有 {before} 件，至少要 {LEAST_CASES} 件"
+    return None
+
+
+def fit(series: Series) -> Step:
+    """Fit the step; the series must be ``enough``."""
+    if series.inside[series.after].sum() == 0:
+        return _exact(series)
+    params, errors, scale = _fitted(_model(series, _columns(series)))
+    beta, error = float(params[1]), float(errors[1])
+    bounds = [float(np.exp(beta + z * error)) for z in (-1.96, 1.96, norm.ppf(0.1), norm.ppf(0.9))]
+    return Step(
+        "did" if _has_outside(series) else "its",
+        float(np.exp(beta)),
+        *bounds,
+        error,
+        scale,
+        float(series.inside[series.after].sum() / np.exp(beta)),
+    )
+
+
+def slope(series: Series, bins: int = 26) -> tuple[float, float, float]:
+    """Return the type's own change a month in the last bins before the effect: ratio, low, high (95%).
+
+    Beside all other demand or, with a comparison group, beside that.
+    """
+    chosen = ~series.after & (np.cumsum(~series.after) > series.before_bins - bins)
+    past = series.cut(chosen, series.after)
+    months = (np.arange(len(past.inside)) - len(past.inside) / 2) / BINS_A_MONTH
+    params, errors, _ = _fitted(_model(past, {"level": np.ones(len(months)), "trend": months}))
+    low, middle, high = np.exp(params[1] + np.array([-1.96, 0, 1.96]) * errors[1])
+    return float(middle), float(low), float(high)
+
+
+def _has_outside(series: Series) -> bool:
+    return series.outside is not None and int(series.outside[~series.after].sum()) >= LEAST_CASES
+
+
+def _columns(series: Series) -> dict[str, np.ndarray]:
+    """Return the model's columns, what is asked for (``step``) second."""
+    bins = len(series.inside)
+    years = (np.arange(bins) - bins / 2) / BINS_A_YEAR
+    columns = {"level": np.ones(bins), "step": series.after.astype(float)}
+    if _has_outside(series):
+        return columns
+    if series.before_bins >= TREND_BINS:
+        columns["trend"] = years
+    if bins >= SEASON_BINS:
+        columns |= {"sin": np.sin(2 * np.pi * years), "cos": np.cos(2 * np.pi * years)}
+    return columns
+
+
+def _offset(series: Series) -> np.ndarray:
+    offset: np.ndarray = np.log(np.maximum(series.others, 0.5))
+    if _has_outside(series):
+        assert series.others_outside is not None
+        offset = offset - np.log(np.maximum(series.others_outside, 0.5))
+    return offset
+
+
+def _model(series: Series, columns: dict[str, np.ndarray]) -> Any:
+    exog, offset = np.column_stack(list(columns.values())), _offset(series)
+    if not _has_outside(series):
+        return sm.GLM(series.inside, exog, family=sm.families.Poisson(), offset=offset)
+    seen = series.inside + series.outside > 0
+    both = np.column_stack([series.inside, series.outside])[seen]
+    return sm.GLM(both, exog[seen], family=sm.families.Binomial(), offset=offset[seen])
+
+
+def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return parameters, their errors and the scale (variance ÷ mean, at least 1).
+
+    The scale is that of the counts or, if that widens the error of the second column more,
+    what weeks alike in a row make of it (Newey & West 1987).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain = model.fit()
+        scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
+        serial = model.fit(
+            start_params=plain.params, cov_type="HAC", cov_kwds={"maxlags": LAGS, "use_correction": True}
+        )
+    if np.isfinite(serial.bse[1]):
+        scale = max(scale, float(serial.bse[1] / plain.bse[1]) ** 2)
+    return plain.params, plain.bse * np.sqrt(scale), scale
+
+
+def weekly(series: Series) -> pd.DataFrame:
+    """Return what was observed and what was to be expected without the step, with 95% bounds of its mean.
+
+    Columns: start, observed, expected, low, high, after. Without a case after the step, the
+    rate before it, without bounds.
+    """
+    frame = pd.DataFrame({"start": pd.to_datetime(series.start), "observed": series.inside, "after": series.after})
+    if series.inside[series.after].sum() == 0:
+        usual = _usual(series)
+        return frame.assign(expected=usual, low=usual, high=usual)
+    columns = _columns(series)
+    model = _model(series, columns)
+    result = model.fit(scale=_fitted(model)[2])
+    exog = np.column_stack(list((columns | {"step": np.zeros(len(series.inside))}).values()))
+    summary = result.get_prediction(exog, offset=_offset(series)).summary_frame()
+    mean, low, high = (summary[c].to_numpy() for c in ("mean", "mean_ci_lower", "mean_ci_upper"))
+    if _has_outside(series):  # the share inside becomes odds, times the cases outside
+        mean, low, high = (p / np.maximum(1 - p, 1e-9) * series.outside for p in (mean, low, high))
+    return frame.assign(expected=mean, low=low, high=high)
+
+
+def _usual(series: Series) -> np.ndarray:
+    before = ~series.after
+    usual: np.ndarray = series.inside[before].sum() / max(series.others[before].sum(), 1) * series.others
+    return usual
+
+
+def _exact(series: Series) -> Step:
+    """No case after: the exact conditional interval of two Poisson rates (scipy's binomial test)."""
+    before = int(series.inside[~series.after].sum())
+    exposed = float(series.others[~series.after].sum()), float(max(series.others[series.after].sum(), 1))
+
+    def bound(level: float) -> float:
+        share = binomtest(0, before).proportion_ci(level, "exact").high
+        return share / (1 - share) * exposed[0] / exposed[1]
+
+    high = bound(0.95)
+    chance = binomtest(0, before, exposed[1] / sum(exposed), "less").pvalue
+    error = abs(np.log(1e-9)) / max(norm.isf(max(chance, 1e-12)), 1e-6)
+    return Step("exact", 0.0, 0.0, high, 0.0, bound(0.8), float(error), 1.0, float(_usual(series)[series.after].sum()))
+
+
+def weeks_to_tell(series: Series, ratio: float, spread: float = 1.0) -> int | None:
+    """Return how many more weeks until a step to ``ratio`` would be told from none in four cases of five.
+
+    By the information that the same model would have with more weeks like the last ones
+    (5% two-sided, power 80%); 0 where it has it already, None where that would take longer
+    than is looked at (MOST_AFTER).
+    """
+    left = max(0, MOST_AFTER - series.after_bins)
+    needed = abs(np.log(ratio)) / (norm.ppf(0.975) + norm.ppf(POWER))
+    for more in [0, *range(1, 13), *range(14, 53, 2), *range(56, MOST_AFTER + 1, 4)]:
+        if more <= left and _error_with(series, more, ratio, spread) <= needed:
+            return more
+    return None
+
+
+def _error_with(series: Series, more: int, ratio: float, spread: float) -> float:
+    longer = _longer(series, more)
+    columns = _columns(longer)
+    usual = longer.inside[~longer.after].sum() / max(_exposure(longer)[~longer.after].sum(), 1e-9)
+    params = np.zeros(len(columns))
+    params[:2] = np.log(max(usual, 1e-9)), np.log(ratio)
+    information = -_model(longer, columns).hessian(params, scale=spread, observed=False)
+    error: float = np.sqrt(np.linalg.pinv(information)[1, 1])
+    return error
+
+
+def _exposure(series: Series) -> np.ndarray:
+    """Return what the level multiplies: other demand, or (beside a comparison group) its odds."""
+    exposure: np.ndarray = np.exp(_offset(series))
+    if _has_outside(series):
+        assert series.outside is not None
+        exposure = exposure * series.outside
+    return exposure
+
+
+def _longer(series: Series, more: int) -> Series:
+    """Return the series with so many more bins after, each like the mean of the last year."""
+
+    def grown(counts: np.ndarray | None) -> np.ndarray | None:
+        return None if counts is None else np.concatenate([counts, np.full(more, max(counts[-52:].mean(), 1.0))])
+
+    start = np.concatenate([series.start, series.start[-1] + BIN_DAYS * np.arange(1, more + 1)])
+    after = np.concatenate([series.after, np.ones(more, dtype=bool)])
+    inside, others = grown(series.inside), grown(series.others)
+    assert inside is not None
+    assert others is not None
+    return Series(start, inside, others, after, grown(series.outside), grown(series.others_outside))
