@@ -33,6 +33,7 @@ PAGES = {
     "items": ("事项清单", "service-list"),
     "reform": ("改革进度", "reform-plan"),
     "issues": ("一类问题", "recurring"),
+    "remedies": ("治理台账", "remedies-board"),
     "explore": ("需求探索", "exploration"),
     "cases": ("案件明细", "case-list"),
     "triage": ("分派建议", "suggestions"),

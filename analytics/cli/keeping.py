@@ -16,6 +16,7 @@ from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.ingest.quarantine import quarantine_workbook
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
+from analytics.remedies.sample import place_cards
 from analytics.settings import load_settings
 from analytics.store import Snapshot, Store, StoreError
 from analytics.wording import minute
@@ -130,8 +131,12 @@ def run_demo(options: argparse.Namespace) -> int:
     show_progress(0.9, "正在写入快照")
     snapshot = write_store(store, ledger, clock)
     show_progress(0.95, f"演示数据已就绪：{snapshot.cases:,} 件工单；正在找出一类问题")
-    IssueDesk(store).discover(open_ledger(store))
-    show_progress(1.0, "一类问题已找出")
+    desk = IssueDesk(store)
+    desk.discover(open_ledger(store))
+    opened = desk.attach(open_ledger(store))
+    found = desk.findings(opened)
+    if found and (cards := place_cards(store, opened, found)):
+        show_progress(1.0, f"一类问题已找出，治理台账列入 {cards} 类")
     if options.json:
         print_json({"snapshot": snapshot.id, "cases": snapshot.cases})
     return 0

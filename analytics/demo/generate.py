@@ -19,6 +19,8 @@ from analytics.store import Snapshot, Store
 CASES = 60_000
 ENTERPRISES = 8_000
 SEED = 20240701
+#: Share of closed cases whose ledger holds the answer.
+ANSWERED = 0.7
 Progress = Callable[[float, str], None]
 _CHANNELS_THEN = np.array([0.34, 0.14, 0.08, 0.03, 0.02, 0.04, 0.25, 0.07, 0.03])
 _CHANNELS_NOW = np.array([0.18, 0.22, 0.2, 0.05, 0.03, 0.07, 0.17, 0.06, 0.02])
@@ -55,6 +57,7 @@ def generate(
     progress_to(0.7, "正在推演办理过程")
     events = progress.run(frame, people, seed)
     events = events[events["happened_at"] < as_of].reset_index(drop=True)
+    _reply(frame, events, found, kinds, seed)
     ratings = progress.rate(frame, events, as_of, seed)
     writer = Writer(seed + 1)
     ratings["comment"] = [writer.comment(g, late) for g, late in zip(ratings["grade"], ratings["late"], strict=True)]
@@ -208,6 +211,23 @@ def _write(
         if done % 5000 == 0:
             progress_to(0.2 + 0.5 * done / len(frame), f"正在撰写诉求文字（{done:,}/{len(frame):,}）")
     frame["title"], frame["content"] = titles, texts
+
+
+def _reply(
+    frame: pd.DataFrame,
+    events: pd.DataFrame,
+    found: tuple[world.Problem, ...],
+    kinds: tuple[world.ProblemType, ...],
+    seed: int,
+) -> None:
+    """Write what was answered in most cases that are closed."""
+    writer, rng = Writer(seed + 2), np.random.default_rng([seed, 11])
+    closed = frame["case_no"].isin(events.loc[events["stage"] == "closed", "case_no"]).to_numpy()
+    told = closed & (rng.random(len(frame)) < ANSWERED)
+    frame["reply"] = [
+        writer.reply(kinds[found[p].type_no], found[p], d) if t else None
+        for p, d, t in zip(frame["problem_no"], frame["department"], told, strict=True)
+    ]
 
 
 def _planted(plants: arrivals.Plants) -> dict[str, object]:

@@ -91,6 +91,21 @@ VARIANTS = (
     ("告知", "说明"),
 )
 
+REPLIES = (
+    "经{dep}核实，您反映的{s}（{d}）情况属实，{how}。",
+    "您好，{o}{d}的问题已由{dep}办理完毕：{how}。",
+    "就{s}一事，{dep}已与贵单位联系，{how}。感谢支持。",
+    "{dep}答复：{how}；{d}今后照此办理。",
+)
+HOWS = (
+    "已一次性书面告知所需材料和办理时限，补齐后当日受理",
+    "已会同{o}现场核对，差错部分已更正",
+    "已召集有关科室会商，明确由本部门牵头到底",
+    "已按政策口径出具书面答复，并附依据条款",
+    "已安排专人全程代办，{d}按容缺办理",
+    "已约谈{o}，对方承诺整改并书面反馈",
+)
+
 
 class Writer:
     """Writes titles, texts and comments from one seeded stream."""
@@ -125,6 +140,12 @@ class Writer:
             )
         )
         return self._title(kind, words), self._slip(self._vary(body.format(**words)))
+
+    def reply(self, kind: ProblemType, problem: Problem, department: str) -> str:
+        """Return what the enterprise was told when its case was closed."""
+        words = {"o": problem.target, "s": self.random.choice(kind.subjects), "d": problem.detail, "dep": department}
+        how = self.random.choice(HOWS).format(**words)
+        return self.random.choice(REPLIES).format(**words, how=how)
 
     def _title(self, kind: ProblemType, words: dict[str, object]) -> str:
         if self.random.random() < 0.3:

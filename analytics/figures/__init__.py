@@ -3,10 +3,11 @@
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
 from analytics.figures.flow import reached, went
 from analytics.figures.issues import calibration, case_map, crossed, sparkline, tree, trend_with_alarms
-from analytics.figures.lines import flows_and_backlog, forecast, rate_over_time, survival
+from analytics.figures.lines import before_after, flows_and_backlog, forecast, rate_over_time, survival
 
 __all__ = [
     "bands",
+    "before_after",
     "calibration",
     "case_map",
     "crossed",

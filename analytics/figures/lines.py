@@ -145,6 +145,36 @@ def survival(curves: dict[str, pd.DataFrame], limit: float | None = None) -> go.
     return made
 
 
+def before_after(rows: pd.DataFrame) -> go.Figure:
+    """Draw seven-day counts and what was to be expected without the remedy.
+
+    ``rows``: start, observed, expected, low, high (95% of the mean), after.
+    """
+    made = figure(height=340, y="件/7天")
+    for name, part, colour in (("生效前", rows[~rows["after"]], BLUE), ("生效后", rows[rows["after"]], GREEN)):
+        made.add_bar(
+            x=part["start"],
+            y=part["observed"],
+            name=name,
+            marker_color=colour,
+            customdata=part["expected"],
+            hovertemplate="%{x|%Y-%m-%d} 起七天<br>受理 %{y:,.0f} 件，若无措施应有 %{customdata:,.1f} 件<extra></extra>",
+        )
+    _band(made, rows["start"], rows["low"], rows["high"], ORANGE)
+    made.add_scatter(
+        x=rows["start"],
+        y=rows["expected"],
+        name="若无措施应有",
+        mode="lines",
+        line={"color": ORANGE, "width": 2.5},
+        hoverinfo="skip",
+    )
+    made.add_vline(x=rows.loc[rows["after"], "start"].min(), line={"color": GREY, "dash": "dash", "width": 2})
+    made.update_yaxes(rangemode="tozero")
+    _dates(made)
+    return made
+
+
 def _band(made: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, colour: str) -> None:
     known = low.notna() & high.notna()
     x, low, high = x[known], low[known], high[known]

@@ -96,11 +96,12 @@ class CardBook:
         """The newest decision: with it, what is asked of cards is cached."""
         return self.book.last()
 
-    def cards(self) -> list[Card]:
-        """Return every card as it stands, by id."""
+    def cards(self, before: dt.datetime | None = None) -> list[Card]:
+        """Return every card as it stands or, with ``before``, as it stood then; by id."""
         steps: dict[str, list[Decision]] = {}
         for decision in self.book.standing():
-            steps.setdefault(decision.target, []).append(decision)
+            if before is None or decision.at < before:
+                steps.setdefault(decision.target, []).append(decision)
         return [_stands(id, tuple(taken)) for id, taken in sorted(steps.items())]
 
     def card(self, id: str) -> Card | None:
@@ -129,12 +130,24 @@ class CardBook:
         self.book.record("take_up", id, detail, _named(who), why, at, seen=0)
         return id
 
-    def edit(self, card: Card, values: Mapping[str, object], who: str, at: dt.datetime, why: str = "") -> bool:
-        """Change fields of a card; False where nothing is different. Refused when somebody changed it since."""
-        changed = {k: v for k, v in _checked(values).items() if (card.values.get(k) or "") != (v or "")}
+    def edit(
+        self,
+        card: Card,
+        values: Mapping[str, object],
+        who: str,
+        at: dt.datetime,
+        why: str = "",
+        seen: int | None = None,
+    ) -> bool:
+        """Change fields of a card; False where nothing is different.
+
+        Refused when somebody changed it since ``seen``, the newest decision that the writer was
+        shown (default: that of ``card``).
+        """
+        changed = {k: v for k, v in as_kept(values).items() if (card.values.get(k) or "") != (v or "")}
         if not changed:
             return False
-        self.book.record("edit", card.id, {"values": changed}, _named(who), why, at, seen=card.seen)
+        self.book.record("edit", card.id, {"values": changed}, _named(who), why, at, seen=seen or card.seen)
         return True
 
     def move(
@@ -145,6 +158,7 @@ class CardBook:
         at: dt.datetime,
         why: str = "",
         effect: Mapping[str, object] | None = None,
+        seen: int | None = None,
     ) -> None:
         """Move a card to another stage; refused without what that stage needs, or when somebody changed it since.
 
@@ -162,7 +176,7 @@ class CardBook:
         detail: dict[str, object] = {"from": card.stage, "to": to}
         if to in JUDGED:
             detail["effect"] = dict(effect or {})
-        self.book.record("move", card.id, detail, _named(who), why, at, seen=card.seen)
+        self.book.record("move", card.id, detail, _named(who), why, at, seen=seen or card.seen)
 
 
 def _named(who: str) -> str:
@@ -171,7 +185,7 @@ def _named(who: str) -> str:
     return who.strip()[:30]
 
 
-def _checked(values: Mapping[str, object]) -> dict[str, object]:
+def as_kept(values: Mapping[str, object]) -> dict[str, object]:
     """Return fields as they are kept; raises StoreError naming a field that cannot be."""
     kept: dict[str, object] = {}
     for name, value in values.items():
@@ -194,7 +208,8 @@ def _listed(value: object) -> Sequence[object]:
 
 
 def _stands(id: str, steps: tuple[Decision, ...]) -> Card:
-    first, values, stage, since = steps[0], {}, "identified", steps[0].at
+    first, stage, since = steps[0], "identified", steps[0].at
+    values: dict[str, object] = {}
     for step in steps:
         changed = step.detail.get("values")
         values |= changed if isinstance(changed, dict) else {}

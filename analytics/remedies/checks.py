@@ -80,7 +80,7 @@ def placebo_dates(series: Series) -> Check:
     name = "换成从前的日子也“见效”吗"
     length = min(series.after_bins, max(LEAST_AFTER, series.before_bins // 4))
     first, last = max(LEAST_BEFORE, series.before_bins // 4), series.before_bins - length
-    places = np.unique(np.linspace(first, last, PLACEBO_DATES).astype(int)) if last > first else []
+    places = np.unique(np.linspace(first, max(first, last), PLACEBO_DATES).astype(int))
     falls, tried = 0, 0
     for place in places:
         chosen = np.arange(len(series.inside)) < place + length
@@ -127,4 +127,3 @@ def lasting(step: Step, whole: Series) -> Check:
 
 def _strength(step: Step) -> float:
     return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))
-

@@ -23,7 +23,7 @@ WORKED, MAYBE, UNTOLD, HARMED = "明显见效", "可能见效", "尚看不出", 
 #: What one more week is weighed by: would a fall by so much be seen?
 REFERENCE = 0.7
 NEIGHBOURS = 3
-LEAST_ALIKE = 0.25
+LEAST_ALIKE = 0.05
 BLOCK = 50_000
 DESIGNS = {
     "its": "中断时间序列（与同期全部其他诉求相比）",
@@ -45,7 +45,9 @@ class Remedy:
 class Effect:
     """The answer. ``why_not`` says in Chinese why there is no ``step`` yet.
 
-    ``more_weeks``: until a fall by three tenths would be told (None: not within half a year).
+    ``observed`` cases came in the ``weeks`` after the day of effect that are looked at;
+    ``in_force``: whole weeks since then. ``more_weeks``: until a fall by three tenths would be
+    told (None: not within half a year).
     """
 
     remedy: Remedy
@@ -55,6 +57,7 @@ class Effect:
     more_weeks: int | None
     observed: int
     weeks: int
+    in_force: int
     why_not: str = ""
 
     @property
@@ -103,8 +106,10 @@ def measure(
 
     own = series_of(remedy.type_id)
     observed = int(own.inside[own.after].sum())
+    whole = binned([remedy.type_id], remedy.day, everywhere, scoped, treated, len(everywhere.counts))
+    seen = (observed, own.after_bins, whole.after_bins)
     if why_not := enough(own):
-        return Effect(remedy, UNTOLD, None, (), _least_more(own), observed, own.after_bins, why_not)
+        return Effect(remedy, UNTOLD, None, (), _least_more(own), *seen, why_not)
     step = fit(own)
     others = [i for i in everywhere.counts.columns if i and i != remedy.type_id and i not in treated]
     made = (
@@ -113,10 +118,10 @@ def measure(
         checks.substitution(step, [(name, series_of(i)) for i, name in (near or {}).items()]),
         checks.placebo_dates(own),
         checks.placebo_types(step, [series_of(i) for i in others]),
-        checks.lasting(step, binned([remedy.type_id], remedy.day, everywhere, scoped, treated, len(everywhere.counts))),
+        checks.lasting(step, whole),
     )
     more = weeks_to_tell(own, REFERENCE, step.spread)
-    return Effect(remedy, judge(step, made), step, made, more, observed, own.after_bins)
+    return Effect(remedy, judge(step, made), step, made, more, *seen)
 
 
 def _least_more(series: Series) -> int | None:
@@ -138,7 +143,9 @@ def neighbours(found: Findings, type_id: str, without: Collection[str] = ()) -> 
     middles = _middles(found)
     if type_id not in middles.index:
         return []
-    alike = (middles @ middles.loc[type_id]).drop(index=[type_id, *(w for w in without if w in middles.index and w != type_id)])
+    alike = (middles @ middles.loc[type_id]).drop(
+        index=[type_id, *(w for w in without if w in middles.index and w != type_id)]
+    )
     alike = alike[alike >= LEAST_ALIKE]
     return [str(i) for i in alike.nlargest(NEIGHBOURS).index]
 
@@ -151,6 +158,8 @@ def _middles(found: Findings) -> pd.DataFrame:
     sums = np.zeros((len(ids), found.run.vectors.shape[1]))
     for start in range(0, len(kept), BLOCK):
         part = slice(start, start + BLOCK)
-        mine = csr_matrix((np.ones(len(codes[part])), (codes[part], np.arange(len(codes[part])))), (len(ids), len(codes[part])))
+        mine = csr_matrix(
+            (np.ones(len(codes[part])), (codes[part], np.arange(len(codes[part])))), (len(ids), len(codes[part]))
+        )
         sums += mine @ found.run.vectors[kept[part]].astype(np.float32)
     return pd.DataFrame(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), index=ids)

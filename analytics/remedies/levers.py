@@ -106,13 +106,18 @@ def _words(rows: pd.DataFrame, found: Findings, kind: str, endings: tuple[str, .
     return pd.DataFrame({"row": used.row, "kind": kind, "value": words[used.col]})
 
 
-def _names(ledger: Ledger, levers: pd.DataFrame) -> list[str]:
+def item_names(ledger: Ledger) -> dict[str, str]:
+    """Return the newest name of every service item by its number."""
     items = ledger.table("items")
     listed = ledger.run(items.select("item_no", "item_name", "in_force_from").order_by("in_force_from"))
-    named = dict(zip(listed["item_no"], listed["item_name"], strict=True))
+    return dict(zip(listed["item_no"], listed["item_name"], strict=True))
+
+
+def _names(ledger: Ledger, levers: pd.DataFrame) -> list[str]:
+    named = item_names(ledger)
     return [
-        f"《{v}》" if k == "policy" else str(named.get(v, v)) if k == "item" else str(v)
-        for k, v in zip(levers["kind"], levers["value"], strict=True)
+        f"《{v}》" if k == "policy" else named.get(v, v) if k == "item" else v
+        for k, v in zip(levers["kind"], levers["value"].astype(str), strict=True)
     ]
 
 

@@ -123,7 +123,9 @@ def closing_speed(rows: pd.DataFrame) -> tuple[float, float, float]:
     elapsed = np.maximum(rows["elapsed"].to_numpy(float), 1e-4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = PHReg(elapsed, exog, status=rows["happened"].to_numpy(int), strata=rows["mine"].to_numpy(int), ties="efron")
+        model = PHReg(
+            elapsed, exog, status=rows["happened"].to_numpy(int), strata=rows["mine"].to_numpy(int), ties="efron"
+        )
         result = model.fit(disp=False)
     middle, error = result.params[1], result.bse[1]
     ratio, low, high = (float(np.exp(middle + z * error)) for z in (0, -1.96, 1.96))

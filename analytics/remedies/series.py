@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,7 @@ class Daily:
         return self.first + dt.timedelta(days=len(self.counts) - 1)
 
 
+@lru_cache(maxsize=12)
 def daily(ledger: Ledger, where: Where = ()) -> Daily:
     """Return the demand of every day that is over, by type (metric ``demand`` of the catalogue).
 

@@ -81,11 +81,14 @@ def fit(series: Series) -> Step:
         return _exact(series)
     params, errors, scale = _fitted(_model(series, _columns(series)))
     beta, error = float(params[1]), float(errors[1])
-    bounds = [float(np.exp(beta + z * error)) for z in (-1.96, 1.96, norm.ppf(0.1), norm.ppf(0.9))]
+    low, high, low80, high80 = (float(np.exp(beta + z * error)) for z in (-1.96, 1.96, norm.ppf(0.1), norm.ppf(0.9)))
     return Step(
         "did" if _has_outside(series) else "its",
         float(np.exp(beta)),
-        *bounds,
+        low,
+        high,
+        low80,
+        high80,
         error,
         scale,
         float(series.inside[series.after].sum() / np.exp(beta)),
@@ -133,7 +136,7 @@ def _offset(series: Series) -> np.ndarray:
 
 def _model(series: Series, columns: dict[str, np.ndarray]) -> Any:
     exog, offset = np.column_stack(list(columns.values())), _offset(series)
-    if not _has_outside(series):
+    if series.outside is None or not _has_outside(series):
         return sm.GLM(series.inside, exog, family=sm.families.Poisson(), offset=offset)
     seen = series.inside + series.outside > 0
     both = np.column_stack([series.inside, series.outside])[seen]

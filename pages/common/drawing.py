@@ -22,7 +22,9 @@ from pages.common.filters import KEYS, View
 
 Drill = Callable[[dict], dict[str, str] | None]
 PAGES = Path(__file__).resolve().parent.parent
-CASES_PAGE, ISSUES_PAGE, EXPLORE_PAGE = (PAGES / f"{name}.py" for name in ("cases", "issues", "explore"))
+CASES_PAGE, ISSUES_PAGE, EXPLORE_PAGE, BOARD_PAGE = (
+    PAGES / f"{name}.py" for name in ("cases", "issues", "explore", "remedies")
+)
 #: Columns of instants, without seconds.
 CLOCK = {
     name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")

@@ -1,0 +1,68 @@
+"""All cards of a ledger with what their types are called now and what their remedies did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from analytics.issues import Findings
+from analytics.ledger import Ledger
+from analytics.remedies.cards import Card, now_is
+from analytics.remedies.effect import Effect, Remedy, measured
+from analytics.remedies.stages import OPEN
+
+
+@dataclass(frozen=True)
+class Board:
+    """``cards`` with, by card id, the type each stands for now (None: gone) and its name now."""
+
+    cards: tuple[Card, ...]
+    types: dict[str, str | None]
+    names: dict[str, str]
+
+    @property
+    def treated(self) -> frozenset[str]:
+        """The types whose remedies are or were in force: no part of any comparison."""
+        return frozenset(t for c in self.cards if c.in_force and (t := self.types[c.id]))
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The types that are on the board and not given up."""
+        return frozenset(t for c in self.cards if c.stage in (*OPEN, "closed") and (t := self.types[c.id]))
+
+    def remedy(self, card: Card) -> Remedy | None:
+        """Return what a card's effect is measured by; None before a remedy is in force."""
+        type_id, day = self.types[card.id], card.day("effective_on")
+        if type_id is None or day is None or not card.in_force:
+            return None
+        return Remedy(type_id, day, card.where)
+
+
+def board(cards: list[Card], found: Findings | None) -> Board:
+    """Return the cards beside the findings of now; without findings, by the names they were taken up under."""
+    types = {c.id: now_is(c, found) if found else None for c in cards}
+    names = {c.id: found.name_of(t) if found and (t := types[c.id]) else c.name for c in cards}
+    return Board(tuple(cards), types, names)
+
+
+def effects(ledger: Ledger, found: Findings | None, shown: Board) -> Iterator[tuple[Card, Effect]]:
+    """Measure the remedies in force at the ledger's as-of, one after another."""
+    if found is None or not ledger.issues:
+        return
+    for card in shown.cards:
+        remedy = shown.remedy(card)
+        if remedy and remedy.day < ledger.as_of.date():
+            yield card, effect_of(ledger, found, remedy, shown.treated)
+
+
+@lru_cache(maxsize=500)
+def effect_of(ledger: Ledger, found: Findings, remedy: Remedy, treated: frozenset[str]) -> Effect:
+    """Measure a remedy once for a ledger and its findings."""
+    return measured(ledger, found, remedy, treated)
+
+
+def as_of_day(ledger: Ledger) -> dt.date:
+    """Return the last day the ledger knows of: cards are late by it."""
+    return (ledger.as_of - dt.timedelta(microseconds=1)).date()

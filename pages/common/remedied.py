@@ -1,0 +1,98 @@
+"""What pages ask of the board of remedies; cached as everything asked is, by the newest decision too."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.issues import Findings
+from analytics.ledger import Ledger
+from analytics.metrics import Slice
+from analytics.metrics.slices import Where
+from analytics.remedies import alike, levers, quality, saving, signs
+from analytics.remedies.board import Board, board, effect_of
+from analytics.remedies.cards import Card, CardBook
+from analytics.remedies.effect import Effect, Remedy
+from analytics.remedies.series import Series, binned, daily
+from analytics.remedies.step import weekly
+from pages.common.asking import cached, cached_few, findings, store
+
+
+def book() -> CardBook:
+    """Return the cards of the store that is shown."""
+    return CardBook(store())
+
+
+@cached_few
+def _ask_board(ledger: Ledger, token: str, last: int) -> Board:
+    return board(book().cards(), findings(ledger))
+
+
+def ask_board(ledger: Ledger, found: Findings | None) -> Board:
+    """Return the board beside the findings of now."""
+    return _ask_board(ledger, found.token if found else "", book().last)
+
+
+def ask_effect(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effect | None:
+    """Return the effect of a card's remedy, None where none is in force yet."""
+    remedy = shown.remedy(card)
+    if remedy is None or remedy.day >= ledger.as_of.date():
+        return None
+    return effect_of(ledger, found, remedy, shown.treated)
+
+
+@cached
+def ask_weekly(ledger: Ledger, remedy: Remedy, treated: frozenset[str]) -> pd.DataFrame:
+    """Return what was observed and expected, bin by bin (see step.weekly)."""
+    return weekly(series_of(ledger, remedy, treated))
+
+
+def series_of(ledger: Ledger, remedy: Remedy, treated: frozenset[str]) -> Series:
+    scoped = daily(ledger, remedy.where) if remedy.where else None
+    return binned([remedy.type_id], remedy.day, daily(ledger), scoped, treated)
+
+
+@cached
+def ask_quality(ledger: Ledger, remedy: Remedy) -> pd.DataFrame:
+    return quality.compared(ledger, remedy)
+
+
+@cached
+def ask_signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
+    return signs.signs(ledger, slice, type_id)
+
+
+@cached
+def ask_alike(ledger: Ledger, token: str, type_id: str) -> pd.DataFrame:
+    found = findings(ledger)
+    assert found is not None
+    return alike.alike(ledger, found, type_id)
+
+
+@cached
+def ask_behind(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
+    found = findings(ledger)
+    assert found is not None
+    return saving.demand_behind(ledger, found, where)
+
+
+@cached_few
+def ask_ground(ledger: Ledger, token: str, where: Where) -> levers.Ground:
+    found = findings(ledger)
+    assert found is not None
+    return levers.ground(ledger, found, where)
+
+
+@cached
+def ask_common(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
+    return levers.common(ask_ground(ledger, token, where))
+
+
+@cached
+def ask_fewest(ledger: Ledger, token: str, where: Where, share: float, without: tuple[str, ...]) -> pd.DataFrame:
+    return levers.fewest(ask_ground(ledger, token, where), share, without)
+
+
+@cached
+def ask_item_names(ledger: Ledger) -> dict[str, str]:
+    """Return the newest name of every service item by its number."""
+    return levers.item_names(ledger)
