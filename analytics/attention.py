@@ -12,6 +12,7 @@ from analytics.issues.trends import rising
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
+from analytics.remedies.pending import pending
 from analytics.settings import Settings, load_settings
 from analytics.wording import number
 
@@ -23,7 +24,7 @@ LEAST_BACKLOG = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for a leader; metric, part, where and days name the cases behind it."""
+    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card."""
 
     sentence: str
     evidence: str
@@ -31,6 +32,7 @@ class Finding:
     part: str = "denominator"
     where: tuple[tuple[str, str], ...] = ()
     days: tuple[dt.date, dt.date] | None = None
+    card: str = ""
 
 
 Rule = Callable[[Ledger, Slice, Settings], Iterator[Finding]]
@@ -126,6 +128,22 @@ def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterat
     )
 
 
+def _on_the_board(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
+    """The gravest thing on the board of remedies; the board is the whole district's, so no filter may be set."""
+    if recent.where:
+        return
+    for waiting in pending(ledger)[:1]:
+        where = (("issue_type", waiting.type_id),) if waiting.type_id else ()
+        yield Finding(
+            f"治理台账：{waiting.sentence}",
+            waiting.evidence,
+            "demand",
+            where=where,
+            days=(recent.start, recent.end),
+            card=waiting.card.id,
+        )
+
+
 def _growing_backlog(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
     frame = compute_many(("demand", "closures", "backlog"), ledger, recent, by=("module",), settings=settings)
     wide = frame.pivot_table(index="module", columns="metric", values="value", aggfunc="sum", fill_value=0)
@@ -175,6 +193,7 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_long_overdue, ("overdue_open",)),
     (_below_target, ("on_time_rate",)),
     (_rising_problem, ("demand",)),
+    (_on_the_board, ("demand",)),
     (_uneven_load, ("load_open",)),
     (_growing_backlog, ("backlog",)),
     (_unrectified, ("rectified_rate",)),

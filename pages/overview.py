@@ -12,13 +12,16 @@ from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, Slice, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
-from pages.common.asking import ask, ask_findings, settings
-from pages.common.drawing import section, to_cases
+from pages.common import remedied
+from pages.common.asking import ask, ask_findings, findings, settings
+from pages.common.correcting import escaped
+from pages.common.drawing import BOARD_PAGE, link, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import own, whole_weeks_back
 
 FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 SPARK_WEEKS = 12
+MOST_WAITING = 3
 
 
 def five_numbers(view: View) -> None:
@@ -96,7 +99,35 @@ def decisions(view: View) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{number_}. {finding.sentence}**  \n:gray[依据：{finding.evidence}]", width="stretch")
                 days = own(*finding.days) if finding.days else {}
-                to_cases("看工单", metric=finding.metric, part=finding.part, **dict(finding.where), **days)
+                if finding.card:
+                    st.page_link(
+                        BOARD_PAGE,
+                        label="看卡片",
+                        icon=":material/arrow_forward:",
+                        query_params=link(card=finding.card),
+                    )
+                else:
+                    to_cases("看工单", metric=finding.metric, part=finding.part, **dict(finding.where), **days)
+
+
+def remedies(view: View) -> None:
+    """Say what waits on the board of remedies, where there is one; it is the whole district's."""
+    waiting = remedied.ask_pending(view.ledger)
+    cards = remedied.ask_board(view.ledger, findings(view.ledger)).cards
+    if not cards:
+        return
+    with section("一类问题治理", view, help="治理台账上等着拿主意的：超期的、可以销号的、反而增多或回升的。"):
+        working = sum(c.open for c in cards)
+        st.markdown(f"在治理 **{working} 类**，已销号 **{sum(c.stage == 'closed' for c in cards)} 类**。")
+        for one in waiting[:MOST_WAITING]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(escaped(one.sentence) + f"  \n:gray[依据：{escaped(one.evidence)}]", width="stretch")
+                st.page_link(
+                    BOARD_PAGE, label="看卡片", icon=":material/arrow_forward:", query_params=link(card=one.card.id)
+                )
+        if len(waiting) > MOST_WAITING:
+            st.caption(f"另有 {len(waiting) - MOST_WAITING} 类。")
+        st.page_link(BOARD_PAGE, label="看治理台账", icon=":material/view_kanban:", query_params=link())
 
 
 def modules(view: View) -> None:
@@ -156,4 +187,5 @@ def worded(cell: pd.Series | None, unit: str) -> str:
 view: View = st.session_state["view"]
 five_numbers(view)
 decisions(view)
+remedies(view)
 modules(view)

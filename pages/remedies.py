@@ -19,7 +19,7 @@ from analytics.remedies.effect import HARMED, MAYBE, UNTOLD, WORKED, Effect
 from analytics.remedies.levers import COMMON, KINDS
 from analytics.remedies.stages import STAGES
 from analytics.store import StoreError
-from analytics.wording import EMPTY, number
+from analytics.wording import EMPTY, change, number
 from pages.common import asking, carding, remedied, rooting
 from pages.common.correcting import escaped
 from pages.common.drawing import BOARD_PAGE, ISSUES_PAGE, chart, link, offer_workbook, section, to_cases
@@ -228,7 +228,7 @@ def _quality(view: View, rows: pd.DataFrame) -> None:
                 "生效前": f"{number(row.before, metric.unit)}（{row.n_before:,.0f} 件）",
                 "生效后": f"{number(row.after, metric.unit)}（{row.n_after:,.0f} 件）",
                 "变化": _change(row, metric.is_rate),
-                "同期其他诉求": f"{row.others * 100:+.1f} 个百分点" if pd.notna(row.others) else "已除去",
+                "同期其他诉求": change(row.others, 0.0, "%") or "已除去",
             }
         )
     st.table(pd.DataFrame(told).set_index("指标"))

@@ -17,6 +17,8 @@ from analytics.loop.passing import dragging
 from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
 from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, within_noise
 from analytics.metrics.measures import ListCoverage, PerOfficer
+from analytics.remedies.board import Board, board_of, effects
+from analytics.remedies.effect import Effect
 from analytics.settings import Settings
 from analytics.wording import change, number
 
@@ -58,6 +60,12 @@ class Evidence:
     def dragging(self) -> pd.DataFrame:
         """The overdue cases with their next step, asked once for table and advice (analytics.loop.passing)."""
         return dragging(self.ledger, self.now, EVERY, self.settings)
+
+    @cached_property
+    def board(self) -> tuple[Board, dict[str, Effect]]:
+        """The board of remedies as it stood at the as-of, and the effects by card, measured once."""
+        shown, found = board_of(self.ledger)
+        return shown, {card.id: effect for card, effect in effects(self.ledger, found, shown)}
 
     # -- asking -------------------------------------------------------------------------------
 
@@ -128,13 +136,13 @@ class Evidence:
         """Return what was set or counted outside the ledger's metrics."""
         return self.keep(Fact(f"given.{name}", text or number(value, unit), value, unit, "given"))
 
-    def quoted(self, name: str, text: str) -> list[object]:
+    def quoted(self, name: str, text: str, room: str = "analytics.attention") -> list[object]:
         """Return a sentence of another room with its numbers as facts (how: quoted), words between them."""
         pieces: list[object] = []
         end = 0
         for place, match in enumerate(NUMERAL.finditer(text)):
             value = float(match[0].replace(",", ""))
-            fact = Fact(f"quoted.{name}.{place}", match[0], value, "", "quoted", op="analytics.attention")
+            fact = Fact(f"quoted.{name}.{place}", match[0], value, "", "quoted", op=room)
             pieces += [text[end : match.start()], self.keep(fact)]
             end = match.end()
         return [*pieces, text[end:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 import pandas as pd
 
@@ -50,6 +51,7 @@ def alarms_now(found: Watched, as_of: dt.datetime, weeks: int = NEWS_WEEKS) -> p
     return all_of[all_of["last"] >= since].sort_values(["chance", "ratio"], ascending=[True, False], ignore_index=True)
 
 
+@lru_cache(maxsize=8)
 def rising(ledger: Ledger, weeks: int = 6) -> pd.DataFrame:
     """Return the problems in alarm that began in the newest weeks, with their ``name``; none before the first run."""
     if not ledger.issues:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analytics.issues import Findings
+from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger
-from analytics.remedies.cards import Card, now_is
+from analytics.remedies.cards import Card, CardBook, now_is
 from analytics.remedies.effect import Effect, Remedy, measured
 from analytics.remedies.stages import OPEN
+from analytics.store import Store
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ def board(cards: list[Card], found: Findings | None) -> Board:
     types = {c.id: now_is(c, found) if found else None for c in cards}
     names = {c.id: found.name_of(t) if found and (t := types[c.id]) else c.name for c in cards}
     return Board(tuple(cards), types, names)
+
+
+def board_of(ledger: Ledger) -> tuple[Board, Findings | None]:
+    """Return the board as it stood at the ledger's as-of (at the newest one: as it stands) and the findings."""
+    store = Store(ledger.folder)
+    before = ledger.as_of if ledger.as_of < ledger.snapshot.as_of else None
+    found = IssueDesk(store).findings(ledger) if ledger.issues else None
+    return board(CardBook(store).cards(before), found), found
 
 
 def effects(ledger: Ledger, found: Findings | None, shown: Board) -> Iterator[tuple[Card, Effect]]:

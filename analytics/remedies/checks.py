@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 from analytics.remedies.series import MOST_AFTER, Series
 from analytics.remedies.step import LEAST_AFTER, LEAST_BEFORE, TREND_BINS, Step, enough, fit, slope
 
 PASSED, FAILED, UNKNOWN, IDLE = "通过", "存疑", "无法检验", "不需要"
+LASTING = "效果还在吗"
 PLACEBO_DATES = 8
 FEWEST_DATES = 4
 FEWEST_TYPES = 19
@@ -63,11 +65,12 @@ def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
         return Check(name, UNKNOWN, "没有足够相近、件数足够的类型")
     missing = step.expected * (1 - step.ratio)
     told, moved = [], 0.0
+    clear = norm.ppf(1 - 0.025 / len(usable))  # one of several neighbours may rise by chance
     for title, series in usable:
         found = fit(series)
         more = found.expected * (found.ratio - 1)
         told.append(f"「{title}」为应有的 {found.ratio:.2f} 倍（{found.low:.2f}–{found.high:.2f}）")
-        if found.low > 1 and more > 0:
+        if np.log(max(found.ratio, 1e-9)) > clear * found.error:
             moved += more
     words = "、".join(told)
     if missing > 0 and moved >= LARGE_PART * missing:
@@ -113,7 +116,7 @@ def placebo_types(step: Step, others: Sequence[Series]) -> Check:
 
 def lasting(step: Step, whole: Series) -> Check:
     """Is the fall of the first half year still there? ``whole``: all bins after, however many."""
-    name = "效果还在吗"
+    name = LASTING
     if step.high >= 1:
         return Check(name, IDLE, "还没有看出下降")
     if whole.after_bins < MOST_AFTER + RECENT:

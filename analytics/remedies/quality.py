@@ -7,8 +7,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, Slice, compute, unmet
@@ -59,6 +57,8 @@ def _both(ledger: Ledger, code: str, span: Slice, type_id: str) -> tuple[pd.Seri
 
 
 def _rate(ledger: Ledger, remedy: Remedy, code: str, before: Slice, after: Slice) -> tuple[object, ...]:
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     old, old_all = _both(ledger, code, before, remedy.type_id)
     new, new_all = _both(ledger, code, after, remedy.type_id)
     small = bool(old["small"] or new["small"])
@@ -115,6 +115,8 @@ def closing_speed(rows: pd.DataFrame) -> tuple[float, float, float]:
     Cox regression, open cases censored: the type's step beyond that of all other cases, each
     with a baseline of its own (strata). NaN where there is nothing to compare.
     """
+    from statsmodels.duration.hazard_regression import PHReg
+
     counts = rows[rows["happened"]].groupby(["mine", "after"]).size()
     if len(counts) < 4 or counts.min() < 5:
         return (np.nan, np.nan, np.nan)

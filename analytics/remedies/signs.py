@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
 from scipy.stats import hypergeom
-from statsmodels.stats.multitest import multipletests
 
 from analytics import model
 from analytics.ledger import Ledger
@@ -32,6 +31,8 @@ def signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
     Holm-corrected over every value of every attribute looked at. Kept: chance under 5%, five
     cases or more, a fifth more often than others.
     """
+    from statsmodels.stats.multitest import multipletests
+
     tables = [_counted(ledger, slice, name) for name in ATTRIBUTES if ledger.share_filled(name)]
     tables.append(contacts(ledger, slice))
     looked = pd.concat([_against(t, type_id) for t in tables if len(t)], ignore_index=True)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import binomtest, norm
 
 from analytics.remedies.series import BIN_DAYS, MOST_AFTER, Series
@@ -135,12 +134,15 @@ def _offset(series: Series) -> np.ndarray:
 
 
 def _model(series: Series, columns: dict[str, np.ndarray]) -> Any:
+    from statsmodels.genmod.families import Binomial, Poisson  # two seconds that most commands need not wait
+    from statsmodels.genmod.generalized_linear_model import GLM
+
     exog, offset = np.column_stack(list(columns.values())), _offset(series)
     if series.outside is None or not _has_outside(series):
-        return sm.GLM(series.inside, exog, family=sm.families.Poisson(), offset=offset)
+        return GLM(series.inside, exog, family=Poisson(), offset=offset)
     seen = series.inside + series.outside > 0
     both = np.column_stack([series.inside, series.outside])[seen]
-    return sm.GLM(both, exog[seen], family=sm.families.Binomial(), offset=offset[seen])
+    return GLM(both, exog[seen], family=Binomial(), offset=offset[seen])
 
 
 def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 from analytics import model
 from analytics.metrics.slices import Where
 from analytics.remedies.cards import Card
-from analytics.remedies.effect import DESIGNS, HARMED, WORKED, Effect
+from analytics.remedies.effect import DESIGNS, Effect
 from analytics.remedies.stages import FIELDS, JUDGED, STAGES
 from analytics.store.decisions import Decision
 
@@ -63,7 +63,7 @@ def certainty(value: float) -> str:
 
 def waiting(effect: Effect) -> str:
     """Return how many more weeks until a fall by three tenths would be told; '' where it is told already."""
-    if effect.verdict in (WORKED, HARMED):
+    if effect.step and not effect.step.low <= 1 <= effect.step.high:
         return ""
     if effect.step is None:
         return f"至少再等 {effect.more_weeks} 周" if effect.more_weeks else "记录太短，判断不了"

@@ -16,6 +16,7 @@ from analytics.metrics import Slice, compute_many, unmet
 from analytics.metrics.comparison import funnel
 from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
+from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
 
@@ -80,8 +81,13 @@ def ask_forecast(ledger: Ledger, slice: Slice) -> Forecast:
 
 
 @cached
-def ask_findings(ledger: Ledger, slice: Slice) -> list[attention.Finding]:
+def _ask_findings(ledger: Ledger, slice: Slice, last: int) -> list[attention.Finding]:
     return attention.findings(ledger, slice)
+
+
+def ask_findings(ledger: Ledger, slice: Slice) -> list[attention.Finding]:
+    """Return what needs a decision; asked anew when something was decided on the board of remedies."""
+    return _ask_findings(ledger, slice, CardBook(store()).last)
 
 
 @cached

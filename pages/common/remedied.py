@@ -12,6 +12,7 @@ from analytics.remedies import alike, levers, quality, saving, signs
 from analytics.remedies.board import Board, board, effect_of
 from analytics.remedies.cards import Card, CardBook
 from analytics.remedies.effect import Effect, Remedy
+from analytics.remedies.pending import Pending, pending
 from analytics.remedies.series import Series, binned, daily
 from analytics.remedies.step import weekly
 from pages.common.asking import cached, cached_few, findings, store
@@ -38,6 +39,16 @@ def ask_effect(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Eff
     if remedy is None or remedy.day >= ledger.as_of.date():
         return None
     return effect_of(ledger, found, remedy, shown.treated)
+
+
+@cached
+def _ask_pending(ledger: Ledger, last: int) -> list[Pending]:
+    return pending(ledger)
+
+
+def ask_pending(ledger: Ledger) -> list[Pending]:
+    """Return what on the board waits for a decision."""
+    return _ask_pending(ledger, book().last)
 
 
 @cached

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence
+from analytics.briefing.sections.remedied import board_advice, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.trends import rising
 
@@ -19,7 +20,16 @@ ON_ONE_PAGE = 3
 
 def advice(e: Evidence, found: Findings | None) -> Section:
     """Return the last part: as many suggestions as the facts ask for, none by default."""
-    said = [*_overdue(e), *_new_problem(e), *_below_target(e), *_rules(e), *_off_list(e), *_untyped(e, found)]
+    said = [
+        *(remedied(e) if "issue_type" in dict(e.now.where) else ()),
+        *_overdue(e),
+        *_new_problem(e),
+        *board_advice(e, found),
+        *_below_target(e),
+        *_rules(e),
+        *_off_list(e),
+        *_untyped(e, found),
+    ]
     if not said:
         said = [e.say("advice.none", "各项指标平稳，暂无需要另行部署的事项，继续按既定要求办理。")]
     return Section("advice", "下步建议", tuple(said[:ON_ONE_PAGE] if e.now.where else said))

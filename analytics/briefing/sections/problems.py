@@ -7,6 +7,7 @@ import pandas as pd
 from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Column, Section, Sentence, Table
 from analytics.briefing.sections.cells import column
+from analytics.briefing.sections.remedied import board_table, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.ranking import measured
 from analytics.issues.trends import rising
@@ -23,7 +24,7 @@ def problems(e: Evidence, found: Findings | None) -> Section:
     table = table[(table["demand"] > 0) & ~found.types["dismissed"].reindex(table.index).eq(True)]
     if table.empty:
         return Section("problems", "一类问题", (e.say("problems.none", f"{e.period.now}没有归入一类问题的工单。"),))
-    said = [_largest(e, found, table), *_grown(e, found, table), *_new(e)]
+    said = [_largest(e, found, table), *_grown(e, found, table), *_new(e), *remedied(e)]
     rows = tuple(
         (
             found.name_of(str(id)),
@@ -42,7 +43,11 @@ def problems(e: Evidence, found: Findings | None) -> Section:
     )  # fmt: skip
     note = f"共 {len(table)} 类，列受理最多的 {len(rows)} 类；重复反映的同一件事照计。"
     return Section(
-        "problems", "一类问题", tuple(said), (), (Table("types", "受理较多的一类问题", columns, rows, note),)
+        "problems",
+        "一类问题",
+        tuple(said),
+        (),
+        (Table("types", "受理较多的一类问题", columns, rows, note), *board_table(e)),
     )
 
 
