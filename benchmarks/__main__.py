@@ -1,10 +1,10 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing] …`: what is fast, and against whom."""
+"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies] …`: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import briefing, calendar, importing, issue_types, page_queries, process
+from benchmarks import briefing, calendar, importing, issue_types, page_queries, process, remedies
 
 PARTS = {
     "page_queries": page_queries.main,
@@ -13,6 +13,7 @@ PARTS = {
     "issue_types": issue_types.main,
     "process": process.main,
     "briefing": briefing.main,
+    "remedies": remedies.main,
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Writes docs/remedies.csv (one row a remedy) and prints the tables that docs/reme
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -21,11 +22,11 @@ from analytics.remedies.series import Daily
 END, CASES = dt.date(2026, 11, 24), 60_000
 #: World → (how many, what it is).
 WORLDS = {
-    "planted": (30, "演示数据自己的八项措施"),
-    "crossed": (24, "效果 × 周数，各类各不相同"),
-    "noisy": (12, "各类自己起伏（每周 ±25%，前后周相关）"),
+    "planted": (40, "演示数据自己的八项措施"),
+    "crossed": (40, "效果 × 周数，各类各不相同"),
+    "noisy": (20, "各类自己起伏（每周 ±25%，前后周相关）"),
     "drifting": (12, "各类自己逐年下降四成，措施无效"),
-    "scoped": (12, "措施只在三成半的街道生效"),
+    "scoped": (20, "措施只在三成半的街道生效"),
 }
 LEFT, WEEKS = (0.5, 0.7, 0.85, 1.0), (8, 13, 26, 52)
 OUT = Path(__file__).resolve().parent.parent / "docs" / "remedies.csv"
@@ -129,7 +130,7 @@ def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {"worlds": worlds, "power": power, "volume": volume}
 
 
-def run() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Draw all worlds, judge all remedies, write the rows, print the tables."""
     jobs = [(name, seed) for name, (many, _) in WORLDS.items() for seed in range(1, many + 1)]
     with ProcessPoolExecutor(2) as pool:
@@ -140,4 +141,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    run()
+    main()

@@ -51,6 +51,16 @@ def limits(tmp_path: Path) -> Ledger:
     )
 
 
+def test_days_late_are_working_days_from_the_limit(limits: Ledger) -> None:
+    """C: from the end of the 8th to 09:00 on the 9th; D: from there to the as-of; A and B in time, E not yet due."""
+    now = limits.as_of
+    assert now.date() == dt.date(2024, 10, 14)
+    so_far = (now - dt.datetime.combine(now.date(), dt.time())).total_seconds() / 86400
+    assert row("days_late", limits)["value"] == pytest.approx(9 / 24 + 4 + so_far, abs=0.001)
+    assert behind("days_late", limits) == {"C", "D"}
+    assert row("days_late", limits, SEPTEMBER)["value"] == 0
+
+
 def test_open_overdue_cases_count_against_on_time_rate(limits: Ledger) -> None:
     found = row("on_time_rate", limits)
     assert (found["numerator"], found["denominator"]) == (2, 4)

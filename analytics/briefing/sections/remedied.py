@@ -14,6 +14,7 @@ from analytics.remedies.effect import HARMED, MAYBE, UNTOLD, WORKED, Effect
 from analytics.remedies.pending import waiting_on
 from analytics.remedies.saving import Assumptions, demand_behind, last_year, ranked
 from analytics.remedies.stages import STAGES
+from analytics.wording import day
 
 ROOM = "analytics.remedies"
 SHOWN = 3
@@ -30,14 +31,25 @@ def remedied(e: Evidence) -> list[Sentence]:
         ((c, m) for c in cards if (m := measured.get(c.id)) and m.step),
         key=lambda pair: -abs((pair[1].avoided or (0.0,))[0]),
     )
-    clear = [(c, m) for c, m in told if m.verdict != UNTOLD or e.now.where]
-    for card, effect in clear[:SHOWN]:
+    for card, effect in [(c, m) for c, m in told if _news(e, c, m)][:SHOWN]:
+        effective = card.day("effective_on")
         text = (
-            f"「{shown.names[card.id]}」整改措施自 {card.text('effective_on')} 生效（{telling.scope(card.where)}），"
-            f"{telling.reason(effect)}，判断为“{effect.verdict}”。"
+            f"「{shown.names[card.id]}」整改自{day(effective) if effective else ''}起生效（{telling.scope(card.where)}），"
+            f"受理量为{telling.ratio(effect)}，{telling.avoided(effect)}，{_judged(effect)}。"
         )
         said.append(e.say(f"problems.remedy.{card.id}", *e.quoted(f"remedy.{card.id}", text, ROOM)))
     return said
+
+
+def _news(e: Evidence, card: Card, effect: Effect) -> bool:
+    """Tell whether a remedy is to be spoken of: still open or closed in the period, and with something to say."""
+    current = card.open or card.since.date() >= e.now.start
+    return bool(e.now.where) or (current and effect.verdict != UNTOLD)
+
+
+def _judged(effect: Effect) -> str:
+    doubts = f"（存疑：{'、'.join(c.name for c in effect.doubts)}）" if effect.doubts else ""
+    return f"{effect.verdict}{doubts}"
 
 
 def _about(e: Evidence, type_id: str | None) -> bool:

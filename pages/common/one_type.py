@@ -1,0 +1,171 @@
+"""One type opened: trend, whom it hits, its problems, its cases, how it was solved, what is done about it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analytics import figures, model
+from analytics.issues import Findings
+from analytics.wording import number, short
+from pages.common import asking, correcting, discovered
+from pages.common.drawing import ISSUES_PAGE, chart, custom, section, to_cases
+from pages.common.filters import KEYS, View
+from pages.common.periods import one_week
+
+TYPE, PROBLEM = "issue_type", "issue_problem"
+WHOM = ("department", "street", "industry", "size", "channel")
+
+
+def link_to(id: str | None) -> dict[str, str | list[str]]:
+    """Return the address's query that opens a type (None: the overview), period and filters kept."""
+    kept: dict[str, str | list[str]] = {k: st.query_params.get_all(k) for k in KEYS if k in st.query_params}
+    return kept | ({"type": id} if id else {})
+
+
+def open_link(label: str, id: str | None, icon: str = ":material/arrow_forward:") -> None:
+    st.page_link(ISSUES_PAGE, label=label, icon=icon, query_params=link_to(id))
+
+
+def opened(view: View, found: Findings, id: str) -> None:
+    """Show one type: trend, whom it hits, its problems, its cases, how it was solved, what is done."""
+    kept = found.types.loc[id]
+    open_link("回到全部类型", None, ":material/arrow_back:")
+    st.subheader(str(kept["name"]), anchor=False)
+    marks = [m for m, on in (("固定", kept["pinned"]), ("已标为不是问题", kept["dismissed"])) if on]
+    owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
+    st.caption(
+        f"{owner}{id}　共 {kept['cases']:,} 件（另有重复提出 {kept['repeats']:,} 件）　关键词：{'、'.join(kept['keywords'])}"
+        + (f"　{'、'.join(marks)}" if marks else "")
+    )
+    if kept["note"]:
+        st.text(f"备注：{kept['note']}")
+    numbers(view, id)
+    trend(view, id)
+    whom(view, id)
+    problems(view, found, id)
+    left, right = st.columns(2)
+    with left:
+        typical(view, found, id)
+    with right:
+        solved(view, id)
+    correcting.desk_for(view, found, id)
+
+
+def numbers(view: View, id: str) -> None:
+    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    if id not in table.index:
+        st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")
+        return
+    row = table.loc[id]
+    shown = (
+        ("受理量（件）", short(row["demand"]), ""),
+        ("涉及企业（家）", short(row["enterprises"]), ""),
+        ("超期未办（件）", short(row["overdue_open"]), ""),
+        ("办理中位数（工作日）", short(row["handling_median"], "个工作日"), "handling_median"),
+        ("按期办结率", number(row["on_time_rate"], "%"), "on_time_rate"),
+        ("满意率", number(row["satisfaction"], "%"), "satisfaction"),
+    )
+    for place, (name, value, code) in zip(st.columns(len(shown)), shown, strict=True):
+        small = bool(code) and bool(row[f"{code}__small"])
+        place.metric(name, "样本不足" if small else value)
+    to_cases("看统计期内的这些工单", issue_type=id)
+
+
+def trend(view: View, id: str) -> None:
+    with section("每周受理与预期", view):
+        seen = discovered.ask_watched(view.ledger, TYPE)
+        if id not in seen.counts:
+            st.caption("还没有可用的周数据。")
+            return
+        last = slice(-104, None)
+        chart(
+            figures.trend_with_alarms(
+                seen.counts[id].iloc[last], seen.expected[id].iloc[last], seen.alarm[id].iloc[last]
+            ),
+            "trend",
+            lambda p: {"issue_type": id, **one_week(str(p["x"]))},
+        )
+        past = seen.episodes()
+        mine = past[past["id"] == id].tail(5)
+        words = "；".join(
+            f"{e.start:%Y-%m-%d} 当周起 {e.observed:,.0f} 件，预期 {e.expected:,.1f}" for e in mine.itertuples()
+        )
+        st.caption(f"件/周，重复提出不计；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。")
+
+
+def whom(view: View, id: str) -> None:
+    with section("在哪里，是谁", view):
+        known = [d for d in WHOM if view.ledger.share_filled(d)]
+        by = st.segmented_control(
+            "按",
+            known,
+            format_func=model.DIMENSIONS.get,
+            default=known[0] if known else None,
+            key="whom",
+            label_visibility="collapsed",
+        )
+        if not by:
+            st.caption("台账里没有部门、街道、行业等列。")
+            return
+        rows = asking.ask(("demand",), view.ledger, view.slice.narrowed(issue_type=id), by=(by,))
+        if rows.empty:
+            st.caption("所选统计期内没有这一类的诉求。")
+            return
+        top = rows.nlargest(12, "value")
+        chart(figures.ranked(top, by, "件", "受理量"), "whom_bars", lambda p: {"issue_type": id, by: custom(p)})
+        if len(rows) > len(top):
+            st.caption(f"显示最多的 {len(top)} 个，共 {len(rows)} 个。")
+
+
+def problems(view: View, found: Findings, id: str) -> None:
+    with section("其中的具体问题", view):
+        mine = found.problems[found.problems["type_id"] == id]
+        if mine.empty:
+            st.caption("这一类里没有两件以上说的是同一件事的。")
+            return
+        now = discovered.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
+        table = pd.DataFrame(
+            {
+                "编号": mine.index,
+                "具体问题": mine["name"].to_numpy(),
+                "全部（件）": mine["cases"].to_numpy(),
+                "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
+                "比上期（件）": now["growth"].fillna(0).astype(int).to_numpy(),
+                "涉及企业（家）": now["enterprises"].to_numpy(),
+                "超期未办（件）": now["overdue_open"].to_numpy(),
+            }
+        ).sort_values(["统计期内（件）", "全部（件）"], ascending=False, ignore_index=True)
+        event = st.dataframe(
+            table,
+            hide_index=True,
+            placeholder="—",
+            on_select="rerun",
+            selection_mode="single-row",
+            key="problems",
+            height=min(320, 60 + 36 * len(table)),
+        )
+        if event and event["selection"]["rows"]:
+            chosen = table.iloc[event["selection"]["rows"][0]]
+            to_cases(f"看「{chosen['具体问题']}」的工单", issue_problem=str(chosen["编号"]))
+
+
+def typical(view: View, found: Findings, id: str) -> None:
+    with section("最有代表性的几件", view):
+        texts = discovered.ask_texts(view.ledger, tuple(found.types.loc[id, "typical"]))
+        for row in texts.itertuples():
+            st.text(f"{row.title or '（无主题）'}\n{(row.content or '').strip()[:160]}")
+            to_cases(f"工单 {row.case_no}", case=row.case_no)
+
+
+def solved(view: View, id: str) -> None:
+    with section("办得好的是怎么办的", view, help="评价 5 分、期限内办结的工单中，办得最快的几件。"):
+        rows = discovered.ask_solved(view.ledger, id)
+        if rows.empty:
+            st.caption("这一类还没有既评为“非常满意”又按期办结的工单，或台账里没有评价和期限。")
+            return
+        for row in rows.itertuples():
+            st.text(f"{row.title or '（无主题）'}：{row.department or '部门未填'}，{row.days:.1f} 个工作日办结")
+            if row.reply:
+                st.text(str(row.reply).strip()[:160])
+            to_cases(f"工单 {row.case_no}", case=row.case_no)
