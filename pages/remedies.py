@@ -324,21 +324,26 @@ def smallest(view: View, found: Findings, shown: Board) -> None:
         st.caption("分母：过去一年已归类、还未列入台账的诉求。覆盖不等于都能减少，能减少多少看上面的假定。")
 
 
-view: View = st.session_state["view"]
-try:
-    found = asking.findings(view.ledger)
+def main(view: View) -> None:
+    try:
+        found = asking.findings(view.ledger)
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
+    if found is None:
+        st.info("还没有归过类。请先在「一类问题」页归类，再把要治理的类型列入台账。", icon=":material/hub:")
+        return
     shown = remedied.ask_board(view.ledger, found)
-except StoreError as error:
-    st.error(str(error), icon=":material/broken_image:")
-    st.stop()
-if found is None:
-    st.info("还没有归过类。请先在「一类问题」页归类，再把要治理的类型列入台账。", icon=":material/hub:")
-    st.stop()
-card = next((c for c in shown.cards if c.id == st.query_params.get("card")), None)
-if card:
-    opened(view, found, shown, card)
-else:
+    card = next((c for c in shown.cards if c.id == st.query_params.get("card")), None)
+    if card:
+        opened(view, found, shown, card)
+        return
     if st.query_params.get("card"):
         st.warning("没有这张卡片，可能在另一份数据里。", icon=":material/search_off:")
-    look = st.segmented_control("看法", LOOKS, default=LOOKS[0], key="board_look", bind="query-params", label_visibility="collapsed")  # fmt: skip
+    look = st.segmented_control(
+        "看法", LOOKS, default=LOOKS[0], key="board_look", bind="query-params", label_visibility="collapsed"
+    )
     {"先解决什么": next_to_solve}.get(look or LOOKS[0], kanban)(view, found, shown)
+
+
+main(st.session_state["view"])

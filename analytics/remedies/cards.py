@@ -186,13 +186,13 @@ def _named(who: str) -> str:
 
 
 def as_kept(values: Mapping[str, object]) -> dict[str, object]:
-    """Return fields as they are kept; raises StoreError naming a field that cannot be."""
+    """Return fields as they are kept (and what is kept already as it is); raises StoreError for an unknown one."""
     kept: dict[str, object] = {}
     for name, value in values.items():
         if name not in FIELDS:
             raise StoreError(f"台账里没有“{name}”这一项")
         if name in ("due", "effective_on"):
-            kept[name] = value.isoformat() if isinstance(value, dt.date) else ""
+            kept[name] = value.isoformat() if isinstance(value, dt.date) else str(value or "")
         elif name == "papers":
             kept[name] = list(dict.fromkeys(str(v).strip()[:80] for v in _listed(value) if str(v).strip()))
         elif name == "scope":

@@ -27,11 +27,12 @@ def now() -> dt.datetime:
     return asking.now().replace(microsecond=0)
 
 
-def who(key: str) -> str:
-    """Ask who is acting; what was typed once stands in the other forms too."""
-    return st.text_input(
-        "经办（单位、姓名）", value=st.session_state.get("remedy_who", ""), key=f"{key}_who", max_chars=30
-    )
+def who(form: str) -> str:
+    """Ask who is acting; what was typed in one form stands in the next."""
+    key = f"{form}_who"
+    if key not in st.session_state and "remedy_who" in st.session_state:
+        st.session_state[key] = st.session_state["remedy_who"]
+    return st.text_input("经办（单位、姓名）", key=key, max_chars=30)
 
 
 def _do(act: Callable[[], object], done: str, name: str) -> bool:
@@ -175,6 +176,7 @@ def move(view: View, card: Card, effect: Effect | None) -> None:
     with left:
         name = who("move")
     why = right.text_input("意见", key=f"move_why_{card.id}_{card.seen}", max_chars=200)
+    chosen = ""
     with st.container(horizontal=True):
         for to in MOVES[card.stage]:
             missing = card.missing(to) if forward(card.stage, to) else []
@@ -184,9 +186,12 @@ def move(view: View, card: Card, effect: Effect | None) -> None:
                 type="primary" if to == MOVES[card.stage][0] else "secondary",
                 help=f"先填：{'、'.join(missing)}" if missing else None,
             )
-            if pressed and _reasoned(to, effect, why) and _do(lambda to=to: _moved(view, card, to, name, why, effect, seen), f"已到「{STAGES[to]}」", name):  # fmt: skip
-                _forget(card)
-                st.rerun()
+            chosen = to if pressed else chosen
+    if not chosen or not _reasoned(chosen, effect, why):
+        return
+    if _do(lambda: _moved(view, card, chosen, name, why, effect, seen), f"已到「{STAGES[chosen]}」", name):
+        _forget(card)
+        st.rerun()
 
 
 def _step(stage: str, to: str) -> str:

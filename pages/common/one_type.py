@@ -7,9 +7,10 @@ import streamlit as st
 
 from analytics import figures, model
 from analytics.issues import Findings
+from analytics.remedies.stages import STAGES
 from analytics.wording import number, short
-from pages.common import asking, correcting, discovered
-from pages.common.drawing import ISSUES_PAGE, chart, custom, section, to_cases
+from pages.common import asking, correcting, discovered, remedied, rooting
+from pages.common.drawing import BOARD_PAGE, ISSUES_PAGE, chart, custom, link, section, to_cases
 from pages.common.filters import KEYS, View
 from pages.common.periods import one_week
 
@@ -40,9 +41,11 @@ def opened(view: View, found: Findings, id: str) -> None:
     )
     if kept["note"]:
         st.text(f"备注：{kept['note']}")
+    on_the_board(view, found, id)
     numbers(view, id)
     trend(view, id)
     whom(view, id)
+    rooting.roots(view, id, view.slice)
     problems(view, found, id)
     left, right = st.columns(2)
     with left:
@@ -50,6 +53,18 @@ def opened(view: View, found: Findings, id: str) -> None:
     with right:
         solved(view, id)
     correcting.desk_for(view, found, id)
+
+
+def on_the_board(view: View, found: Findings, id: str) -> None:
+    """Lead to the type's card, or offer to take it up."""
+    shown = remedied.ask_board(view.ledger, found)
+    mine = [c for c in shown.cards if shown.types[c.id] == id]
+    if mine:
+        card = mine[-1]
+        label, query = f"治理台账 {card.id}（{STAGES[card.stage]}）", link(card=card.id)
+    else:
+        label, query = "列入治理台账", link(take=id)
+    st.page_link(BOARD_PAGE, label=label, icon=":material/view_kanban:", query_params=query)
 
 
 def numbers(view: View, id: str) -> None:

@@ -11,16 +11,19 @@ import openpyxl
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from analytics.demo import DemoLedger, write_store
+from analytics.demo import DemoLedger, world, write_store
+from analytics.demo.texts import Writer
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
+from analytics.remedies.cards import CardBook
 from analytics.store import Store
 from tests.browser.conftest import serving
 from tests.conftest import AS_OF
 from tests.ingest.books import HEADS, book
+from tests.small import publish
 
 PAGES = (
-    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "exploration", "case-list", "suggestions", "briefings", "ledger",
+    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "remedies-board", "exploration", "case-list", "suggestions", "briefings", "ledger",
     "definitions",
 )  # fmt: skip
 
@@ -236,3 +239,110 @@ def test_types_are_found_renamed_merged_and_taken_back(page: Page, demo: DemoLed
         page.goto(f"{address}/recurring?type={first}")
         expect(page.get_by_role("heading", name="账户冻结与维权")).to_be_visible()
         expect(page.get_by_text(f"共 {int(found.types.loc[first, 'cases']):,} 件")).to_be_visible()
+
+
+def test_a_problem_from_its_alarm_to_its_closing(page: Page, tmp_path: Path) -> None:
+    """A type rises, is taken up, remedied, measured and closed; the effect is computed, nobody types it."""
+    store, day = rising_then_remedied(tmp_path / "store")
+    desk = IssueDesk(store)
+    with serving(store.folder) as address:
+        page.goto(f"{address}/recurring?as_of={day - dt.timedelta(days=60)}")
+        page.get_by_role("link", name=re.compile("类型「.*」自 .*当周起")).first.click()
+        page.get_by_role("link", name="列入治理台账").click()
+        page.get_by_label("经办（单位、姓名）").last.fill("综合科 王")
+        page.get_by_role("button", name="列入台账").click()
+        expect(page.get_by_text("· 识别")).to_be_visible()
+        page.goto(page.url.replace("as_of", "was"))  # back to today
+        step(page, "立项")
+        expect(page.get_by_text("先填：牵头部门、完成期限")).to_be_visible()
+        page.get_by_label("牵头部门", exact=True).click()
+        page.get_by_role("option", name="区市场监管局").click()
+        fill(page, "或：从今天起多少个工作日", "20")
+        save(page)
+        for stage in ("立项", "会商"):
+            step(page, stage)
+            expect(page.get_by_text(f"· {stage}")).to_be_visible()
+        fill(page, "整改措施", "材料一次性告知")
+        page.get_by_label("生效日期", exact=True).get_by_role("spinbutton").first.click()
+        page.keyboard.type(f"{day:%Y%m%d}")
+        fill(page, "附件（每行一个文件名）", "会商纪要.docx")
+        save(page)
+        for stage in ("整改措施", "实施", "评估"):
+            step(page, stage)
+            expect(page.get_by_text(f"· {stage}")).to_be_visible()
+        expect(page.get_by_text("明显见效", exact=True).first).to_be_visible()
+        expect(page.get_by_text(re.compile("受理量为应有量的 0\\.[2-5]"))).to_be_visible()
+        step(page, "销号")
+        expect(page.get_by_text("· 销号")).to_be_visible()
+        page.get_by_text("经过（").click()
+        expect(page.get_by_text("评估 → 销号（明显见效：")).to_be_visible()
+        page.get_by_role("link", name="回到看板").click()
+        with page.expect_download() as caught:
+            page.get_by_role("button", name="导出台账").click()
+        rows = list(saved(caught.value, tmp_path)["治理台账"].values)
+        line = dict(zip(rows[0], rows[1], strict=True))
+        assert (line["阶段"], line["成效判断"], line["附件"]) == ("销号", "明显见效", "会商纪要.docx")
+    (card,) = CardBook(store).cards()
+    way = ["chartered", "consulting", "planned", "implementing", "evaluating", "closed"]
+    assert [s.detail["to"] for s in card.steps if s.kind == "move"] == way
+    assert desk.findings(open_ledger(store)).types.index.isin([card.type_id]).any()
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    page.get_by_label(label, exact=True).fill(value)
+    page.keyboard.press("Tab")
+
+
+def whole(page: Page) -> None:
+    """Wait until the card stands to its last line, and nothing is running."""
+    expect(page.get_by_text("经过（")).to_be_visible()
+    settle(page)
+
+
+def save(page: Page) -> None:
+    page.locator(".st-key-edit_who input").fill("综合科 王")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存")).to_be_visible()
+    whole(page)
+
+
+def step(page: Page, stage: str) -> None:
+    whole(page)
+    page.locator(".st-key-move_who input").fill("综合科 王")
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_role("button", name=f"进入「{stage}」").click()
+
+
+def rising_then_remedied(folder: Path) -> tuple[Store, dt.date]:
+    """Write a ledger of a hundred weeks in which one of 24 matters triples and, after a day, all but goes.
+
+    Types are found; returns the store and the day.
+    """
+    writer, kinds, problems = Writer(5), world.problem_types(), world.problems(5)
+    last = dt.date(2026, 11, 20)
+    first, day = last - dt.timedelta(weeks=100), last - dt.timedelta(weeks=24)
+    rows = []
+    for week in range(100):
+        monday = first + dt.timedelta(weeks=week)
+        for place, type_no in enumerate(range(0, 48, 2)):
+            many = (4 if week < 60 else 13 if monday < day else 3) if place == 3 else 4 + (week + place) % 2
+            for i in range(many):
+                problem = problems[type_no * world.PROBLEMS_A_TYPE + (week + i) % world.PROBLEMS_A_TYPE]
+                title, text = writer.case(kinds[type_no], problem, f"示例企业{week}号", "制造业", problem.street)
+                at = dt.datetime.combine(monday + dt.timedelta(days=i % 5), dt.time(9, i))
+                rows.append(
+                    {
+                        "case_no": f"R{week:03d}{place}{i:02d}",
+                        "accepted_at": at,
+                        "closed_at": at + dt.timedelta(days=1),
+                        "title": title,
+                        "content": text,
+                        "module": kinds[type_no].module,
+                        "department": "区市场监管局",
+                        "promised_days": 5,
+                    }
+                )
+    store = publish(folder, {"cases": rows}, dt.datetime(2026, 11, 21))
+    IssueDesk(store).discover(open_ledger(store))
+    return store, day

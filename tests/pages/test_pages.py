@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,16 @@ from analytics.issues import IssueDesk
 from analytics.items.proposals import ProposalBook
 from analytics.ledger import open_ledger
 from analytics.metrics import Slice, compute, period
+from analytics.remedies.cards import CardBook
+from analytics.remedies.sample import place_cards
 from analytics.store import Store
 from analytics.wording import short
 from tests.conftest import AS_OF
 
 PAGES = (
-    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "explore", "triage", "briefing", "data", "glossary",
+    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "remedies", "explore", "triage", "briefing", "data", "glossary",
 )  # fmt: skip
-FILTERED = PAGES[:12]
+FILTERED = PAGES[:13]
 
 
 def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
@@ -263,3 +266,62 @@ def test_the_loop_page_lists_what_broke_a_rule(demo_store: Store, monkeypatch: p
     row = compute("follow_up_rate", open_ledger(demo_store), Slice(*period("this_year", open_ledger(demo_store).as_of)))
     shown = rules.set_index("规矩").loc["办结后要回访", "守住的"]
     assert shown == row["value"].iloc[0]
+
+
+@pytest.fixture
+def governed(demo_store: Store, demo_found: IssueDesk, tmp_path: Path) -> Store:
+    """The demo's store with the demo's cards on its board."""
+    shutil.copytree(demo_store.folder, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    desk = IssueDesk(store)
+    ledger = desk.attach(open_ledger(store))
+    assert place_cards(store, ledger, desk.findings(ledger)) >= 6
+    return store
+
+
+def test_the_board_shows_each_card_and_what_was_measured(governed: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = words(open_page("remedies", governed, monkeypatch))
+    for stage in ("识别", "立项", "会商", "整改措施", "实施", "评估", "销号"):
+        assert f"**{stage}**" in said
+    cards = CardBook(governed).cards()
+    in_force = next(c for c in cards if c.in_force)
+    one = words(open_page("remedies", governed, monkeypatch, card=in_force.id))
+    for title in ("整改见效了吗", "举一反三", "根源线索", "会不会是别的缘故"):
+        assert title in one
+    assert "95% 区间" in one
+    fresh = next(c for c in cards if c.stage == "identified")
+    assert "整改见效了吗" not in words(open_page("remedies", governed, monkeypatch, card=fresh.id))
+    assert "没有这张卡片" in words(open_page("remedies", governed, monkeypatch, card="<b>"))
+    following = words(open_page("remedies", governed, monkeypatch, board_look="先解决什么"))
+    assert "这是假定，不是预测" in following
+    assert "背后是" in following
+    assert "在治理" in words(open_page("overview", governed, monkeypatch))
+
+
+def test_two_people_edit_one_card(governed: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is told what the first changed; what they typed stays, and only that is written."""
+    book = CardBook(governed)
+    card = next(c for c in book.cards() if c.stage == "chartered")
+    first = open_page("remedies", governed, monkeypatch, card=card.id)
+    second = open_page("remedies", governed, monkeypatch, card=card.id)
+
+    def type_in(app: AppTest, measures: str, who: str) -> None:
+        next(t for t in app.text_area if t.label == "整改措施").input(measures)
+        app.text_input(key="edit_who").input(who)
+        next(b for b in app.button if b.label == "保存").click().run()
+
+    next(t for t in first.text_input if t.label == "责任人").input("王科长")
+    type_in(first, "一次性告知", "综合科 甲")
+    assert book.card(card.id).text("measures") == "一次性告知"
+    type_in(second, "减少材料", "综合科 乙")
+    assert any("刚由综合科 甲" in e.value for e in second.error)
+    assert book.card(card.id).text("measures") == "一次性告知"
+    second.run()
+    assert "被别人改过" in words(second)
+    assert "一次性告知" in words(second)
+    second.button(key="seen_news").click().run()
+    assert next(t for t in second.text_area if t.label == "整改措施").value == "减少材料"
+    next(b for b in second.button if b.label == "保存").click().run()
+    kept = book.card(card.id)
+    assert (kept.text("measures"), kept.text("people")) == ("减少材料", "王科长")
+    assert [s.who for s in kept.steps[-2:]] == ["综合科 甲", "综合科 乙"]

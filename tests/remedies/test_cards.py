@@ -12,7 +12,7 @@ from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.remedies import telling
 from analytics.remedies.board import board, board_of
-from analytics.remedies.cards import Card, CardBook, by_urgency, now_is
+from analytics.remedies.cards import Card, CardBook, as_kept, by_urgency, now_is
 from analytics.remedies.pending import pending
 from analytics.remedies.stages import MOVES, STAGES
 from analytics.store import Store, StoreError
@@ -124,6 +124,19 @@ def test_the_second_of_two_people_is_told(store: Store, found: Findings) -> None
         book.move(second, "dropped", "乙", AT)
     assert card_of(book, id).text("owner") == "区司法局"
     assert not book.edit(card_of(book, id), {"owner": "区司法局"}, "乙", AT)
+
+
+def test_what_is_kept_is_kept_again_as_it_is() -> None:
+    values = {
+        "due": dt.date(2026, 12, 1),
+        "papers": [" 甲.docx", "甲.docx", ""],
+        "scope": {"street": ["东街"], "size": ["大"]},
+    }
+    kept = as_kept(values)
+    assert kept == {"due": "2026-12-01", "papers": ["甲.docx"], "scope": {"street": ["东街"]}}
+    assert as_kept(kept) == kept
+    with pytest.raises(StoreError, match="台账里没有“verdict”这一项"):
+        as_kept({"verdict": "明显见效"})
 
 
 def test_late_cards_rise_and_are_counted_in_working_days(store: Store, found: Findings) -> None:
