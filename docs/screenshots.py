@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from analytics.demo import generate, write_store
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
+from analytics.remedies.cards import CardBook
+from analytics.remedies.sample import place_cards
 from analytics.store import Store
 from tests.browser import chromium
 from tests.browser.conftest import serving
@@ -35,6 +37,8 @@ PAGES = {
     "reform": "reform-plan?period=本年",
     "issues": "recurring",
     "issue": "recurring?type=T0001",
+    "remedies": "remedies-board",
+    "remedy": "remedies-board?card={card}",
     "explore": "exploration?find=房租减免",
     "triage": "suggestions",
     "briefing": "briefings",
@@ -57,18 +61,29 @@ def photograph(page: Page, address: str, path: Path, size: tuple[int, int]) -> N
     page.screenshot(path=path)
 
 
+def taken_up(store: Store) -> str:
+    """Find the types, put the demo's cards on the board, and return one whose remedy is being evaluated."""
+    desk = IssueDesk(store)
+    desk.discover(open_ledger(store))
+    ledger = desk.attach(open_ledger(store))
+    found = desk.findings(ledger)
+    assert found is not None
+    place_cards(store, ledger, found)
+    return next(c.id for c in CardBook(store).cards() if c.stage == "evaluating")
+
+
 def main() -> None:
     """Write docs/images/NAME.png (wide) and NAME-phone.png."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         write_store(Store(folder), generate(AS_OF), AS_OF)
-        IssueDesk(Store(folder)).discover(open_ledger(Store(folder)))
+        card = taken_up(Store(folder))
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
         page = browser.new_context(locale="zh-CN").new_page()
         with serving(Path(folder)) as site:
             photograph(page, site, IMAGES / "overview.png", WIDE)  # the first visit warms everything up
             for name, address in PAGES.items():
-                photograph(page, f"{site}/{address}", IMAGES / f"{name}.png", WIDE)
+                photograph(page, f"{site}/{address.format(card=card)}", IMAGES / f"{name}.png", WIDE)
             for name in ("overview", "sla"):
                 photograph(page, f"{site}/{PAGES[name]}", IMAGES / f"{name}-phone.png", PHONE)
         browser.close()

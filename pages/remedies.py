@@ -135,7 +135,8 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
         if type_id:
             st.page_link(ISSUES_PAGE, label="看这一类问题", icon=":material/hub:", query_params=link(type=type_id))
             to_cases("看统计期内的这些工单", issue_type=type_id)
-    effect = remedied.ask_effect(view.ledger, found, shown, card)
+    with st.spinner("正在测算成效……"):
+        effect = remedied.ask_effect(view.ledger, found, shown, card)
     with st.container(border=True):
         st.subheader("下一步", anchor=False)
         if card.text("measures"):
@@ -188,7 +189,9 @@ def worked(view: View, shown: Board, card: Card, effect: Effect | None) -> None:
             f"方法：{telling.design(effect)}；范围：{telling.scope(remedy.where)}；其他整改中的类型不作对照。"
         )
         _checks(effect)
-        _quality(view, remedied.ask_quality(view.ledger, remedy))
+        with st.spinner("正在比较办理时长、按期与满意……"):
+            rows = remedied.ask_quality(view.ledger, remedy)
+        _quality(rows)
 
 
 def seven_days(first: str) -> dict[str, str]:
@@ -215,7 +218,7 @@ def _checks(effect: Effect) -> None:
     st.caption("有一项存疑，判断降一级；两项以上存疑，一律“尚看不出”。")
 
 
-def _quality(view: View, rows: pd.DataFrame) -> None:
+def _quality(rows: pd.DataFrame) -> None:
     if rows.empty:
         return
     st.markdown("**办得更快、更好了吗**")
@@ -261,12 +264,13 @@ def next_to_solve(view: View, found: Findings, shown: Board) -> None:
     )
     given = saving.Assumptions(share, hours)
     with section("先解决哪几类", view):
-        behind = remedied.ask_behind(view.ledger, found.token, view.slice.where)
+        with st.spinner("正在数过去一年的诉求……"):
+            behind = remedied.ask_behind(view.ledger, found.token, view.slice.where)
+            grounds = remedied.ask_common(view.ledger, found.token, view.slice.where).groupby("id")
         table = saving.ranked(behind, given, order, shown.taken)
         if table.empty:
             st.info("过去一年、这些筛选下没有还未列入台账的类型。", icon=":material/inbox:")
             return
-        grounds = remedied.ask_common(view.ledger, found.token, view.slice.where).groupby("id")
         words = {str(i): "；".join(_ground(r) for r in rows.head(3).itertuples()) for i, rows in grounds}
         told = pd.DataFrame(
             {
@@ -301,7 +305,8 @@ def smallest(view: View, found: Findings, shown: Board) -> None:
         "最少动几处", view, help="把事项、部门衔接、政策文件、材料、系统看作可以改的“一处”，用整数规划找最少的几处。"
     ):
         goal = st.slider("覆盖过去一年这些诉求的（%）", 5, 60, 20, 5, key="goal", bind="query-params") / 100
-        chosen = remedied.ask_fewest(view.ledger, found.token, view.slice.where, goal, tuple(sorted(shown.taken)))
+        with st.spinner("正在找最少的几处……"):
+            chosen = remedied.ask_fewest(view.ledger, found.token, view.slice.where, goal, tuple(sorted(shown.taken)))
         if chosen.empty:
             st.caption("没有哪一处占得到某一类的三成以上。")
             return

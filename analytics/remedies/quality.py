@@ -18,8 +18,8 @@ from analytics.settings import load_settings
 
 RATES = ("on_time_rate", "satisfaction")
 MOST_DAYS = 182
-#: All other cases, evenly thinned, are enough to tell what changed for everybody.
-OTHERS = 1000
+#: Cases, evenly thinned, that are enough to tell what changed for a type and for everybody else.
+MINE, OTHERS = 3000, 600
 COLUMNS = ("metric", "before", "after", "n_before", "n_after", "small", "change", "low", "high", "others")
 
 
@@ -92,10 +92,7 @@ def _times(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> pd.Da
         moment = Moment.of(ledger, span, load_settings())
         rows = elapsed_times(CATALOGUE["handling_median"], ledger, span, moment, ("issue_type",), None)
         mine = rows["issue_type"].eq(remedy.type_id).fillna(False).to_numpy(bool)
-        rest = np.flatnonzero(~mine)
-        if len(rest) > OTHERS:
-            rest = rest[np.linspace(0, len(rest) - 1, OTHERS).astype(int)]
-        kept = np.sort(np.concatenate([np.flatnonzero(mine), rest]))
+        kept = np.concatenate([_thinned(np.flatnonzero(mine), MINE), _thinned(np.flatnonzero(~mine), OTHERS)])
         frames.append(
             pd.DataFrame(
                 {
@@ -107,6 +104,10 @@ def _times(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> pd.Da
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def closing_speed(rows: pd.DataFrame) -> tuple[float, float, float]:

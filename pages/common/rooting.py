@@ -24,7 +24,8 @@ def roots(view: View, type_id: str, span: Slice) -> None:
     with section(
         "根源线索", view, help="与其他诉求相比，这一类在哪些方面明显偏多（Fisher 检验，按看过的全部取值作 Holm 校正）。"
     ):
-        found = remedied.ask_signs(view.ledger, span, type_id)
+        with st.spinner("正在与其他诉求比较……"):
+            found = remedied.ask_signs(view.ledger, span, type_id)
         if found.empty:
             st.caption("没有明显偏多的方面，或这段时间件数太少。")
             return
@@ -65,7 +66,8 @@ def spread(view: View, found: Findings, type_id: str) -> None:
         view,
         help="每件配一件已按期办结、没有差评、回访没有说“未解决”的同类工单，文字最接近的一件。",
     ):
-        table = remedied.ask_alike(view.ledger, found.token, type_id)
+        with st.spinner("正在找相近的工单……"):
+            table = remedied.ask_alike(view.ledger, found.token, type_id)
         if table.empty:
             st.caption("这一类没有未办结的诉求。")
             return

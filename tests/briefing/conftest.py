@@ -12,6 +12,7 @@ from analytics.demo import DemoLedger
 from analytics.demo.generate import write_store
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
+from analytics.remedies.sample import place_cards
 from analytics.store import Store
 from tests.conftest import AS_OF
 
@@ -20,11 +21,13 @@ WEEK = Request(parse("2026-W47"), recipient="区政府办", secrecy="内部", nu
 
 @pytest.fixture(scope="session")
 def office(demo: DemoLedger, tmp_path_factory: pytest.TempPathFactory) -> Office:
-    """A store of its own, types found: deliveries and edits leave the other tests' store alone."""
+    """A store of its own, types found and the demo's cards on its board: deliveries and edits leave the other tests' store alone."""
     store = Store(tmp_path_factory.mktemp("office"))
     write_store(store, demo, AS_OF)
     desk = IssueDesk(store)
     desk.discover(open_ledger(store))
+    ledger = desk.attach(open_ledger(store))
+    assert place_cards(store, ledger, desk.findings(ledger)) >= 6
     return Office(store)
 
 
