@@ -97,7 +97,8 @@ def decisions(view: View) -> None:
             st.info(f"有些规则没法检查：{'；'.join(blind)}。{checked}", icon=":material/add_notes:")
         for number_, finding in enumerate(found, start=1):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{number_}. {finding.sentence}**  \n:gray[依据：{finding.evidence}]", width="stretch")
+                told, why = escaped(finding.sentence), escaped(finding.evidence)
+                st.markdown(f"**{number_}. {told}**  \n:gray[依据：{why}]", width="stretch")
                 days = own(*finding.days) if finding.days else {}
                 if finding.card:
                     st.page_link(

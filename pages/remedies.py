@@ -11,6 +11,7 @@ from analytics import figures
 from analytics.exporting import notes_of
 from analytics.issues import Findings
 from analytics.metrics import CATALOGUE
+from analytics.privacy import mask_text
 from analytics.remedies import saving, telling
 from analytics.remedies.board import Board, as_of_day
 from analytics.remedies.cards import Card, by_urgency
@@ -91,7 +92,7 @@ def kanban(view: View, found: Findings, shown: Board) -> None:
     if dropped or len([c for c in shown.cards if c.stage == "closed"]) > MOST_CLOSED:
         with st.expander("全部销号与不立项的"):
             for card in [c for c in shown.cards if c.stage in ("closed", "dropped")]:
-                carding.card_link(card, f"{card.id} {shown.names[card.id]}（{STAGES[card.stage]}）")
+                carding.card_link(card, escaped(f"{card.id} {shown.names[card.id]}（{STAGES[card.stage]}）"))
     offer_workbook(
         "导出台账",
         "一类问题治理台账.xlsx",
@@ -115,7 +116,7 @@ def on_board(card: Card, shown: Board, effect: Effect | None, today: dt.date) ->
         facts = [card.text("owner") or "牵头部门未定"]
         facts += [f"{due:%Y-%m-%d} 前"] if due and card.open and not late else []
         facts += [f"{effect.step.ratio:.2f} 倍（{effect.step.low:.2f}–{effect.step.high:.2f}）"] if effect and effect.step else []  # fmt: skip
-        st.caption(" · ".join(facts))
+        st.caption(escaped(" · ".join(facts)))
 
 
 def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
@@ -126,7 +127,7 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
     facts = [f"{card.id} · {STAGES[card.stage]}", card.text("owner") or "牵头部门未定"]
     facts += [f"责任人 {card.text('people')}"] if card.text("people") else []
     facts += [f"期限 {card.text('due')}"] if card.text("due") else []
-    st.caption("　".join(facts))
+    st.caption(escaped("　".join(facts)))
     if late := card.overdue_days(today):
         st.badge(f"超期 {late} 个工作日", color="red", icon=":material/alarm:")
     _identity(card, found, type_id)
@@ -140,7 +141,7 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
     with st.container(border=True):
         st.subheader("下一步", anchor=False)
         if card.text("measures"):
-            st.text(f"整改措施：{card.text('measures')}")
+            st.text(f"整改措施：{mask_text(card.text('measures'))}")
         carding.move(view, card, effect)
     if card.in_force:
         worked(view, shown, card, effect)
@@ -157,11 +158,14 @@ def _identity(card: Card, found: Findings, type_id: str | None) -> None:
     """Say where the type of a card is called otherwise now."""
     if type_id is None:
         st.warning(
-            f"立项时的类型「{card.name}」（{card.type_id}）的工单现在不在任何类型里，成效暂时测算不了；卡片和经过都在。",
+            f"立项时的类型「{escaped(card.name)}」（{card.type_id}）的工单现在不在任何类型里，成效暂时测算不了；卡片和经过都在。",
             icon=":material/link_off:",
         )
     elif type_id != card.type_id:
-        st.info(f"立项时叫「{card.name}」（{card.type_id}），重新归类后对应 {type_id}。", icon=":material/sync_alt:")
+        st.info(
+            f"立项时叫「{escaped(card.name)}」（{card.type_id}），重新归类后对应 {type_id}。",
+            icon=":material/sync_alt:",
+        )
 
 
 def worked(view: View, shown: Board, card: Card, effect: Effect | None) -> None:
@@ -186,7 +190,7 @@ def worked(view: View, shown: Board, card: Card, effect: Effect | None) -> None:
         )
         st.caption(
             f"每七天受理量（件，重复提出的照计），从生效日 {remedy.day:%Y-%m-%d} 往前往后数；橙线与带：若无措施应有量及其 95% 区间。"
-            f"方法：{telling.design(effect)}；范围：{telling.scope(remedy.where)}；其他整改中的类型不作对照。"
+            f"方法：{telling.design(effect)}；范围：{escaped(telling.scope(remedy.where))}；其他整改中的类型不作对照。"
         )
         _checks(effect)
         with st.spinner("正在比较办理时长、按期与满意……"):
@@ -211,7 +215,7 @@ def _checks(effect: Effect) -> None:
         {
             "查什么": [c.name for c in effect.checks],
             "结果": [c.outcome for c in effect.checks],
-            "看到的": [c.told for c in effect.checks],
+            "看到的": [escaped(c.told) for c in effect.checks],
         }
     )
     st.table(table.set_index("查什么").style.map(lambda v: DOUBTED if v == FAILED else ""))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics import model
 from analytics.metrics.slices import Where
+from analytics.privacy import mask_text
 from analytics.remedies.cards import Card
 from analytics.remedies.effect import DESIGNS, Effect
 from analytics.remedies.stages import FIELDS, JUDGED, STAGES
@@ -112,7 +113,7 @@ def _value(name: str, value: object) -> str:
         return scope(tuple((k, tuple(v)) for k, v in value.items()))
     if isinstance(value, list):
         return "、".join(map(str, value)) or "（空）"
-    return str(value or "（空）")
+    return mask_text(str(value or "（空）"))
 
 
 def table(
@@ -131,7 +132,7 @@ def table(
                 "责任人": card.text("people"),
                 "完成期限": card.text("due"),
                 "已超期（工作日）": card.overdue_days(today),
-                "整改措施": card.text("measures"),
+                "整改措施": mask_text(card.text("measures")),
                 "生效日期": card.text("effective_on"),
                 "适用范围": scope(card.where) if card.day("effective_on") else "",
                 "附件": "、".join(card.papers),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics import model, workdays
 from analytics.issues import Findings
+from analytics.privacy import mask_text
 from analytics.remedies import telling
 from analytics.remedies.board import Board
 from analytics.remedies.cards import Card, as_kept
@@ -156,7 +157,7 @@ def edit(view: View, card: Card) -> None:
 
 def _scope(view: View, card: Card, key: str) -> dict[str, list[str]]:
     given = dict(card.where)
-    with st.expander(f"适用范围：{telling.scope(card.where)}（都不选即全区）"):
+    with st.expander(f"适用范围：{escaped(telling.scope(card.where))}（都不选即全区）"):
         chosen = {}
         for name in SCOPES:
             known = asking.values_of(view.ledger, name) if view.ledger.share_filled(name) else []
@@ -217,7 +218,8 @@ def history(card: Card) -> None:
     """List every change of a card, newest first."""
     for step in reversed(card.steps):
         st.text(
-            f"{minute(step.at)}　{step.who}　{telling.step_told(step)}" + (f"　意见：{step.why}" if step.why else "")
+            f"{minute(step.at)}　{step.who}　{telling.step_told(step)}"
+            + (f"　意见：{mask_text(step.why)}" if step.why else "")
         )
 
 

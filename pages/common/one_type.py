@@ -52,6 +52,7 @@ def opened(view: View, found: Findings, id: str) -> None:
         typical(view, found, id)
     with right:
         solved(view, id)
+    rooting.spread(view, found, id)
     correcting.desk_for(view, found, id)
 
 

@@ -72,25 +72,25 @@ def ask_signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
     return signs.signs(ledger, slice, type_id)
 
 
+def _found(ledger: Ledger) -> Findings:
+    found = findings(ledger)
+    assert found is not None  # the page says what to do before the first run
+    return found
+
+
 @cached
 def ask_alike(ledger: Ledger, token: str, type_id: str) -> pd.DataFrame:
-    found = findings(ledger)
-    assert found is not None
-    return alike.alike(ledger, found, type_id)
+    return alike.alike(ledger, _found(ledger), type_id)
 
 
 @cached
 def ask_behind(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
-    found = findings(ledger)
-    assert found is not None
-    return saving.demand_behind(ledger, found, where)
+    return saving.demand_behind(ledger, _found(ledger), where)
 
 
 @cached_few
 def ask_ground(ledger: Ledger, token: str, where: Where) -> levers.Ground:
-    found = findings(ledger)
-    assert found is not None
-    return levers.ground(ledger, found, where)
+    return levers.ground(ledger, _found(ledger), where)
 
 
 @cached

@@ -262,6 +262,8 @@ def test_a_problem_from_its_alarm_to_its_closing(page: Page, tmp_path: Path) -> 
         for stage in ("立项", "会商"):
             step(page, stage)
             expect(page.get_by_text(f"· {stage}")).to_be_visible()
+        whole(page)
+        expect(page.get_by_label("整改措施", exact=True)).to_have_count(1)  # the form before is gone
         fill(page, "整改措施", "材料一次性告知")
         page.get_by_label("生效日期", exact=True).get_by_role("spinbutton").first.click()
         page.keyboard.type(f"{day:%Y%m%d}")
