@@ -276,6 +276,7 @@ def test_a_problem_from_its_alarm_to_its_closing(page: Page, tmp_path: Path) -> 
         expect(page.get_by_text(re.compile("受理量为应有量的 0\\.[2-5]"))).to_be_visible()
         step(page, "销号")
         expect(page.get_by_text("· 销号")).to_be_visible()
+        whole(page)
         page.get_by_text("经过（").click()
         expect(page.get_by_text("评估 → 销号（明显见效：")).to_be_visible()
         page.get_by_role("link", name="回到看板").click()
