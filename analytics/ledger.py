@@ -104,6 +104,13 @@ class Ledger:
         """Return how many rows, filled cells and events there are, by name (see NEEDS)."""
         return self.reader.counts(_FACTS)
 
+    @cached_property
+    def first_day(self) -> dt.date | None:
+        """The day of the first case, None where there is none."""
+        facts = self.table("case_facts")
+        first = self.run(facts.aggregate(first=facts.accepted_at.min()))["first"].iloc[0]
+        return first.date() if pd.notna(first) else None
+
     def lacks(self, needs: tuple[str, ...]) -> list[str]:
         """Return what of ``needs`` this ledger does not hold, as people call it."""
         return [NEEDS[n][0] for n in needs if not any(self.counts.get(c, 0) for c in NEEDS[n][1])]

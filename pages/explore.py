@@ -40,7 +40,8 @@ def scope(view: View, within: bool) -> Slice | None:
     """Return what the results are narrowed to: the filters, and the period if wanted; None for everything."""
     if within:
         return view.slice
-    return view.slice.over(discovered.first_day(view.ledger), view.ledger.as_of.date()) if view.slice.where else None
+    first = view.ledger.first_day
+    return view.slice.over(first, view.ledger.as_of.date()) if view.slice.where and first else None
 
 
 def results(view: View, query: str, within: bool) -> None:

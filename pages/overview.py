@@ -113,12 +113,13 @@ def decisions(view: View) -> None:
 
 def remedies(view: View) -> None:
     """Say what waits on the board of remedies, where there is one; it is the whole district's."""
-    cards = remedied.ask_board(view.ledger, findings(view.ledger)).cards
-    if not cards:
+    found = findings(view.ledger)
+    if not remedied.ask_board(view.ledger, found).cards:
         return
     with section("一类问题治理", view, help="治理台账上等着拿主意的：超期的、可以销号的、反而增多或回升的。"):
         with st.spinner("正在测算成效……"):
-            waiting = remedied.ask_pending(view.ledger)
+            shown, waiting = remedied.ask_waiting(view.ledger, found)
+        cards = shown.cards
         working = sum(c.open for c in cards)
         st.markdown(f"在治理 **{working} 类**，已销号 **{sum(c.stage == 'closed' for c in cards)} 类**。")
         for one in waiting[:MOST_WAITING]:

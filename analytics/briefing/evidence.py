@@ -49,12 +49,10 @@ class Evidence:
         found = whole.compared(comparison, self.ledger.as_of)
         return found if found is not None and found.start >= self.first_day else None
 
-    @cached_property
+    @property
     def first_day(self) -> dt.date:
-        """The day of the first case in the ledger."""
-        facts = self.ledger.table("case_facts")
-        first = self.ledger.run(facts.aggregate(first=facts.accepted_at.min()))["first"].iloc[0]
-        return first.date() if pd.notna(first) else dt.date.max
+        """The day of the first case in the ledger; never, where there is none."""
+        return self.ledger.first_day or dt.date.max
 
     @cached_property
     def dragging(self) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def run_remedies(options: argparse.Namespace) -> int:
                 "owner": c.text("owner"),
                 "due": c.text("due"),
                 "overdue_days": c.overdue_days(today),
-                "effect": telling.kept(measured[c.id], ledger.snapshot.id) if c.id in measured else None,
+                "effect": telling.kept(measured[c.id], ledger) if c.id in measured else None,
             }
             for c in cards
         ]

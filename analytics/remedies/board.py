@@ -26,7 +26,7 @@ class Board:
     @property
     def treated(self) -> frozenset[str]:
         """The types whose remedies are or were in force: no part of any comparison."""
-        return frozenset(t for c in self.cards if c.in_force and (t := self.types[c.id]))
+        return frozenset(t for c in self.cards if c.was_in_force and (t := self.types[c.id]))
 
     @property
     def taken(self) -> frozenset[str]:
@@ -61,14 +61,20 @@ def effects(ledger: Ledger, found: Findings | None, shown: Board) -> Iterator[tu
     if found is None or not ledger.issues:
         return
     for card in shown.cards:
-        remedy = shown.remedy(card)
-        if remedy and remedy.day < ledger.as_of.date():
-            yield card, effect_of(ledger, found, remedy, shown.treated)
+        if effect := effect_of(ledger, found, shown, card):
+            yield card, effect
+
+
+def effect_of(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effect | None:
+    """Return the effect of a card's remedy, measured once; None where none is in force yet."""
+    remedy = shown.remedy(card)
+    if remedy is None or remedy.day >= ledger.as_of.date():
+        return None
+    return _measured(ledger, found, remedy, shown.treated)
 
 
 @lru_cache(maxsize=500)
-def effect_of(ledger: Ledger, found: Findings, remedy: Remedy, treated: frozenset[str]) -> Effect:
-    """Measure a remedy once for a ledger and its findings."""
+def _measured(ledger: Ledger, found: Findings, remedy: Remedy, treated: frozenset[str]) -> Effect:
     return measured(ledger, found, remedy, treated)
 
 

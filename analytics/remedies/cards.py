@@ -67,10 +67,9 @@ class Card:
         return self.stage in IN_FORCE and self.day("effective_on") is not None
 
     @property
-    def judgement(self) -> Mapping[str, object]:
-        """What was computed of the effect when the card was last judged; empty before."""
-        judged = [s.detail["effect"] for s in self.steps if s.kind == "move" and s.detail.get("effect")]
-        return judged[-1] if judged and isinstance(judged[-1], dict) else {}
+    def was_in_force(self) -> bool:
+        """Tell whether a remedy is or once was in force, whatever the stage now (a relapse goes back to 会商)."""
+        return self.day("effective_on") is not None and any(s.detail.get("to") == "implementing" for s in self.steps)
 
     def overdue_days(self, today: dt.date) -> int:
         """Return the working days since the due date of a card that is not done, 0 when not late."""

@@ -17,8 +17,11 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack, identity
 
 from analytics.issues import Findings
 from analytics.ledger import Ledger
+from analytics.metrics.moment import Moment
+from analytics.metrics.query import anchored, within
 from analytics.metrics.slices import Where
 from analytics.remedies.saving import last_year
+from analytics.settings import load_settings
 
 KINDS = {"item": "事项", "interface": "部门衔接", "policy": "政策文件", "form": "材料", "system": "系统平台"}
 POLICY = re.compile(r"《([^《》]{2,40})》")
@@ -65,10 +68,8 @@ def _rows(ledger: Ledger, found: Findings, where: Where) -> pd.DataFrame:
     """Return case_no, type_id, place (in the run), item_no, department, first_department, title, content."""
     span = last_year(ledger, where)
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
-    days = facts.accepted_at.cast("date")
-    facts = facts.filter(days >= span.start, days <= span.end)
-    for name, values in where:
-        facts = facts.filter(facts[name].cast("string").isin(list(values)))
+    moment = Moment.of(ledger, span, load_settings())
+    facts = anchored(within(facts, ledger, span, moment), "accepted_at", moment)
     chosen = facts.select("case_no", "item_no", "department", "first_department")
     rows = ledger.run(chosen.inner_join(cases.select("case_no", "title", "content"), "case_no"))
     own = found.cases[["case_no", "type_id"]].assign(place=np.arange(len(found.cases)))

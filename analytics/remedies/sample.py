@@ -76,7 +76,7 @@ def _remedied(book: CardBook, ledger: Ledger, found: Findings, type_id: str, day
     card = _card(book, id)
     effect = measured(ledger, found, Remedy(type_id, day), board(book.cards(), found).treated)
     worked = effect.verdict in (WORKED, MAYBE)
-    book.move(card, "closed" if worked else "ineffective", WHO, asked, "", telling.kept(effect, ledger.snapshot.id))
+    book.move(card, "closed" if worked else "ineffective", WHO, asked, "", telling.kept(effect, ledger))
     if not worked:
         _write(book, id, asked.date() + dt.timedelta(days=1), due=asked.date() + dt.timedelta(days=40))
 

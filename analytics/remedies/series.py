@@ -84,8 +84,7 @@ def daily(ledger: Ledger, where: Where = ()) -> Daily:
     Raises NotMeasurable before types have been found.
     """
     last = ledger.as_of.date() - DAY
-    found = ledger.run(ledger.table("case_facts").aggregate(day=lambda t: t.accepted_at.min()))["day"].iloc[0]
-    first = min(found.date(), last) if pd.notna(found) else last
+    first = min(ledger.first_day or last, last)
     rows = compute("demand", ledger, Slice(first, last, where), by=("issue_type",), grain="day")
     rows = rows.assign(issue_type=rows["issue_type"].where(rows["issue_type"].notna(), ""))
     wide = rows.pivot_table(index="period", columns="issue_type", values="value", aggfunc="sum")

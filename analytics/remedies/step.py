@@ -214,10 +214,7 @@ def weeks_to_tell(series: Series, ratio: float, spread: float = 1.0) -> int | No
     """
     left = max(0, MOST_AFTER - series.after_bins)
     needed = abs(np.log(ratio)) / (norm.ppf(0.975) + norm.ppf(POWER))
-    for more in [0, *range(1, 13), *range(14, 53, 2), *range(56, MOST_AFTER + 1, 4)]:
-        if more <= left and _error_with(series, more, ratio, spread) <= needed:
-            return more
-    return None
+    return next((more for more in range(left + 1) if _error_with(series, more, ratio, spread) <= needed), None)
 
 
 def _error_with(series: Series, more: int, ratio: float, spread: float) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analytics import model
+from analytics.ledger import Ledger
 from analytics.metrics.slices import Where
 from analytics.privacy import mask_text
 from analytics.remedies.cards import Card
@@ -79,8 +80,8 @@ def design(effect: Effect) -> str:
     return DESIGNS[effect.step.design] if effect.step else ""
 
 
-def kept(effect: Effect, snapshot: str) -> dict[str, object]:
-    """Return what a card keeps of an effect when it is judged by it."""
+def kept(effect: Effect, ledger: Ledger) -> dict[str, object]:
+    """Return what a card keeps of an effect when it is judged by it, with the snapshot and the as-of it was measured on."""
     s = effect.step
     return {
         "verdict": effect.verdict,
@@ -89,7 +90,8 @@ def kept(effect: Effect, snapshot: str) -> dict[str, object]:
         "high": s and round(s.high, 4),
         "weeks": effect.weeks,
         "told": reason(effect),
-        "snapshot": snapshot,
+        "snapshot": ledger.snapshot.id,
+        "as_of": f"{ledger.as_of:%Y-%m-%d %H:%M}",
     }
 
 
@@ -102,7 +104,7 @@ def step_told(step: Decision) -> str:
         told = f"{STAGES[str(detail['from'])]} → {STAGES[str(detail['to'])]}"
         effect = detail.get("effect")
         if detail["to"] in JUDGED and isinstance(effect, dict):
-            told += f"（{effect['verdict']}：{effect['told']}；快照 {effect['snapshot']}）"
+            told += f"（{effect['verdict']}：{effect['told']}；统计时刻 {effect['as_of']}，快照 {effect['snapshot']}）"
         return told
     values = detail.get("values")
     return "改：" + "；".join(f"{FIELDS[k]} {_value(k, v)}" for k, v in (values or {}).items())  # type: ignore[attr-defined]

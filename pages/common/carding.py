@@ -210,7 +210,7 @@ def _reasoned(to: str, effect: Effect | None, why: str) -> bool:
 
 
 def _moved(view: View, card: Card, to: str, name: str, why: str, effect: Effect | None, seen: int) -> None:
-    kept = telling.kept(effect, view.ledger.snapshot.id) if effect and to in JUDGED else None
+    kept = telling.kept(effect, view.ledger) if effect and to in JUDGED else None
     remedied.book().move(card, to, name, now(), why, kept, seen)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -95,13 +94,6 @@ def ask_table(ledger: Ledger, case_nos: tuple[str, ...]) -> pd.DataFrame:
             "一类问题": [found.name_of(i) if found else "" for i in rows["issue_type"]],
         }
     )
-
-
-@cached
-def first_day(ledger: Ledger) -> dt.date:
-    """Return the day of the first case."""
-    facts = ledger.table("case_facts")
-    return ledger.run(facts.aggregate(day=facts.accepted_at.min()))["day"].iloc[0].date()
 
 
 def word(ledger: Ledger, dimension: str, code: str) -> str:

@@ -9,9 +9,9 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.slices import Where
 from analytics.remedies import alike, levers, quality, saving, signs
-from analytics.remedies.board import Board, board, effect_of
-from analytics.remedies.cards import Card, CardBook
-from analytics.remedies.effect import Effect, Remedy
+from analytics.remedies.board import Board, board, board_of
+from analytics.remedies.cards import CardBook
+from analytics.remedies.effect import Remedy
 from analytics.remedies.pending import Pending, pending
 from analytics.remedies.series import Series, binned, daily
 from analytics.remedies.step import weekly
@@ -33,22 +33,20 @@ def ask_board(ledger: Ledger, found: Findings | None) -> Board:
     return _ask_board(ledger, found.token if found else "", book().last)
 
 
-def ask_effect(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effect | None:
-    """Return the effect of a card's remedy, None where none is in force yet."""
-    remedy = shown.remedy(card)
-    if remedy is None or remedy.day >= ledger.as_of.date():
-        return None
-    return effect_of(ledger, found, remedy, shown.treated)
-
-
 @cached
-def _ask_pending(ledger: Ledger, last: int) -> list[Pending]:
+def _ask_waiting(ledger: Ledger, token: str, last: int) -> list[Pending]:
     return pending(ledger)
 
 
-def ask_pending(ledger: Ledger) -> list[Pending]:
-    """Return what on the board waits for a decision."""
-    return _ask_pending(ledger, book().last)
+def ask_waiting(ledger: Ledger, found: Findings | None) -> tuple[Board, list[Pending]]:
+    """Return the board as it stood at the ledger's as-of, and what on it waits for a decision."""
+    token = found.token if found else ""
+    return _ask_board_then(ledger, token, book().last), _ask_waiting(ledger, token, book().last)
+
+
+@cached_few
+def _ask_board_then(ledger: Ledger, token: str, last: int) -> Board:
+    return board_of(ledger)[0]
 
 
 @cached

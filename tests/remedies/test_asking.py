@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from analytics import model
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
@@ -29,12 +30,12 @@ OCTOBER = Slice(dt.date(2024, 10, 1), dt.date(2024, 10, 31))
 
 @pytest.fixture
 def streets(tmp_path: Path) -> Ledger:
-    """Type A: 30 of 40 cases in 东街; type B: 20 of 100 there. Two firms write again and again."""
+    """Type A: 30 of 40 cases in 东街; type B: 20 of 100 there, and one of no street. One firm writes again and again."""
     cases, types = [], {}
-    for name, many, there in (("A", 40, 30), ("B", 100, 20)):
+    for name, many, there in (("A", 40, 30), ("B", 101, 20)):
         for i in range(many):
             number = f"{name}{i:03d}"
-            street = "东街" if i < there else "西街"
+            street = "东街" if i < there else "西街" if i < 100 else None
             firm = "常来公司" if name == "A" and i < 10 else f"{name}{i}公司"
             cases.append(
                 {"case_no": number, "accepted_at": f"2024-10-{i % 28 + 1:02d} 10:{i % 60:02d}", "street": street, "enterprise": firm}
@@ -201,3 +202,19 @@ def test_levers_of_the_demo_are_its_own_items_and_texts(demo_found: IssueDesk, d
     typed_cases = set(found.cases.loc[found.cases["type_id"].notna(), "case_no"])
     expected = ((year["item_no"] == item["value"]) & year["case_no"].isin(typed_cases)).sum()
     assert made.hits[:, [item.name]].sum() == expected
+
+
+def test_levers_and_demand_count_the_same_cases_under_a_filter(streets: Ledger) -> None:
+    """The filter bar's （未填） too: both go through the catalogue's own filtering."""
+
+    class Two:
+        """Findings of the two types by hand."""
+
+        types = pd.DataFrame({"dismissed": [False, False]}, index=["A", "B"])
+
+    everything = streets.run(streets.table("case_facts"))
+    Two.cases = pd.DataFrame({"case_no": everything["case_no"], "type_id": everything["case_no"].str[0]})
+    Two.run = type("Run", (), {"vocabulary": [], "counts": None})
+    for where in ((), (("street", ("东街",)),), (("street", (model.UNKNOWN, "西街")),)):
+        demand = saving.demand_behind(streets, Two, where)["demand"].sum()  # type: ignore[arg-type]
+        assert len(ground(streets, Two, where).cases) == demand  # type: ignore[arg-type]

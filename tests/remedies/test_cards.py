@@ -18,7 +18,7 @@ from analytics.remedies.stages import MOVES, STAGES
 from analytics.store import Store, StoreError
 
 AT = dt.datetime(2026, 11, 24, 10)
-EFFECT = {"verdict": "明显见效", "ratio": 0.5, "told": "减半", "snapshot": "S1"}
+EFFECT = {"verdict": "明显见效", "ratio": 0.5, "told": "减半", "snapshot": "S1", "as_of": "2026-11-24 17:29"}
 
 
 @pytest.fixture
@@ -69,14 +69,16 @@ def test_the_whole_way(store: Store, found: Findings) -> None:
         book.move(card_of(book, id), to, "甲", AT)
     book.move(card_of(book, id), "closed", "乙", AT, effect=EFFECT)
     card = card_of(book, id)
-    assert (card.stage, card.open, card.judgement["verdict"]) == ("closed", False, "明显见效")
+    assert (card.stage, card.open, card.in_force, card.was_in_force) == ("closed", False, True, True)
     assert (card.where, card.papers) == ((("street", ("曲江街道",)),), ("方案.docx",))
     told = [telling.step_told(s) for s in card.steps]
     assert told[0].startswith("列入台账：")
-    assert "评估 → 销号（明显见效：减半；快照 S1）" in told[-1]
+    assert "评估 → 销号（明显见效：减半；统计时刻 2026-11-24 17:29，快照 S1）" in told[-1]
     assert "适用范围 街道：曲江街道" in " ".join(told)
     book.move(card, "consulting", "甲", AT, "复发")
-    assert card_of(book, id).stage == "consulting"
+    relapsed = card_of(book, id)
+    assert (relapsed.stage, relapsed.in_force) == ("consulting", False)
+    assert board(book.cards(), found).treated == {relapsed.type_id}  # still no fair comparison for others
 
 
 def test_every_move_leads_to_a_stage_and_every_stage_can_be_left() -> None:
