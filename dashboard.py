@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import sys
-import traceback
 from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import Page as StreamlitPage
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.web import cli
 
 from analytics import workdays
 from analytics.ledger import Ledger
 from analytics.store import StoreError
+from analytics.viewer import NotAllowed
 from analytics.wording import minute
 from pages.common import asking, filters
+from pages.entrance import who
 
 HERE = Path(__file__).resolve().parent
 #: File under pages/ → (title, address). An address must not be the file's name: a fresh server
@@ -64,9 +63,10 @@ def run(page: StreamlitPage) -> None:
     """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
     try:
         page.run()
-    except Exception as error:
-        where = "".join(traceback.format_tb(error.__traceback__)[-4:])
-        logging.getLogger("dashboard").error("page %s: %s\n%s", page.url_path, type(error).__name__, where)
+    except NotAllowed as error:
+        st.warning(f"{error}。", icon=":material/lock:")
+    except Exception:
+        logging.getLogger("dashboard").exception("page failed", extra={"page": page.url_path})
         st.error(
             "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
         )
@@ -84,7 +84,12 @@ def main(first: str = "overview") -> None:
         page_title=f"{page.title} · 企业诉求洞察", page_icon=HERE / "pages" / "common" / "icon.png", layout="wide"
     )
     st.html(HERE / "pages" / "common" / "style.css")
-    st.title(page.title, anchor=False)
+    here = who.enter()
+    if here is None:
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(page.title, anchor=False, width="content")
+        who.shown(here)
     if page.title in UNFILTERED:
         if asking.store().current():
             warn(asking.ledger())
@@ -105,19 +110,10 @@ def main(first: str = "overview") -> None:
     )
 
 
-def serve(arguments: list[str]) -> None:
-    """Start Streamlit on this file: `python dashboard.py --server.port 8501`.
-
-    Beside a folder named pages, a server started by `streamlit run` takes its first session
-    for the older kind of multipage app, and that session's figures never answer the mouse.
-    """
-    PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", __file__, *arguments]
-    cli.main()
-
-
 if __name__ == "__main__":
     if runtime.exists():
         main()
     else:
-        serve(sys.argv[1:])
+        from pages.entrance.serving import serve
+
+        serve(Path(__file__), sys.argv[1:])

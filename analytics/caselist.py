@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import ibis
 import pandas as pd
@@ -12,6 +13,7 @@ from analytics.ledger import Ledger
 from analytics.metrics.evidence import cases_behind
 from analytics.metrics.query import with_overdue_days
 from analytics.metrics.slices import Slice
+from analytics.store.audit import VIEWED, AuditLog
 
 #: Columns of a list, in the order people read them.
 LIST_COLUMNS = (
@@ -86,7 +88,7 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
             | table.enterprise.contains(word)
         )
         table = table.filter(hit.fill_null(False))
-    return with_overdue_days(table, ledger)
+    return with_overdue_days(ledger.own(table), ledger)
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,12 @@ class CaseStory:
 
 
 def case_story(ledger: Ledger, case_no: str) -> CaseStory | None:
-    """Return everything about one case, or None where the viewer's ledger has no such case."""
+    """Return everything about one case, or None where the viewer's ledger has no such case. It is audited."""
     facts = ledger.table("case_facts").filter(lambda t: t.case_no == case_no)
     found = ledger.run(facts)
     if found.empty:
         return None
+    AuditLog(Path(ledger.folder)).record_once(ledger.viewer, VIEWED, case_no)
     raw = ledger.run(ledger.table("cases").filter(lambda t: t.case_no == case_no))
     both = pd.concat([found.iloc[0], raw.iloc[0].drop(labels=[c for c in raw.columns if c in found.columns])])
     events = ledger.table("stages").filter(lambda t: t.case_no == case_no)

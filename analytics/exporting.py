@@ -1,12 +1,18 @@
-"""What an export says beside its numbers, and a list of cases with Chinese heads."""
+"""The one way out for files: who may, what it says beside its numbers, and that it is written down."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
 from analytics import model
 from analytics.ledger import Ledger
 from analytics.metrics.slices import Slice
+from analytics.spreadsheet import safe_csv, workbook
+from analytics.store.audit import EXPORTED, AuditLog
+from analytics.viewer import EXPORT, Viewer
 from analytics.wording import days, minute
 
 LABELS = {c.name: c.label for c in model.CASES.columns} | {
@@ -17,6 +23,28 @@ LABELS = {c.name: c.label for c in model.CASES.columns} | {
     "chases": "督办次数",
     "grade": "评价等级",
 }
+
+
+def workbook_for(
+    viewer: Viewer, folder: Path | str, name: str, sheets: dict[str, pd.DataFrame], notes: Iterable[str] = ()
+) -> bytes:
+    """Return sheets as an .xlsx called ``name``; raises NotAllowed for who may not export. It is audited."""
+    _noted(viewer, folder, name, sum(len(f) for f in sheets.values()))
+    return workbook(sheets, notes)
+
+
+def csv_for(
+    viewer: Viewer, folder: Path | str, name: str, frame: pd.DataFrame, notes: Iterable[str] = (), *, mark: bool = True
+) -> bytes:
+    """Return a frame as a .csv called ``name`` (see spreadsheet.safe_csv); allowed and audited as a workbook is."""
+    _noted(viewer, folder, name, len(frame))
+    return safe_csv(frame, notes, mark=mark)
+
+
+def _noted(viewer: Viewer, folder: Path | str, name: str, rows: int) -> None:
+    viewer.require(EXPORT)
+    told = {"rows": rows, "personal": viewer.sees_personal, "department": viewer.department}
+    AuditLog(Path(folder)).record(viewer, EXPORTED, name, told)
 
 
 def notes_of(ledger: Ledger, slice: Slice) -> list[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from analytics.privacy import mask_frame
+from analytics.privacy import TEXTS_OF_CASES, mask_frame
 from analytics.store import Reader, Snapshot, Store, StoreError, open_reader
+from analytics.store.audit import REVEALED, AuditLog
+from analytics.viewer import LOCAL, Viewer, admit
 
 #: What a figure may need → (how a person calls it, the counts of which one must be positive).
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -48,18 +50,6 @@ _FACTS = (
 
 
 @dataclass(frozen=True)
-class Viewer:
-    """Who asks: a department's viewer sees that department; personal data only if allowed."""
-
-    name: str = "本机"
-    department: str | None = None
-    sees_personal: bool = False
-
-
-LOCAL = Viewer()
-
-
-@dataclass(frozen=True)
 class Ledger:
     """One snapshot before ``as_of`` for one viewer; hashable, so it is a cache key."""
 
@@ -83,21 +73,51 @@ class Ledger:
     def reader(self) -> Reader:
         return open_reader(Store(self.folder), self.snapshot, self.as_of)
 
+    @property
+    def whole(self) -> Ledger:
+        """The ledger for counting: every department's rows, personal data masked.
+
+        Rows of it must not leave the function that asked for them; what is counted of them may.
+        """
+        return replace(self, viewer=replace(self.viewer, department=None, sees_personal=False))
+
     def table(self, name: str) -> ir.Table:
-        """Return a table as an Ibis expression, scoped to the viewer's department."""
-        table = ibis.table(self.reader.schema(name), name=name)
-        if self.viewer.department and "department" in table.columns:
-            table = table.filter(table.department == self.viewer.department)
-        return table
+        """Return a table as an Ibis expression, of all departments: counting is for everybody."""
+        return ibis.table(self.reader.schema(name), name=name)
+
+    def own(self, table: ir.Table) -> ir.Table:
+        """Keep the rows of cases that the viewer may see in full (by ``case_no``)."""
+        mine = _own(self.table("case_facts"), self.viewer.department)
+        return table if mine is None else table.semi_join(mine, "case_no")
 
     def run(self, query: ir.Table) -> pd.DataFrame:
-        """Run an Ibis query and return its rows, personal columns masked for the viewer."""
+        """Run an Ibis query and return its rows as the viewer may see them.
+
+        Rows of single cases (with a column ``case_no``) are those of the viewer's department, texts of
+        cases without their number are left out for such a viewer, personal data is masked.
+        """
         return self.run_sql(ibis.to_sql(query, dialect="duckdb"))
 
     def run_sql(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
-        """Run a compiled query over this ledger's tables; rows are masked as those of ``run``."""
+        """Run a compiled query over this ledger's tables; rows are kept back and masked as those of ``run``."""
+        admit(self.viewer)
         frame = self.reader.frame(sql, parameters)
+        if self.viewer.department is not None:
+            frame = self._allowed(frame)
         return frame if self.viewer.sees_personal else mask_frame(frame)
+
+    def _allowed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Keep back what is not for a department's viewer."""
+        if "case_no" in frame:
+            mine = _own_cases(self.folder, self.snapshot, self.as_of, str(self.viewer.department))
+            return frame[frame["case_no"].isin(mine)].reset_index(drop=True)
+        return frame.assign(**{c: None for c in frame.columns if c in TEXTS_OF_CASES})
+
+    def may_see(self, case_no: str) -> bool:
+        """Tell whether the viewer may see a case in full (also where there is no such case)."""
+        if self.viewer.department is None:
+            return True
+        return case_no in _own_cases(self.folder, self.snapshot, self.as_of, self.viewer.department)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -121,13 +141,33 @@ class Ledger:
         return self.counts[f"facts.{column}"] / cases if cases else 0.0
 
 
+def _own(facts: ir.Table, department: str | None) -> ir.Table | None:
+    """Return the cases that a department handles or was the first to receive; None for all."""
+    if department is None:
+        return None
+    return facts.filter((facts.department == department) | (facts.first_department == department)).select("case_no")
+
+
+@lru_cache(maxsize=64)
+def _own_cases(folder: str, snapshot: Snapshot, as_of: dt.datetime, department: str) -> frozenset[str]:
+    everything = Ledger(folder, snapshot, LOCAL, as_of)
+    mine = _own(everything.table("case_facts"), department)
+    assert mine is not None
+    return frozenset(everything.reader.frame(ibis.to_sql(mine, dialect="duckdb"))["case_no"])
+
+
 def open_ledger(
     store: Store, viewer: Viewer = LOCAL, as_of: dt.datetime | None = None, snapshot_id: str | None = None
 ) -> Ledger:
     """Open a snapshot (the current one by default) as it stood before ``as_of``.
 
-    ``as_of`` defaults to just after the newest event. Raises StoreError for an empty store.
+    ``as_of`` defaults to just after the newest event. Raises StoreError for an empty store, NotAllowed for
+    a viewer who has not signed in where that is required, or who claims to see what the role may not. Seeing
+    personal data in clear is audited.
     """
+    admit(viewer)
+    if viewer.sees_personal:
+        AuditLog(store.folder).record_once(viewer, REVEALED, "")
     snapshot = store.describe(snapshot_id) if snapshot_id else store.current()
     if snapshot is None:
         raise StoreError("还没有台账。请先在「数据管理」页导入，或运行 python -m analytics demo 生成演示数据。")

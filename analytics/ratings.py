@@ -101,7 +101,7 @@ def _state(done: pd.Series, due: object, end: pd.Timestamp) -> list[str]:
 def comments(ledger: Ledger, slice: Slice, most: int = 200) -> pd.DataFrame:
     """Return the newest written comments with Chinese heads, low grades first."""
     table = _rated(ledger, slice, load_settings())
-    written = table.filter(table.comment.notnull())
+    written = ledger.own(table.filter(table.comment.notnull()))
     rows = ledger.run(
         written.order_by(written.grade, ibis.desc("rated_at"))
         .limit(most)

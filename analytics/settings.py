@@ -29,6 +29,8 @@ class Settings:
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
     embedding_model: str = ""
+    #: The claim of the sign-in provider that names an account.
+    sign_in_claim: str = "email"
 
     @property
     def key(self) -> str:
@@ -46,6 +48,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
         targets=raw.get("targets", {}),
         keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
         embedding_model=raw.get("issues", {}).get("embedding_model", ""),
+        sign_in_claim=raw.get("sign_in", {}).get("claim", "email"),
         **raw.get("thresholds", {}),
         **raw.get("import", {}),
     )

@@ -15,8 +15,9 @@ from analytics.briefing.facts import Briefing, Sentence, Table
 from analytics.briefing.office import FORMATS, Delivery, Office, unknown_numbers
 from analytics.briefing.period import NAMES, Period, containing, last_whole
 from analytics.store import StoreError
+from analytics.viewer import Viewer
 from analytics.wording import minute
-from pages.common import asking
+from pages.common import acting, asking
 from pages.common.asking import cached_few
 from pages.common.correcting import escaped
 
@@ -33,9 +34,9 @@ SCREEN_DPI = 130
 
 
 @cached_few
-def ask_briefing(folder: str, snapshot: str, edits: int, request: Request, findings: str) -> Briefing:
+def ask_briefing(folder: str, snapshot: str, viewer: Viewer, edits: int, request: Request, findings: str) -> Briefing:
     """Compose once for a snapshot, the edits so far and the types as found."""
-    return Office(asking.store()).compose(request, snapshot)
+    return Office(asking.store(), viewer=viewer).compose(request, snapshot)
 
 
 def choose_period() -> Period:
@@ -163,7 +164,7 @@ def mend(office: Office, request: Request, briefing: Briefing) -> None:
         text = st.text_area(
             "改成（留空则删去这句）", value=sentence.text, key=f"text_{id}_{hash(sentence.text)}", height=120
         )
-        who = st.text_input("修改人", key="editor", max_chars=30)
+        who = acting.name("修改人", "editor")
         new = unknown_numbers(text, briefing)
         if new:
             st.warning(f"数字 {'、'.join(new)} 不在本期的事实里，请核对。", icon=":material/rule:")
@@ -235,13 +236,18 @@ def history(office: Office) -> None:
 
 def page() -> None:
     ledger = asking.ledger()
-    office = Office(asking.store())
+    office = Office(asking.store(), viewer=asking.viewer())
     try:
         request = choose(office)
         with st.spinner("正在汇总……"):
             found = asking.findings(ledger)
             briefing = ask_briefing(
-                str(office.folder), ledger.snapshot.id, office.book.last(), request, found.token if found else ""
+                str(office.folder),
+                ledger.snapshot.id,
+                ledger.viewer,
+                office.book.last(),
+                request,
+                found.token if found else "",
             )
     except StoreError as error:
         st.info(str(error), icon=":material/inbox:")

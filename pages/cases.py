@@ -7,16 +7,16 @@ import streamlit as st
 
 from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
-from analytics.exporting import LABELS, case_table, deadline, notes_of
+from analytics.exporting import LABELS, case_table, csv_for, deadline, notes_of, workbook_for
 from analytics.issues import looking
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
-from analytics.spreadsheet import safe_csv
+from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
-from pages.common import asking
-from pages.common.drawing import CLOCK, ISSUES_PAGE, link, offer_workbook, to_cases
+from pages.common import acting, asking
+from pages.common.drawing import CLOCK, ISSUES_PAGE, link, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
@@ -122,11 +122,20 @@ def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> No
     whole = ListRequest(request.metric, request.part, request.words, request.sort, request.descending, total)
     notes = notes_of(ledger, slice)
     rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
+    if not ledger.viewer.may(EXPORT):
+        return
+    here, folder = ledger.viewer, ledger.folder
     with st.container(horizontal=True):
-        offer_workbook("导出 Excel", "工单明细.xlsx", lambda: {"工单": rows()}, notes)
+        st.download_button(
+            "导出 Excel",
+            lambda: workbook_for(here, folder, "工单明细.xlsx", {"工单": rows()}, notes),
+            "工单明细.xlsx",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         st.download_button(
             "导出 CSV",
-            lambda: safe_csv(rows(), notes),
+            lambda: csv_for(here, folder, "工单明细.csv", rows(), notes),
             "工单明细.csv",
             "text/csv",
             icon=":material/download:",
@@ -225,8 +234,10 @@ def timeline(events: pd.DataFrame) -> pd.DataFrame:
 
 view: View = st.session_state["view"]
 request = request_bar(view)
-reveal = st.toggle(
-    "显示联系人、电话与信用代码", key="reveal", help="默认遮盖。导出文件同样按此处理，请只在需要时打开。"
+reveal = acting.may(REVEAL) and st.toggle(
+    "显示联系人、电话与信用代码",
+    key="reveal",
+    help="默认遮盖，打开会记入审计。导出文件同样按此处理，请只在需要时打开。",
 )
 ledger = (
     asking.ledger(view.ledger.as_of.date() if view.ledger.as_of < asking.ledger().as_of else None, sees_personal=reveal)

@@ -9,8 +9,9 @@ from analytics import ingest, model
 from analytics.ingest import ImportResult, RefusedFile, SheetPlan
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
+from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
-from pages.common import asking
+from pages.common import acting, asking
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls"]
 NONE = "（不导入）"
@@ -135,6 +136,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
                 profile=profile,
                 dry_run=not publish,
                 progress=lambda share, text: bar.progress(min(share, 1.0), text),
+                viewer=asking.viewer(),
             )
         except (RefusedFile, StoreError) as error:
             bar.empty()
@@ -230,7 +232,8 @@ def history() -> None:
                 if (
                     snapshot.id == current
                     and snapshot.batch
-                    and (rows := ingest.read_quarantine(store, snapshot.batch))
+                    and acting.may(IMPORT)
+                    and (rows := ingest.read_quarantine(store, snapshot.batch, asking.viewer()))
                 ):
                     st.download_button(
                         f"隔离的 {len(rows)} 行",
@@ -239,8 +242,12 @@ def history() -> None:
                         key=f"q{snapshot.id}",
                         on_click="ignore",
                     )
-                if snapshot.id != current and st.button("回到这个快照", key=f"back{snapshot.id}"):
-                    store.rollback(snapshot.id)
+                if (
+                    snapshot.id != current
+                    and acting.may(ROLL_BACK)
+                    and st.button("回到这个快照", key=f"back{snapshot.id}")
+                ):
+                    store.rollback(snapshot.id, asking.viewer())
                     st.toast(f"已回到快照 {snapshot.id}")
                     st.rerun()
 
@@ -260,7 +267,8 @@ def templates() -> None:
                 )
 
 
-importing()
+if acting.only_for(IMPORT):
+    importing()
 coverage()
 history()
 templates()

@@ -11,6 +11,7 @@ from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
 from pages.common import asking, discovered
+from pages.common.correcting import escaped
 from pages.common.drawing import EXPLORE_PAGE, chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
 
@@ -157,7 +158,10 @@ def kept_views(view: View) -> None:
         for kept in reversed(views):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.page_link(
-                    EXPLORE_PAGE, label=kept.target, icon=":material/bookmark:", query_params=kept.detail["query"]
+                    EXPLORE_PAGE,
+                    label=escaped(kept.target),
+                    icon=":material/bookmark:",
+                    query_params=kept.detail["query"],
                 )
                 if st.button("删除", key=f"drop_{kept.seq}", icon=":material/delete:"):
                     asking.desk().drop_view(kept.seq, view.ledger.viewer.name)

@@ -11,8 +11,9 @@ from analytics.issues import Findings
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
 from analytics.store import StoreError
+from analytics.viewer import DECIDE
 from analytics.wording import number
-from pages.common import asking, correcting, discovered
+from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, section
 from pages.common.filters import View
 from pages.common.one_type import PROBLEM, TYPE, open_link, opened
@@ -31,13 +32,13 @@ def begin(view: View, found: Findings | None) -> None:
     if found is None:
         st.info("还没有归过类。归类会读遍全部诉求文字，找出同一件事和同一类事；六万件约二十秒。", icon=":material/hub:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if found and fresh > 0:
+        if found and fresh > 0 and acting.may(DECIDE):
             st.caption(f"有 {fresh:,} 件新工单还没有归类。")
             if st.button("归入已有类型", icon=":material/playlist_add:", type="primary"):
                 with st.spinner("正在归入……"):
                     asking.desk().join_new(asking.ledger())
                 st.rerun()
-        if st.button(
+        if acting.may(DECIDE) and st.button(
             "重新归类" if found else "开始归类",
             icon=":material/refresh:",
             type="secondary" if found else "primary",

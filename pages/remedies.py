@@ -20,8 +20,9 @@ from analytics.remedies.effect import HARMED, MAYBE, UNTOLD, WORKED, Effect
 from analytics.remedies.levers import COMMON, KINDS
 from analytics.remedies.stages import STAGES
 from analytics.store import StoreError
+from analytics.viewer import GOVERN
 from analytics.wording import EMPTY, change, number
-from pages.common import asking, carding, remedied, rooting
+from pages.common import acting, asking, carding, remedied, rooting
 from pages.common.correcting import escaped
 from pages.common.drawing import BOARD_PAGE, ISSUES_PAGE, chart, link, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -146,7 +147,8 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
     if card.in_force:
         worked(view, shown, card, effect)
     with st.expander("填写与修改", icon=":material/edit:", expanded=card.stage in ("identified", "consulting")):
-        carding.edit(view, card)
+        if acting.may(GOVERN):
+            carding.edit(view, card)
     if type_id:
         rooting.spread(view, found, type_id)
         rooting.roots(view, type_id, saving.last_year(view.ledger, view.slice.where))

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
+from analytics.viewer import DECIDE
 from analytics.wording import number
-from pages.common import asking, discovered
+from pages.common import acting, asking, discovered
 from pages.common.drawing import section
 from pages.common.filters import View
 
@@ -28,6 +29,8 @@ def modules(view: View) -> None:
             return
         if missing == 0:
             st.caption("所有工单都有模块。")
+        if not acting.only_for(DECIDE):
+            return
         if not st.toggle("现在学一遍", key="learn", value=missing > 0, help="读至多六千件，约需十几秒。"):
             return
         try:
@@ -91,6 +94,8 @@ def left_over(view: View) -> None:
     with section("未归类的工单像哪一类", view):
         if found is None:
             st.caption("还没有归过类，请先到「一类问题」页归类。")
+            return
+        if not acting.only_for(DECIDE):
             return
         suggested = discovered.ask_left_over(view.ledger, found.token)
         if suggested.empty:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.ledger import LOCAL, Ledger, Viewer, open_ledger
 from analytics.model import TABLES
 from analytics.store import Store
 
@@ -48,7 +48,7 @@ def ledger_of(
         **others,
     }
     store = publish(folder, {k: v for k, v in tables.items() if v})
-    return open_ledger(store, viewer or Viewer(), dt.datetime.fromisoformat(as_of) if as_of else None)
+    return open_ledger(store, viewer or LOCAL, dt.datetime.fromisoformat(as_of) if as_of else None)
 
 
 def event(case_no: str, stage: str, at: str, **more: str) -> dict:

@@ -19,10 +19,12 @@ from analytics.briefing.compose import Request, compose
 from analytics.briefing.evidence import NUMERAL
 from analytics.briefing.facts import Briefing, Sentence
 from analytics.issues import IssueDesk
-from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.ledger import Ledger, open_ledger
 from analytics.settings import Settings
 from analytics.store import Store, StoreError, sync_folder
+from analytics.store.audit import BRIEFED, AuditLog
 from analytics.store.decisions import Decision, DecisionBook
+from analytics.viewer import BRIEF, LOCAL, Viewer, admit
 from analytics.workdays import shanghai_now
 
 FORMATS = ("docx", "pdf", "xlsx", "html")
@@ -48,23 +50,25 @@ class Delivery:
     as_of: str
     files: tuple[str, ...]
     notices: tuple[str, ...]
+    #: Whose cases it shows in full; None for all.
+    department: str | None = None
 
 
 class Office:
     """The briefings of one store; those of demo data lie apart from those of real data."""
 
-    def __init__(self, store: Store, settings: Settings | None = None):
-        self.store, self.settings = store, settings
-        current = store.current()
-        self.folder = store.folder / "briefings" / ("demo" if current and current.synthetic else "real")
-        self.book = DecisionBook(self.folder)
+    def __init__(self, store: Store, settings: Settings | None = None, viewer: Viewer = LOCAL):
+        self.store, self.settings, self.viewer = store, settings, viewer
+        part = f"briefings/{store.kind}"
+        self.folder = store.folder / part
+        self.book = DecisionBook(store, part, BRIEF, viewer)
 
     # -- facts --------------------------------------------------------------------------------
 
     def ledger(self, request: Request, snapshot_id: str | None = None) -> Ledger:
         """Open the ledger as it stood at the end of the period, so that a week's numbers stay what they were."""
         after = dt.datetime.combine(request.period.end + dt.timedelta(days=1), dt.time())
-        return IssueDesk(self.store).attach(open_ledger(self.store, Viewer(), after, snapshot_id))
+        return IssueDesk(self.store).attach(open_ledger(self.store, self.viewer, after, snapshot_id))
 
     def compose(self, request: Request, snapshot_id: str | None = None) -> Briefing:
         """Return the facts with the edits of people in place; see ``stale`` for those that no longer fit."""
@@ -132,8 +136,10 @@ class Office:
     ) -> Delivery:
         """Make the files, keep them in the delivery folder, copy them to ``out``; all of them or none.
 
-        Raises Busy while another run is at it, StoreError for what cannot be made.
+        Raises Busy while another run is at it, StoreError for what cannot be made, NotAllowed for who may not.
         """
+        self.viewer.require(BRIEF)
+        who = self.viewer.signature(who)
         with self._alone():
             briefing = self.compose(request)
             files = {
@@ -142,6 +148,13 @@ class Office:
             }
             files["facts.json"] = briefing.to_json().encode()
             delivery = self._keep(briefing, request, who, files)
+            AuditLog(self.store.folder).record(
+                self.viewer,
+                BRIEFED,
+                delivery.folder.name,
+                {"formats": list(formats), "snapshot": briefing.snapshot},
+                who,
+            )
             if out is not None:
                 _copy_out(delivery, out)
             return delivery
@@ -171,6 +184,7 @@ class Office:
             "title": briefing.head.title,
             "snapshot": briefing.snapshot,
             "as_of": briefing.as_of.isoformat(),
+            "department": self.viewer.department,
             "files": list(files),
             "notices": list(briefing.notices),
         }
@@ -185,10 +199,12 @@ class Office:
         return _delivery(place)
 
     def deliveries(self) -> list[Delivery]:
-        """Return every briefing that was made, the newest first."""
+        """Return the briefings that were made, the newest first; a department's viewer sees those made for it."""
+        admit(self.viewer)
         home = self.folder / "delivered"
         cards = sorted(home.glob("*/card.json"), reverse=True) if home.exists() else []
-        return [_delivery(card.parent) for card in cards if not card.parent.name.startswith(".")]
+        made = [_delivery(card.parent) for card in cards if not card.parent.name.startswith(".")]
+        return [d for d in made if self.viewer.department in (None, d.department)]
 
 
 def unknown_numbers(text: str, briefing: Briefing) -> list[str]:
@@ -254,6 +270,7 @@ def _delivery(folder: Path) -> Delivery:
         raw["as_of"],
         tuple(raw["files"]),
         tuple(raw["notices"]),
+        raw.get("department"),
     )
 
 

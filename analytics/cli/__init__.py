@@ -7,6 +7,7 @@ standard output, everything else to standard error.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +16,8 @@ from analytics.cli import asking, finding, governing, keeping, writing
 from analytics.ingest import RefusedFile
 from analytics.metrics import NotMeasurable
 from analytics.settings import default_store
-from analytics.store import StoreError
+from analytics.store import Store, StoreError
+from analytics.viewer import LOCAL, NotAllowed, Viewer
 
 REFUSED = 1
 
@@ -32,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--store", type=Path, default=None, metavar="DIR", help="数据目录（默认 data/store 或环境变量 INSIGHT_STORE）"
     )
+    shared.add_argument(
+        "--as", dest="account", metavar="账号", default=os.environ.get("INSIGHT_ACCOUNT", ""),
+        help="以某个账号的角色和部门运行（默认：本机，不受限；或环境变量 INSIGHT_ACCOUNT）",
+    )  # fmt: skip
     shared.add_argument("--json", action="store_true", help="结果以一个 JSON 对象写到标准输出")
     top = _Parser(prog="python -m analytics", description="企业诉求洞察：导入台账、查询指标、导出工单、管理快照")
     commands = top.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
@@ -45,9 +51,22 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     options.store = options.store or default_store()
     try:
+        options.viewer = _viewer(options)
         return int(options.run(options) or 0)
-    except (RefusedFile, StoreError, NotMeasurable) as error:
+    except (RefusedFile, StoreError, NotMeasurable, NotAllowed) as error:
         print(str(error), file=sys.stderr)
         if options.json:
             keeping.print_json({"error": str(error)})
         return REFUSED
+
+
+def _viewer(options: argparse.Namespace) -> Viewer:
+    """Return whose rights a command has: an account's if one is named, else those of who sits at the machine."""
+    if not options.account:
+        return LOCAL
+    from analytics.access import Accounts  # a password library that most commands need not wait for
+
+    account = Accounts(Store(options.store)).get(options.account)
+    if account is None or not account.enabled:
+        raise StoreError(f"没有账号“{options.account}”，或已停用")
+    return account.viewer

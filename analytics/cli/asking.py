@@ -10,14 +10,14 @@ from pathlib import Path
 
 from analytics import model
 from analytics.caselist import ListRequest, count_cases, list_cases
-from analytics.exporting import case_table, notes_of
+from analytics.exporting import case_table, csv_for, notes_of, workbook_for
 from analytics.issues import IssueDesk
-from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute_many, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.settings import load_settings
-from analytics.spreadsheet import safe_csv, workbook
 from analytics.store import Store
+from analytics.viewer import EXPORT, Viewer
 from analytics.wording import number
 
 _FIRST_DAY = dt.date(2004, 1, 1)
@@ -82,7 +82,7 @@ def _question(options: argparse.Namespace, viewer: Viewer) -> tuple[Ledger, Slic
 def run_metrics(options: argparse.Namespace) -> int:
     if not options.metric:
         return _catalogue(options)
-    ledger, slice = _question(options, Viewer())
+    ledger, slice = _question(options, options.viewer)
     if options.grain and not options.start:
         first = ledger.run(ledger.table("case_facts").aggregate(first=lambda t: t.accepted_at.min()))["first"].iloc[0]
         slice = slice.over(first.date(), slice.end)
@@ -118,7 +118,7 @@ def run_metrics(options: argparse.Namespace) -> int:
 
 def _catalogue(options: argparse.Namespace) -> int:
     store, settings = Store(options.store), load_settings()
-    ledger = open_ledger(store) if store.current() else None
+    ledger = open_ledger(store, options.viewer) if store.current() else None
     rows = [
         {
             "metric": m.code,
@@ -145,13 +145,19 @@ def run_cases(options: argparse.Namespace) -> int:
     ending = options.out.suffix.lower()
     if ending not in (".xlsx", ".csv"):
         raise NotMeasurable(f"导出文件只能是 .xlsx 或 .csv，不能是“{options.out.name}”")
-    ledger, slice = _question(options, Viewer(sees_personal=options.unmasked))
+    viewer = options.viewer.revealing() if options.unmasked else options.viewer
+    viewer.require(EXPORT)
+    ledger, slice = _question(options, viewer)
     total = count_cases(ledger, slice, ListRequest(options.metric, options.part, options.search))
     frame = case_table(
         list_cases(ledger, slice, ListRequest(options.metric, options.part, options.search, limit=max(total, 1)))
     )
     notes = notes_of(ledger, slice)
-    content = workbook({"工单": frame}, notes) if ending == ".xlsx" else safe_csv(frame, notes)
+    here, folder, name = ledger.viewer, ledger.folder, options.out.name
+    if ending == ".xlsx":
+        content = workbook_for(here, folder, name, {"工单": frame}, notes)
+    else:
+        content = csv_for(here, folder, name, frame, notes)
     options.out.write_bytes(content)
     if options.json:
         print(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.cli.keeping import print_json, say, show_progress
+from analytics.exporting import csv_for
 from analytics.issues import Findings, IssueDesk
 from analytics.issues.trends import watched
 from analytics.ledger import Ledger, open_ledger
-from analytics.spreadsheet import safe_csv
 from analytics.store import Store, StoreError
 from analytics.store.runs import PROBLEM, TYPE
 
@@ -36,7 +36,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
 def run_discover(options: argparse.Namespace) -> int:
     store = Store(options.store)
     as_of = dt.datetime.combine(options.as_of + dt.timedelta(days=1), dt.time()) if options.as_of else None
-    ledger, desk = open_ledger(store, as_of=as_of), IssueDesk(store)
+    ledger, desk = open_ledger(store, options.viewer, as_of), IssueDesk(store, viewer=options.viewer)
     if options.new_only:
         joined = desk.join_new(ledger)
         print_json({"joined": joined}) if options.json else print(f"{joined:,} 件新工单归入了已有类型")
@@ -59,7 +59,7 @@ def run_discover(options: argparse.Namespace) -> int:
 
 def _found(options: argparse.Namespace) -> tuple[Ledger, Findings]:
     store = Store(options.store)
-    desk, ledger = IssueDesk(store), open_ledger(store)
+    desk, ledger = IssueDesk(store, viewer=options.viewer), open_ledger(store, options.viewer)
     found = desk.findings(ledger)
     if found is None:
         raise StoreError("还没有归类过，请先运行 python -m analytics discover")
@@ -82,7 +82,7 @@ def run_types(options: argparse.Namespace) -> int:
                 "repeats": int(row["repeats"]),
                 "problems": int((found.problems["type_id"] == id).sum()),
                 "keywords": row["keywords"],
-                "typical": row["typical"],
+                "typical": [c for c in row["typical"] if ledger.may_see(c)],
                 "pinned": bool(row["pinned"]),
                 "dismissed": bool(row["dismissed"]),
                 "owner": row["owner"],
@@ -122,7 +122,7 @@ def run_assignments(options: argparse.Namespace) -> int:
             "confidence": cases["confidence"].fillna(0).round(4),
         }
     )
-    options.out.write_bytes(safe_csv(frame, mark=False))
+    options.out.write_bytes(csv_for(ledger.viewer, ledger.folder, options.out.name, frame, mark=False))
     if ledger.snapshot.synthetic:
         say("演示数据：工单与归类均为虚构")
     if options.json:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analytics.cli.keeping import print_json, say
-from analytics.exporting import notes_of
+from analytics.exporting import notes_of, workbook_for
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
 from analytics.remedies import telling
@@ -15,7 +15,6 @@ from analytics.remedies.cards import by_urgency
 from analytics.remedies.pending import waiting_on
 from analytics.remedies.saving import last_year
 from analytics.remedies.stages import STAGES
-from analytics.spreadsheet import workbook
 from analytics.store import Store
 
 
@@ -29,14 +28,18 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
 def run_remedies(options: argparse.Namespace) -> int:
     """Print every card with the effect of its remedy, and what waits for a decision."""
     store = Store(options.store)
-    ledger = IssueDesk(store).attach(open_ledger(store))
+    ledger = IssueDesk(store).attach(open_ledger(store, options.viewer))
     shown, found = board_of(ledger)
     measured = {card.id: effect for card, effect in effects(ledger, found, shown)}
     today, cards = as_of_day(ledger), by_urgency(list(shown.cards), as_of_day(ledger))
     waiting = waiting_on(ledger, shown, measured)
     if options.out:
         table = telling.table(cards, shown.names, measured, today)
-        options.out.write_bytes(workbook({"治理台账": table}, notes_of(ledger, last_year(ledger))))
+        options.out.write_bytes(
+            workbook_for(
+                ledger.viewer, ledger.folder, options.out.name, {"治理台账": table}, notes_of(ledger, last_year(ledger))
+            )
+        )
         say(f"治理台账 {len(cards)} 类已写入 {options.out.name}")
     if options.json:
         rows = [

@@ -19,6 +19,7 @@ from analytics.ledger import NEEDS, open_ledger
 from analytics.remedies.sample import place_cards
 from analytics.settings import load_settings
 from analytics.store import Snapshot, Store, StoreError
+from analytics.viewer import IMPORT, Viewer
 from analytics.wording import minute
 
 PACKAGES = (
@@ -85,10 +86,11 @@ def run_import(options: argparse.Namespace) -> int:
     files = [(p.name, ingest.read_bytes(p, settings)) for p in options.files]
     plans = ingest.plan_files(files, settings, ingest.kept_profiles(store))
     result = ingest.run_import(
-        store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress
-    )
+        store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress,
+        viewer=options.viewer,
+    )  # fmt: skip
     if result.published:
-        _join(store)
+        _join(store, options.viewer)
     if options.quarantine_out and result.quarantine:
         options.quarantine_out.write_bytes(quarantine_workbook(result.quarantine))
         say(f"隔离的 {result.quarantined} 行已写入 {options.quarantine_out.name}")
@@ -103,10 +105,10 @@ def run_import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _join(store: Store) -> None:
+def _join(store: Store, viewer: Viewer) -> None:
     """Let new cases join the types that are known, where types have been found before."""
     try:
-        joined = IssueDesk(store).join_new(open_ledger(store))
+        joined = IssueDesk(store, viewer=viewer).join_new(open_ledger(store, viewer))
     except StoreError as error:
         say(f"新工单没有归入一类问题：{error}")
         return
@@ -116,6 +118,7 @@ def _join(store: Store) -> None:
 
 def run_demo(options: argparse.Namespace) -> int:
     store = Store(options.store)
+    options.viewer.require(IMPORT)
     if options.if_empty and store.current() and not options.spreadsheets:
         return 0
     clock = now()
@@ -148,7 +151,7 @@ def run_snapshots(options: argparse.Namespace) -> int:
         if not options.id:
             say("用法有误：rollback 之后要写快照编号，可先用 snapshots list 查看。")
             return 2
-        snapshot = store.rollback(options.id)
+        snapshot = store.rollback(options.id, options.viewer)
         print_json({"current": snapshot.id}) if options.json else print(f"当前快照已改为 {snapshot.id}")
         return 0
     rows = [_card(s, store.current_id()) for s in store.snapshots()]
@@ -184,7 +187,7 @@ def run_doctor(options: argparse.Namespace) -> int:
         "missing": [],
     }
     if store.current():
-        ledger = open_ledger(store)
+        ledger = open_ledger(store, options.viewer)
         found |= {"cases": ledger.counts["cases"], "as_of": minute(ledger.as_of), "missing": ledger.lacks(tuple(NEEDS))}
     if options.json:
         print_json(found)

@@ -54,7 +54,7 @@ def run_briefing(options: argparse.Namespace) -> int:
     formats = [f.strip() for f in options.formats.split(",") if f.strip()]
     if wrong := [f for f in formats if f not in FORMATS] or (["（空）"] if not formats else []):
         raise StoreError(f"没有格式“{'、'.join(wrong)}”；可用：{','.join(FORMATS)}")
-    office = Office(Store(options.store))
+    office = Office(Store(options.store), viewer=options.viewer)
     request = _request(options, office)
     template = None
     if options.template:
@@ -112,4 +112,4 @@ def _period(options: argparse.Namespace) -> Period:
         return found
     if options.last:
         return last_whole(options.last, shanghai_now())
-    return last_whole("week", open_ledger(Store(options.store)).as_of)
+    return last_whole("week", open_ledger(Store(options.store), options.viewer).as_of)

@@ -19,6 +19,8 @@ from analytics.ingest.validation import Parsed, validate
 from analytics.model import TABLES
 from analytics.settings import Settings
 from analytics.store import Draft, Snapshot, Store
+from analytics.store.audit import IMPORTED, AuditLog
+from analytics.viewer import IMPORT, LOCAL, Viewer
 
 Progress = Callable[[float, str], None]
 ORDER = tuple(TABLES)
@@ -84,11 +86,15 @@ def run_import(
     profile: str = "",
     dry_run: bool = False,
     progress: Progress = lambda share, text: None,
+    viewer: Viewer = LOCAL,
+    act: str = IMPORT,
 ) -> ImportResult:
     """Check and merge planned sheets; publish one snapshot unless dry_run or nothing changed.
 
-    Raises RefusedFile when a sheet lacks what its table requires (the store is untouched).
+    ``act``: what the viewer must be allowed to do. Raises RefusedFile when a sheet lacks what its table
+    requires (the store is untouched), NotAllowed for a viewer who may not.
     """
+    viewer.require(act)
     for plan in plans:
         if plan.missing:
             heads = "、".join(h for h in plan.heads[:12] if h) or "（没有表头）"
@@ -113,6 +119,8 @@ def run_import(
         progress(0.85, "正在生成快照")
         if not dry_run:
             _publish(draft, plans, result, now, profile)
+    if not dry_run:
+        AuditLog(store.folder).record(viewer, IMPORTED, result.batch, result.summary())
     progress(1.0, "完成")
     return result
 

@@ -12,6 +12,7 @@ from analytics.ingest.parsing import plain
 from analytics.model import TABLES
 from analytics.spreadsheet import workbook
 from analytics.store import Store, open_reader
+from analytics.viewer import IMPORT, LOCAL, Viewer
 
 REASON = "未导入原因（改好后可直接重新导入，本列会被忽略）"
 
@@ -48,8 +49,9 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, rows: list[Quarantined], ba
     con.unregister("kept_out")
 
 
-def read_quarantine(store: Store, batch: str) -> list[Quarantined]:
-    """Return the rows that a published batch kept out."""
+def read_quarantine(store: Store, batch: str, viewer: Viewer = LOCAL) -> list[Quarantined]:
+    """Return the rows that a published batch kept out, as they came; raises NotAllowed for who may not import."""
+    viewer.require(IMPORT)
     current = store.current()
     if current is None:
         return []

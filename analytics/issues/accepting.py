@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 from analytics.ingest.importer import SYNTHETIC_MARK, ImportResult, run_import
 from analytics.ingest.mapping import plan_sheet
@@ -12,20 +11,28 @@ from analytics.ledger import Ledger
 from analytics.model import CASES
 from analytics.settings import Settings
 from analytics.store import Store
+from analytics.viewer import DECIDE
 
 
 def accept_values(
     store: Store, ledger: Ledger, column: str, accepted: dict[str, str], settings: Settings, now: dt.datetime
 ) -> ImportResult:
-    """Set one column of some cases (case_no → value); a snapshot of its own, that rollback takes back."""
-    cases = ledger.table("cases")
-    mine = cases.filter(cases.case_no.isin(list(accepted))).select("case_no", "accepted_at", "title", "content")
+    """Set one column of some cases (case_no → value); a snapshot of its own, that rollback takes back.
+
+    Raises NotAllowed for a viewer who may not decide.
+    """
+    ledger.viewer.require(DECIDE)
     # What goes back into the ledger must be what stands there, not what a viewer may see of it.
-    kept = replace(ledger, viewer=replace(ledger.viewer, sees_personal=True)).run(mine)
+    kept = ledger.reader.frame(
+        "SELECT case_no, accepted_at, title, content FROM cases WHERE case_no IN (SELECT unnest($numbers))",
+        {"numbers": list(accepted)},
+    )
     heads = [CASES.column(c).label for c in ("case_no", "accepted_at", "title", "content", column)]
     rows: list[list[object]] = [list(heads)]
     rows += [
         [r.case_no, r.accepted_at.to_pydatetime(), r.title, r.content, accepted[r.case_no]] for r in kept.itertuples()
     ]
     mark = SYNTHETIC_MARK if ledger.snapshot.synthetic else ""
-    return run_import(store, [plan_sheet(Sheet(f"采纳的分派建议{mark}", "", rows))], settings, now)
+    return run_import(
+        store, [plan_sheet(Sheet(f"采纳的分派建议{mark}", "", rows))], settings, now, viewer=ledger.viewer, act=DECIDE
+    )

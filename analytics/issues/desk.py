@@ -17,6 +17,7 @@ from analytics.settings import Settings, load_settings
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
+from analytics.viewer import DECIDE, EXPORT, IMPORT, LOCAL, Viewer
 from analytics.workdays import shanghai_now
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
@@ -42,12 +43,12 @@ KINDS = {
 class IssueDesk:
     """Types and problems of one store."""
 
-    def __init__(self, store: Store, settings: Settings | None = None):
-        self.store, self.settings = store, settings or load_settings()
-        current = store.current()
+    def __init__(self, store: Store, settings: Settings | None = None, viewer: Viewer = LOCAL):
+        self.store, self.settings, self.viewer = store, settings or load_settings(), viewer
         # What is decided of demo data says nothing of the real ledger that takes its place.
-        folder = store.folder / "issues" / ("demo" if current and current.synthetic else "real")
-        self.runs, self.book = RunBook(folder), DecisionBook(folder)
+        part = f"issues/{store.kind}"
+        self.runs, self.book = RunBook(store.folder / part), DecisionBook(store, part, DECIDE, viewer)
+        self._views = DecisionBook(store, part, EXPORT, viewer)
 
     def findings(self, ledger: Ledger) -> Findings | None:
         """Return what is found of this ledger, decisions applied; None before the first run.
@@ -57,10 +58,11 @@ class IssueDesk:
         run = self.runs.current()
         if run is None or run.card["synthetic"] != ledger.snapshot.synthetic:
             return None
-        return _findings(run, self.book.last(), str(self.book.path))
+        return _findings(run, self.book.last(), self.store.folder, self.book.part)
 
     def discover(self, ledger: Ledger, progress: Progress = lambda share, text: None) -> Run:
         """Find types and problems anew and publish the run; ids and decisions last."""
+        self.viewer.require(DECIDE)
         from analytics.issues.discovery import discover  # scikit-learn: a second that others need not wait
 
         found = self.findings(ledger)
@@ -75,6 +77,8 @@ class IssueDesk:
         """Let cases that came after the run join its types, moving no other; returns how many came."""
         from analytics.issues.joining import join_new
 
+        if not self.viewer.may(IMPORT):  # whoever brings new cases may let them join
+            self.viewer.require(DECIDE)
         found = self.findings(ledger)
         if found is None:
             return 0
@@ -151,14 +155,14 @@ class IssueDesk:
 
     def keep_view(self, name: str, query: dict[str, list[str]], who: str) -> int:
         """Keep an address's query under a name."""
-        return self.book.record(VIEW, name[:40], {"query": query}, who, "", _now())
+        return self._views.record(VIEW, name[:40], {"query": query}, who, "", _now())
 
     def views(self) -> list[Decision]:
         """Return the views kept, oldest first."""
         return [d for d in self.book.standing() if d.kind == VIEW]
 
     def drop_view(self, seq: int, who: str) -> None:
-        self.book.undo(seq, who, "", _now())
+        self._views.undo(seq, who, "", _now())
 
     def _decide(self, kind: str, target: str, detail: dict[str, object], who: str, why: str) -> int:
         return self.book.record(kind, target, detail, who, why, _now())
@@ -173,8 +177,8 @@ def _as_dimensions(found: Findings) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=4)
-def _findings(run: Run, last: int, book: str) -> Findings:
-    return Findings(run, tuple(DecisionBook(Path(book).parent).standing()), last)
+def _findings(run: Run, last: int, folder: Path, part: str) -> Findings:
+    return Findings(run, tuple(DecisionBook(Store(folder), part, DECIDE).standing()), last)
 
 
 def _now() -> dt.datetime:

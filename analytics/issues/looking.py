@@ -34,9 +34,9 @@ def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
 def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:
     """Return id, parent, name, cases of modules, types and problems; a type is under its main module.
 
-    Only cases that the viewer may see count, repeated ones not.
+    Repeated cases do not count.
     """
-    facts = ledger.run(ledger.table("case_facts").select("case_no", "module"))
+    facts = ledger.whole.run(ledger.table("case_facts").select("case_no", "module"))
     cases = found.cases[found.cases["repeat_of"].isna() & found.cases["type_id"].notna()].merge(facts, on="case_no")
     if cases.empty:
         return pd.DataFrame(columns=["id", "parent", "name", "cases"])
@@ -147,7 +147,7 @@ def solved_well(ledger: Ledger, type_id: str) -> pd.DataFrame:
     facts = ledger.table("case_facts")
     if not ledger.issues:
         return pd.DataFrame()
-    mine = ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no")
+    mine = ledger.own(ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no"))
     good = facts.semi_join(mine, "case_no").filter(
         facts.grade == 5, facts.closed_at.notnull(), facts.due_at.notnull(), facts.closed_at <= facts.due_at
     )

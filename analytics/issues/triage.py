@@ -146,10 +146,8 @@ def module_triage(ledger: Ledger) -> tuple[Triage, pd.DataFrame]:
 
 def _even(ledger: Ledger, condition: str, most: int) -> pd.DataFrame:
     """Return at most so many cases that meet a condition, the newest first and then evenly."""
-    scope = "" if ledger.viewer.department is None else " AND f.department = $department"
     rows = ledger.run_sql(
         "SELECT f.case_no, f.accepted_at, f.module, c.title, c.content FROM case_facts f JOIN cases c USING (case_no)"
-        f" WHERE {condition}{scope} ORDER BY f.accepted_at DESC, f.case_no",
-        {"department": ledger.viewer.department} if scope else None,
+        f" WHERE {condition} ORDER BY f.accepted_at DESC, f.case_no"
     )
     return rows if len(rows) <= most else rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)]

@@ -12,6 +12,7 @@ from analytics.items.versions import in_force
 from analytics.ledger import Ledger
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
+from analytics.viewer import LOCAL, PROPOSE, Viewer
 from analytics.workdays import shanghai_now
 
 #: State → how people call it, and whose act leads there.
@@ -56,9 +57,8 @@ class Proposal:
 class ProposalBook:
     """The proposals of one store; those on demo data lie apart from those on real data."""
 
-    def __init__(self, store: Store):
-        current = store.current()
-        self.book = DecisionBook(store.folder / "list" / ("demo" if current and current.synthetic else "real"))
+    def __init__(self, store: Store, viewer: Viewer = LOCAL):
+        self.book = DecisionBook(store, f"list/{store.kind}", PROPOSE, viewer)
 
     def draft(self, entry: dict[str, object], who: str, why: str = "") -> str:
         """Put a draft down and return its id; raises StoreError for an entry without name or module."""

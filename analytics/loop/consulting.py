@@ -82,7 +82,7 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
     moment = Moment.of(ledger, slice, settings)
     columns = ("case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME)
     pairs = ask(
-        ledger,
+        ledger.whole,
         ("compare", slice.where),
         moment,
         lambda m: _nearest(_newest(_with_state(ledger, slice, m)).select(*columns), _candidates(ledger), m),

@@ -22,7 +22,7 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
     Columns: case_no, title, transfers, returns, route (departments in order), closed_at.
     """
     wanted = cases_behind("multi_transfer_rate", ledger, slice, "numerator")
-    facts = ledger.table("case_facts").semi_join(wanted, "case_no")
+    facts = ledger.own(ledger.table("case_facts")).semi_join(wanted, "case_no")
     chosen = facts.order_by(facts.transfers.desc(), facts.case_no).limit(most)
     texts = ledger.table("cases").select("case_no", "title")
     rows = ledger.run(
@@ -49,7 +49,7 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     """
     settings = settings or load_settings()
     moment = Moment.of(ledger, slice, settings)
-    overdue = cases_behind("overdue_open", ledger, slice)
+    overdue = ledger.own(cases_behind("overdue_open", ledger, slice))
     table = with_overdue_days(ledger.table("case_facts").semi_join(overdue, "case_no"), ledger)
     last = (ledger.as_of - pd.Timedelta(microseconds=1)).date()
     chosen = table.select(

@@ -23,7 +23,7 @@ def alike(ledger: Ledger, found: Findings, type_id: str) -> pd.DataFrame:
     MOST rows; a case for which there is no model has none.
     """
     facts = ledger.table("case_facts")
-    mine = ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no")
+    mine = ledger.own(ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no"))
     own = facts.semi_join(mine, "case_no")
     texts = ledger.table("cases").select("case_no", "title", "reply")
     waiting = own.filter(own.closed_at.isnull()).order_by(own.due_at, own.case_no).limit(MOST)

@@ -12,6 +12,7 @@ from analytics.metrics.slices import Where
 from analytics.remedies.stages import FIELDS, IN_FORCE, JUDGED, MOVES, NEEDED, OPEN, SCOPES, STAGES, forward
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
+from analytics.viewer import GOVERN, LOCAL, Viewer
 
 #: Cases kept with a card, so that its type is known again whatever a later run calls it.
 KEPT_CASES = 400
@@ -86,9 +87,8 @@ class Card:
 class CardBook:
     """The cards of one store; those on demo data lie apart from those on real data."""
 
-    def __init__(self, store: Store):
-        current = store.current()
-        self.book = DecisionBook(store.folder / "remedies" / ("demo" if current and current.synthetic else "real"))
+    def __init__(self, store: Store, viewer: Viewer = LOCAL):
+        self.book = DecisionBook(store, f"remedies/{store.kind}", GOVERN, viewer)
 
     @property
     def last(self) -> int:

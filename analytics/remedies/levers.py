@@ -71,7 +71,7 @@ def _rows(ledger: Ledger, found: Findings, where: Where) -> pd.DataFrame:
     moment = Moment.of(ledger, span, load_settings())
     facts = anchored(within(facts, ledger, span, moment), "accepted_at", moment)
     chosen = facts.select("case_no", "item_no", "department", "first_department")
-    rows = ledger.run(chosen.inner_join(cases.select("case_no", "title", "content"), "case_no"))
+    rows = ledger.whole.run(chosen.inner_join(cases.select("case_no", "title", "content"), "case_no"))
     own = found.cases[["case_no", "type_id"]].assign(place=np.arange(len(found.cases)))
     rows = rows.merge(own[own["type_id"].notna()], on="case_no")
     kept = rows["type_id"].isin(found.types.index[~found.types["dismissed"]])

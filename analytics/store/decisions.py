@@ -8,9 +8,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from analytics.store.snapshots import StoreError
+from analytics.store.audit import DECIDED, AuditLog
+from analytics.store.files import StoreError
+from analytics.store.snapshots import Store
+from analytics.viewer import LOCAL, Viewer
 
 UNDO = "undo"
 _TABLE = (
@@ -34,10 +36,15 @@ class Decision:
 
 
 class DecisionBook:
-    """The decisions in ``decisions.sqlite`` of a folder; a row is never changed or deleted."""
+    """The decisions in ``decisions.sqlite`` of a part of a store; a row is never changed or deleted.
 
-    def __init__(self, folder: Path):
-        self.path = folder / "decisions.sqlite"
+    Whoever signed in writes under that name, and only what ``act`` allows; each row is audited.
+    """
+
+    def __init__(self, store: Store, part: str, act: str, viewer: Viewer = LOCAL):
+        self.path = store.folder / part / "decisions.sqlite"
+        self.part, self.act, self.viewer = part, act, viewer
+        self.log = AuditLog(store.folder)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -64,8 +71,11 @@ class DecisionBook:
         """Write one decision down and return its number; on return it is on the disk.
 
         With ``seen``, the newest decision on the target that the writer knew of: where somebody
-        has decided since, nothing is written and StoreError says who and when.
+        has decided since, nothing is written and StoreError says who and when. Raises NotAllowed for
+        a viewer who may not decide.
         """
+        self.viewer.require(self.act)
+        who = self.viewer.signature(who)
         with self._open() as con, con:
             con.execute("BEGIN IMMEDIATE")
             newest = con.execute(
@@ -77,7 +87,9 @@ class DecisionBook:
                 "INSERT INTO decisions (at, who, kind, target, detail, why) VALUES (?, ?, ?, ?, ?, ?)",
                 (at.isoformat(), who, kind, target, json.dumps(detail, ensure_ascii=False), why),
             )
-            return int(done.lastrowid or 0)
+            number = int(done.lastrowid or 0)
+        self.log.record(self.viewer, DECIDED, target, {"book": self.part, "kind": kind, "seq": number}, who)
+        return number
 
     def undo(self, seq: int, who: str, why: str, at: dt.datetime) -> int:
         """Take one decision back: a row of its own, so that history shows both."""

@@ -14,8 +14,9 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
 from analytics.store.derive import DERIVED, derive
+from analytics.store.files import StoreError
 from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
-from analytics.store.snapshots import NEWER, Snapshot, Store, StoreError
+from analytics.store.snapshots import NEWER, Snapshot, Store
 
 KEPT_OPEN = 6
 KEPT_TABLES = 6

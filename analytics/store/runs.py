@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from analytics.store.snapshots import StoreError, move_pointer, sync_folder
+from analytics.store.files import StoreError, move_pointer, sync_folder
 
 KEPT = 3
 #: The two levels of what is found: 类型 and 问题.

@@ -10,8 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,15 +21,14 @@ from filelock import FileLock, Timeout
 
 from analytics import workdays
 from analytics.model import TABLES
+from analytics.store.audit import ROLLED_BACK, AuditLog
 from analytics.store.derive import derive, newest_event
+from analytics.store.files import StoreError, copy, move_pointer, sync_file, sync_folder
 from analytics.store.schema import SCHEMA_VERSION, column_types, create_statements
+from analytics.viewer import LOCAL, ROLL_BACK, Viewer
 
 LOCK_SECONDS = 30
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
-
-
-class StoreError(Exception):
-    """A store that cannot be read or written; the message is Chinese, for people."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,12 @@ class Store:
     def current(self) -> Snapshot | None:
         snapshot_id = self.current_id()
         return self.describe(snapshot_id) if snapshot_id else None
+
+    @property
+    def kind(self) -> str:
+        """What the store holds now, 'demo' or 'real': what people decide lies apart for each."""
+        current = self.current()
+        return "demo" if current and current.synthetic else "real"
 
     def describe(self, snapshot_id: str) -> Snapshot:
         """Read a snapshot's card; raises StoreError for an unknown id."""
@@ -110,7 +113,7 @@ class Store:
             path.unlink(missing_ok=True)
             base = self.current_id()
             if base:
-                _copy(self.path(base), path)
+                copy(self.path(base), path)
             con = duckdb.connect(str(path))
             con.execute("SET TimeZone = 'Asia/Shanghai'")
             draft = Draft(self, con, path, keep)
@@ -125,11 +128,14 @@ class Store:
                 for leftover in self.files.glob(f"{path.name}*"):
                     leftover.unlink()
 
-    def rollback(self, snapshot_id: str) -> Snapshot:
-        """Make an earlier (or later) kept snapshot the current one again."""
+    def rollback(self, snapshot_id: str, viewer: Viewer = LOCAL) -> Snapshot:
+        """Make an earlier (or later) kept snapshot the current one again; raises NotAllowed for who may not."""
+        viewer.require(ROLL_BACK)
         snapshot = self.describe(snapshot_id)
         with self.writing():
+            before = self.current_id()
             self.point(snapshot_id)
+        AuditLog(self.folder).record(viewer, ROLLED_BACK, snapshot_id, {"from": before})
         return snapshot
 
     def point(self, snapshot_id: str) -> None:
@@ -202,7 +208,7 @@ class Draft:
         number = 1 + max((int(s.id[1:7]) for s in self.store.snapshots()), default=0)
         snapshot = Snapshot(f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch)
         final = self.store.path(snapshot.id)
-        _sync_file(self.path)
+        sync_file(self.path)
         os.replace(self.path, final)
         card = asdict(snapshot) | {
             "made_at": made_at.isoformat(),
@@ -210,7 +216,7 @@ class Draft:
         }
         card_path = final.with_suffix(".json")
         card_path.write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
-        _sync_file(card_path)
+        sync_file(card_path)
         sync_folder(self.store.files)
         self.store.point(snapshot.id)
         self.store.prune(self.keep)
@@ -236,35 +242,3 @@ def _bring_up(con: duckdb.DuckDBPyConnection) -> None:
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     row = con.execute(sql).fetchone()
     return int(row[0]) if row else 0
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file, sharing its blocks where the file system can."""
-    try:
-        subprocess.run(["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        shutil.copyfile(source, target)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def move_pointer(pointer: Path, name: str) -> None:
-    """Let a small file name another thing, by an atomic rename, synced before and after."""
-    fresh = pointer.with_name(f"{pointer.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(name)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, pointer)
-    sync_folder(pointer.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Put a folder's entries on the disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(handle)
-        os.close(handle)

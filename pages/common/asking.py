@@ -11,7 +11,7 @@ import streamlit as st
 
 from analytics import attention, caselist, model, workdays
 from analytics.issues import Findings, IssueDesk
-from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute_many, unmet
 from analytics.metrics.comparison import funnel
 from analytics.metrics.durations import handling_curve
@@ -19,8 +19,10 @@ from analytics.metrics.forecast import Forecast, forecast_demand
 from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
+from analytics.viewer import Viewer
+from pages.entrance.who import viewer
 
-_KEYS = {Ledger: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
+_KEYS = {Ledger: repr, Viewer: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
 cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
 #: For what is large, and asked anew after every decision.
 cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
@@ -32,14 +34,15 @@ def store() -> Store:
 
 
 def ledger(as_of: dt.date | None = None, *, sees_personal: bool = False) -> Ledger:
-    """Open the current snapshot, as it stood at the end of a day if one is given."""
+    """Open the current snapshot for who is at the page, as it stood at the end of a day if one is given."""
     instant = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time()) if as_of else None
-    return desk().attach(open_ledger(store(), Viewer(sees_personal=sees_personal), instant))
+    asker = viewer().revealing() if sees_personal else viewer()
+    return desk().attach(open_ledger(store(), asker, instant))
 
 
 def desk() -> IssueDesk:
     """Return the desk of types and problems of the store that is shown."""
-    return IssueDesk(store())
+    return IssueDesk(store(), viewer=viewer())
 
 
 def findings(ledger: Ledger) -> Findings | None:

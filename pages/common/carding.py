@@ -17,8 +17,9 @@ from analytics.remedies.cards import Card, as_kept
 from analytics.remedies.effect import MAYBE, WORKED, Effect
 from analytics.remedies.stages import JUDGED, MOVES, SCOPES, STAGES, forward
 from analytics.store import StoreError
+from analytics.viewer import GOVERN
 from analytics.wording import minute
-from pages.common import asking, remedied
+from pages.common import acting, asking, remedied
 from pages.common.correcting import escaped
 from pages.common.drawing import BOARD_PAGE, link
 from pages.common.filters import View
@@ -33,7 +34,7 @@ def who(form: str) -> str:
     key = f"{form}_who"
     if key not in st.session_state and "remedy_who" in st.session_state:
         st.session_state[key] = st.session_state["remedy_who"]
-    return st.text_input("经办（单位、姓名）", key=key, max_chars=30)
+    return acting.name("经办（单位、姓名）", key)
 
 
 def _do(act: Callable[[], object], done: str, name: str) -> bool:
@@ -50,6 +51,8 @@ def _do(act: Callable[[], object], done: str, name: str) -> bool:
 
 def take_up(view: View, found: Findings, shown: Board) -> None:
     """Offer to put a type on the board; the address may name it."""
+    if not acting.only_for(GOVERN):
+        return
     asked = st.query_params.get("take", "")
     free = [i for i in found.types.index if i not in shown.taken and not found.types.loc[i, "dismissed"]]
     if asked and asked not in free:
@@ -172,6 +175,8 @@ def _scope(view: View, card: Card, key: str) -> dict[str, list[str]]:
 
 def move(view: View, card: Card, effect: Effect | None) -> None:
     """Draw the steps that a card may take from its stage."""
+    if not acting.only_for(GOVERN):
+        return
     seen = _shown(card).seen
     left, right = st.columns(2)
     with left:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from analytics.issues import KINDS, OUTSIDE, Findings
 from analytics.store import StoreError
+from analytics.viewer import DECIDE
 from analytics.wording import minute
-from pages.common import asking, discovered
+from pages.common import acting, asking, discovered
 from pages.common.filters import View
 
 ANSWERS = ("改名", "合并", "拆分", "移动工单", "牵头部门与备注", "固定或排除")
@@ -24,9 +25,13 @@ def escaped(text: str) -> str:
 def desk_for(view: View, found: Findings, id: str) -> None:
     """Draw what can be decided of one type; every decision is kept, may be undone, and lasts."""
     with st.expander("整理这一类", icon=":material/edit:", expanded=False, key="correcting"):
+        if not acting.only_for(DECIDE):
+            _history(found, id)
+            return
         st.caption("每一步都记下谁、何时、为什么，可以撤销；以后重新归类也照此办理。")
         left, right = st.columns(2)
-        who = left.text_input("经办人", value=view.ledger.viewer.name, key="who", max_chars=20)
+        with left:
+            who = acting.name("经办人", "who", view.ledger.viewer.name)
         why = right.text_input("理由（可不填）", key="why", max_chars=100)
         what = st.segmented_control("做什么", ANSWERS, default=ANSWERS[0], key="what", label_visibility="collapsed")
         forms = dict(zip(ANSWERS, (_rename, _merge, _split, _move, _owner, _status), strict=True))
@@ -167,7 +172,7 @@ def _show(found: Findings, decisions: list) -> None:
                 + (f"　理由：{d.why}" if d.why else "")
                 + ("（已撤销）" if d.undone else "")
             )
-            if not d.undone and st.button("撤销", key=f"undo_{d.seq}", icon=":material/undo:"):
+            if not d.undone and acting.may(DECIDE) and st.button("撤销", key=f"undo_{d.seq}", icon=":material/undo:"):
                 _do(lambda seq=d.seq: asking.desk().undo(seq, st.session_state.get("who") or "本机"), "已撤销")
 
 

@@ -10,16 +10,16 @@ import streamlit as st
 from analytics import model
 from analytics.exporting import notes_of
 from analytics.items.proposals import MOVES, STATES, Proposal, ProposalBook, next_version
-from analytics.spreadsheet import workbook
 from analytics.store import StoreError
+from analytics.viewer import PROPOSE
 from analytics.wording import minute
-from pages.common import asking
-from pages.common.drawing import section
+from pages.common import acting, asking
+from pages.common.drawing import offer_workbook, section
 from pages.common.filters import View
 
 
 def book() -> ProposalBook:
-    return ProposalBook(asking.store())
+    return ProposalBook(asking.store(), asking.viewer())
 
 
 def manage(view: View) -> None:
@@ -57,14 +57,15 @@ def table_of(found: list[Proposal]) -> pd.DataFrame:
 
 def _decide(found: list[Proposal]) -> None:
     open_ones = {p.id: p for p in found if MOVES[p.state]}
-    if not open_ones:
+    if not open_ones or not acting.only_for(PROPOSE):
         return
     id = st.selectbox(
         "草稿", list(open_ones), format_func=lambda i: f"{i} {open_ones[i].entry['item_name']}", key="draft_id"
     )
     proposal = open_ones[id]
     left, right = st.columns(2)
-    who = left.text_input("经办（单位、姓名）", key="draft_who", max_chars=30)
+    with left:
+        who = acting.name("经办（单位、姓名）", "draft_who")
     why = right.text_input("意见", key="draft_why", max_chars=100)
     with st.container(horizontal=True):
         for to in MOVES[proposal.state]:
@@ -98,19 +99,20 @@ def _publish(view: View, found: list[Proposal]) -> None:
     except StoreError as error:
         st.error(str(error))
         return
-    st.download_button(
+    offer_workbook(
         "导出新版清单",
-        lambda: workbook({model.ITEMS.label: rows}, notes_of(view.ledger, view.slice)),
         f"增值服务事项清单{version}.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
+        lambda: {model.ITEMS.label: rows},
+        notes_of(view.ledger, view.slice),
     )
     st.caption("含旧版终止与新版全部事项，印发后在「数据管理」导入即生效；新增事项的编码暂用草稿号，请改为正式编码。")
 
 
 def propose(chosen: pd.DataFrame) -> None:
     """Offer to put the chosen rows of uncovered types down as drafts (name, module, department, promised_days)."""
-    who = st.text_input("起草（单位、姓名）", key="propose_who", max_chars=30)
+    if not acting.only_for(PROPOSE):
+        return
+    who = acting.name("起草（单位、姓名）", "propose_who")
     if not st.button(f"列为草稿（{len(chosen)} 项）", type="primary", disabled=chosen.empty):
         return
     if not who.strip():

@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from analytics.caselist import SORTS
+from analytics.exporting import workbook_for
 from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN, label_of
-from analytics.spreadsheet import workbook
+from analytics.viewer import EXPORT
 from analytics.wording import days
 from pages.common import asking
 from pages.common.filters import KEYS, View
@@ -150,6 +151,13 @@ def offer_workbook(
     label: str, file: str, sheets: Callable[[], dict[str, pd.DataFrame]], notes: list[str], key: str | None = None
 ) -> None:
     """Draw a button that downloads sheets, made only when asked for, with notes of what they are."""
-    st.download_button(
-        label, lambda: workbook(sheets(), notes), file, icon=":material/download:", on_click="ignore", key=key
-    )
+    here, folder = asking.viewer(), asking.store().folder
+    if here.may(EXPORT):
+        st.download_button(
+            label,
+            lambda: workbook_for(here, folder, file, sheets(), notes),
+            file,
+            icon=":material/download:",
+            on_click="ignore",
+            key=key,
+        )

@@ -15,12 +15,12 @@ from analytics.remedies.effect import Remedy
 from analytics.remedies.pending import Pending, pending
 from analytics.remedies.series import Series, binned, daily
 from analytics.remedies.step import weekly
-from pages.common.asking import cached, cached_few, findings, store
+from pages.common.asking import cached, cached_few, findings, store, viewer
 
 
 def book() -> CardBook:
     """Return the cards of the store that is shown."""
-    return CardBook(store())
+    return CardBook(store(), viewer())
 
 
 @cached_few

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
 from analytics.issues.triage import fit_triage
-from analytics.ledger import Ledger, Viewer, open_ledger
+from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import Slice, compute
 from analytics.settings import load_settings
 from analytics.store import Store
@@ -74,7 +75,7 @@ def test_letters_inside_words_are_found_too(demo_ledger: Ledger, demo_found: Iss
 def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     found = demo_found.findings(demo_ledger)
     department = demo_ledger.run(demo_ledger.table("case_facts").limit(1))["department"].iloc[0]
-    own = open_ledger(Store(demo_ledger.folder), Viewer(department=department))
+    own = open_ledger(Store(demo_ledger.folder), replace(LOCAL, department=department))
     allowed = set(own.run(own.table("case_facts").select("case_no"))["case_no"])
     for hits in (searching.search(own, found, "申请"), searching.alike(own, found, next(iter(allowed)))):
         assert set(hits) <= allowed
@@ -159,7 +160,7 @@ def test_an_accepted_module_is_in_the_ledger_and_nothing_else_changed(tmp_path: 
     store = Store(tmp_path)
     result = accept_values(store, ledger, "module", {"C3": "legal"}, load_settings(), dt.datetime(2025, 1, 1))
     assert (result.updated, result.read) == (1, 1)
-    after = open_ledger(store, Viewer(sees_personal=True))
+    after = open_ledger(store, LOCAL.revealing())
     kept = after.run(after.table("cases").order_by("case_no"))
     assert kept["module"].tolist() == ["finance"] * 3 + ["legal"] + ["finance"] * 2
     assert kept["title"].tolist() == ["请回电 13812345678"] * 6

@@ -6,13 +6,14 @@ import datetime as dt
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
-from analytics.ledger import Viewer, open_ledger
+from analytics.ledger import LOCAL, open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError
 from tests.small import NOW, publish
@@ -141,7 +142,7 @@ def test_masks_are_on_unless_the_viewer_may_see(tmp_path: Path) -> None:
     }
     store = publish(tmp_path, {"cases": [case]})
     hidden = open_ledger(store)
-    seen = open_ledger(store, Viewer(sees_personal=True))
+    seen = open_ledger(store, LOCAL.revealing())
     query = hidden.table("cases").select("title", "contact_name", "contact_phone", "credit_code")
     assert hidden.run(query).iloc[0].tolist() == ["请联系****", "王****", "1****", "9****"]
     assert seen.run(query).iloc[0].tolist() == ["请联系13812345678", "王某", "13812345678", "91610113MA6U0000XA"]
@@ -152,7 +153,7 @@ def test_a_department_sees_its_own_cases(tmp_path: Path) -> None:
         {"case_no": n, "accepted_at": "2024-10-08", "title": "x", "department": d}
         for n, d in (("A", "甲局"), ("B", "乙局"))
     ]
-    ledger = open_ledger(publish(tmp_path, {"cases": cases}), Viewer(department="甲局"))
+    ledger = open_ledger(publish(tmp_path, {"cases": cases}), replace(LOCAL, department="甲局"))
     assert ledger.run(ledger.table("case_facts").select("case_no"))["case_no"].tolist() == ["A"]
 
 

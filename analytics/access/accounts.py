@@ -1,0 +1,319 @@
+"""Accounts of one store: local ones with a password, and those whom a provider (OIDC) vouches for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from analytics.store import Store, StoreError
+from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, AuditLog
+from analytics.viewer import ADMIN, ADMINISTER, LOCAL, ROLES, Viewer
+from analytics.workdays import shanghai_now
+
+#: So many wrong passwords in a row lock an account for so long.
+MOST_FAILURES, LOCK_MINUTES = 5, 15
+SHORTEST_PASSWORD = 10
+#: A session ends after so long without a click, and in any case.
+IDLE_MINUTES, SESSION_HOURS = 120, 12
+LOCAL_KIND, OIDC_KIND = "local", "oidc"
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, department TEXT, kind TEXT NOT NULL,"
+    " password TEXT, must_change INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT,"
+    " enabled INTEGER NOT NULL DEFAULT 1, made_at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, name TEXT NOT NULL, made_at TEXT NOT NULL, seen_at TEXT NOT NULL)",
+)
+
+
+class SignInRefused(Exception):
+    """A sign-in that fails; the message is Chinese and never says whether the name exists."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account as an administrator sees it."""
+
+    name: str
+    role: str
+    department: str | None
+    kind: str
+    must_change: bool
+    enabled: bool
+    locked_until: dt.datetime | None
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.name, self.role, self.department)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()  # Argon2id with the parameters of RFC 9106 (low memory: 64 MiB, 3 passes)
+
+
+@cache
+def _nobodys() -> str:
+    """A hash that no password matches: a name that does not exist takes as long as one that does."""
+    return _hasher().hash(secrets.token_hex(16))
+
+
+class Accounts:
+    """The accounts and sessions of one store, in ``access/accounts.sqlite``; no account is ever deleted."""
+
+    def __init__(self, store: Store):
+        self.path = store.folder / "access" / "accounts.sqlite"
+        self.log = AuditLog(store.folder)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            fresh = not self.path.exists()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=20)) as con:
+                if fresh:
+                    os.chmod(self.path, 0o600)
+                con.execute("PRAGMA journal_mode = WAL")
+                for statement in _TABLES:
+                    con.execute(statement)
+                yield con
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"账号文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
+
+    def all(self) -> list[Account]:
+        """Return every account by name; none where none was ever made."""
+        if not self.path.exists():
+            return []
+        with self._open() as con:
+            rows = con.execute(f"{_SELECT} ORDER BY name").fetchall()
+        return [_account(r) for r in rows]
+
+    def get(self, name: str) -> Account | None:
+        if not self.path.exists():
+            return None
+        with self._open() as con:
+            row = con.execute(f"{_SELECT} WHERE name = ?", (_plain(name),)).fetchone()
+        return _account(row) if row else None
+
+    # -- what an administrator does -----------------------------------------------------------
+
+    def add(
+        self, name: str, role: str, department: str | None = None, *, oidc: bool = False, by: Viewer = LOCAL
+    ) -> str | None:
+        """Make an account; returns the first password, to be changed at the first sign-in (None with OIDC)."""
+        by.require(ADMINISTER)
+        name = _plain(name)
+        if not name or len(name) > 60:
+            raise StoreError("账号名要有 1 到 60 个字")
+        _check_role(role, department)
+        password = None if oidc else _temporary()
+        kind = OIDC_KIND if oidc else LOCAL_KIND
+        with self._open() as con, con:
+            if con.execute("SELECT 1 FROM accounts WHERE name = ?", (name,)).fetchone():
+                raise StoreError(f"账号“{name}”已经有了")
+            con.execute(
+                "INSERT INTO accounts (name, role, department, kind, password, must_change, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    name,
+                    role,
+                    department,
+                    kind,
+                    password and _hasher().hash(password),
+                    int(not oidc),
+                    _now().isoformat(),
+                ),
+            )
+        self.log.record(by, ACCOUNT, name, {"made": kind, "role": role, "department": department})
+        return password
+
+    def change(
+        self,
+        name: str,
+        role: str | None = None,
+        department: str | None = None,
+        enabled: bool | None = None,
+        *,
+        by: Viewer = LOCAL,
+    ) -> None:
+        """Give an account another role and scope (both, where ``role`` is given), or close or reopen it."""
+        by.require(ADMINISTER)
+        account = self._known(name)
+        sets: dict[str, object] = {}
+        if role is not None:
+            _check_role(role, department)
+            sets |= {"role": role, "department": department}
+        if enabled is not None:
+            sets["enabled"] = int(enabled)
+        others = [a for a in self.all() if a.name != account.name and a.enabled and a.role == ADMIN]
+        if account.role == ADMIN and not others and (enabled is False or sets.get("role", ADMIN) != ADMIN):
+            raise StoreError("这是最后一个管理员，不能停用或改作别的角色")
+        with self._open() as con, con:
+            for column, value in sets.items():
+                con.execute(f"UPDATE accounts SET {column} = ? WHERE name = ?", (value, account.name))
+            if enabled is False:
+                con.execute("DELETE FROM sessions WHERE name = ?", (account.name,))
+        self.log.record(by, ACCOUNT, account.name, sets)
+
+    def reset(self, name: str, *, by: Viewer = LOCAL) -> str:
+        """Unlock a local account and give it a new first password; its sessions end."""
+        by.require(ADMINISTER)
+        account = self._known(name)
+        if account.kind != LOCAL_KIND:
+            raise StoreError("这个账号由统一身份认证登录，没有口令")
+        password = _temporary()
+        self._set_password(account.name, password, must_change=True)
+        self.log.record(by, ACCOUNT, account.name, {"reset": True})
+        return password
+
+    def _known(self, name: str) -> Account:
+        account = self.get(name)
+        if account is None:
+            raise StoreError(f"没有账号“{name}”")
+        return account
+
+    # -- signing in ---------------------------------------------------------------------------
+
+    def check(self, name: str, password: str) -> Account:
+        """Return the account whose password this is; raises SignInRefused, and locks after too many failures."""
+        name = _plain(name)
+        now = _now()
+        with self._open() as con, con:
+            row = con.execute(
+                "SELECT password, failures, locked_until, enabled FROM accounts WHERE name = ? AND kind = ?",
+                (name, LOCAL_KIND),
+            ).fetchone()
+        kept, failures, locked, enabled = row or (None, 0, None, 0)
+        if locked and dt.datetime.fromisoformat(locked) > now:
+            self.log.record(_nobody(name), REFUSED, name, {"why": "locked"})
+            raise SignInRefused(f"口令连续输错，已锁定到 {locked[11:16]}，请稍后再试或请管理员重置")
+        if not _matches(kept or _nobodys(), password) or not kept or not enabled:
+            self._failed(name, failures + 1, known=row is not None)
+            raise SignInRefused("账号或口令不对")
+        with self._open() as con, con:
+            con.execute("UPDATE accounts SET failures = 0, locked_until = NULL WHERE name = ?", (name,))
+        return self._known(name)
+
+    def _failed(self, name: str, failures: int, *, known: bool) -> None:
+        lock = known and failures >= MOST_FAILURES
+        until = (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat() if lock else None
+        with self._open() as con, con:
+            con.execute(
+                "UPDATE accounts SET failures = CASE WHEN ? THEN 0 ELSE failures + 1 END, locked_until = ? WHERE name = ?",
+                (lock, until, name),
+            )
+        # A mistyped name may be a password: what was typed is kept only where such an account exists.
+        self.log.record(_nobody(name if known else "（未知账号）"), LOCKED if lock else REFUSED, name if known else "")
+
+    def change_password(self, name: str, old: str, new: str) -> None:
+        """Set one's own password; raises SignInRefused for a wrong old one, StoreError for a new one that is weak."""
+        account = self.check(name, old)
+        if len(new) < SHORTEST_PASSWORD:
+            raise StoreError(f"新口令至少 {SHORTEST_PASSWORD} 个字符")
+        if new == old or account.name.lower() in new.lower() or len(set(new)) < 5:
+            raise StoreError("新口令不能与旧的相同、不能含账号名，也不能只是几个字符重复")
+        self._set_password(account.name, new, must_change=False)
+        self.log.record(account.viewer, ACCOUNT, account.name, {"password": "changed"})
+
+    def _set_password(self, name: str, password: str, *, must_change: bool) -> None:
+        with self._open() as con, con:
+            con.execute(
+                "UPDATE accounts SET password = ?, must_change = ?, failures = 0, locked_until = NULL WHERE name = ?",
+                (_hasher().hash(password), int(must_change), name),
+            )
+            con.execute("DELETE FROM sessions WHERE name = ?", (name,))
+
+    # -- sessions -----------------------------------------------------------------------------
+
+    def open_session(self, account: Account) -> str:
+        """Begin a session and return its token; only the token's hash is kept."""
+        token, now = secrets.token_urlsafe(32), _now().isoformat()
+        with self._open() as con, con:
+            con.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_digest(token), account.name, now, now))
+        self.log.record(account.viewer, SIGN_IN, account.name, {"by": LOCAL_KIND})
+        return token
+
+    def by_session(self, token: str) -> Account | None:
+        """Return whose session a token is, as the account stands now; None for one that ended."""
+        if not token or not self.path.exists():
+            return None
+        now = _now()
+        with self._open() as con, con:
+            row = con.execute(
+                "SELECT name, made_at, seen_at FROM sessions WHERE token = ?", (_digest(token),)
+            ).fetchone()
+            if row is None:
+                return None
+            made, seen = (dt.datetime.fromisoformat(t) for t in row[1:])
+            # A clock that was set back ends a session too: its age can no longer be told.
+            if not (made <= seen <= now < min(made + _HOURS, seen + _IDLE)):
+                con.execute("DELETE FROM sessions WHERE token = ?", (_digest(token),))
+                return None
+            if now - seen > dt.timedelta(minutes=1):
+                con.execute("UPDATE sessions SET seen_at = ? WHERE token = ?", (now.isoformat(), _digest(token)))
+        account = self.get(row[0])
+        return account if account and account.enabled else None
+
+    def close_session(self, token: str) -> None:
+        account = self.by_session(token)
+        if account is None:
+            return
+        with self._open() as con, con:
+            con.execute("DELETE FROM sessions WHERE token = ?", (_digest(token),))
+        self.log.record(account.viewer, SIGN_OUT, account.name)
+
+    def by_provider(self, name: str) -> Account | None:
+        """Return the account of somebody whom the provider names; None where none was made or it is closed."""
+        account = self.get(name)
+        return account if account and account.kind == OIDC_KIND and account.enabled else None
+
+
+_HOURS, _IDLE = dt.timedelta(hours=SESSION_HOURS), dt.timedelta(minutes=IDLE_MINUTES)
+_SELECT = "SELECT name, role, department, kind, must_change, enabled, locked_until FROM accounts"
+
+
+def _account(row: tuple) -> Account:
+    locked = dt.datetime.fromisoformat(row[6]) if row[6] else None
+    return Account(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), locked)
+
+
+def _check_role(role: str, department: str | None) -> None:
+    if role not in ROLES:
+        raise StoreError(f"没有角色“{role}”；可用：{'、'.join(f'{k}（{v}）' for k, v in ROLES.items())}")
+    if role == ADMIN and department:
+        raise StoreError("管理员管全区，不能限定部门")
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _hasher().verify(kept, password[:256])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _nobody(name: str) -> Viewer:
+    return Viewer(name, "")
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower()
+
+
+def _temporary() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _now() -> dt.datetime:
+
+    return shanghai_now().replace(microsecond=0)

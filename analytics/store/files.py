@@ -1,0 +1,45 @@
+"""How files of a store become durable: whole or not at all, and on the disk when it is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """A store that cannot be read or written; the message is Chinese, for people."""
+
+
+def move_pointer(pointer: Path, name: str) -> None:
+    """Let a small file name another thing, by an atomic rename, synced before and after."""
+    fresh = pointer.with_name(f"{pointer.name}.new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, pointer)
+    sync_folder(pointer.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Put a file's content on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Put a folder's entries on the disk, where the system can."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, sharing its blocks where the file system can."""
+    try:
+        subprocess.run(["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        shutil.copyfile(source, target)

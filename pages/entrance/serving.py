@@ -1,0 +1,135 @@
+"""Starting the server: what it is bound to, what stands around every answer, and its own addresses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web.bootstrap import load_config_options
+
+from analytics.viewer import require_sign_in
+from pages.entrance import doors, logs, who
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+OPEN = (
+    "/_stcore/",
+    "/static/",
+    "/media/",
+    "/component/",
+    "/auth/",
+    "/oauth2callback",
+    "/signin",
+    "/signout",
+    "/healthz",
+)
+
+
+class Around:
+    """ASGI middleware: security headers on every answer; without a session, a page leads to the sign-in."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if goal := _to_sign_in(Request(scope)):  # type: ignore[arg-type]
+            await RedirectResponse(goal, status_code=303)(scope, receive, send)
+            return
+
+        async def with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *_HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _to_sign_in(request: Request) -> str | None:
+    """Return where to send a visitor who must first sign in with a local account; None to let the request through."""
+    if request.method != "GET" or request.url.path.startswith(OPEN):
+        return None
+    if "text/html" not in request.headers.get("accept", "") or who.has_provider() or not who.sign_in_needed():
+        return None
+    if doors.accounts().by_session(request.cookies.get(who.COOKIE, "")):
+        return None
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"/signin?next={quote(asked)}"
+
+
+def settings_of(arguments: Sequence[str]) -> dict[str, object]:
+    """Return --section.option value pairs of a command line as Streamlit's settings."""
+    given: dict[str, object] = {}
+    for name, value in zip(arguments[::2], arguments[1::2], strict=False):
+        if not name.startswith("--"):
+            raise SystemExit(f"看不懂参数“{name}”，请写成 --server.port 8501")
+        given[name[2:]] = {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
+    if len(arguments) % 2:
+        raise SystemExit(f"参数“{arguments[-1]}”后面缺值")
+    return given
+
+
+def only_this_machine(address: str | None) -> bool:
+    """Tell whether an address to bind to can be reached from this machine alone."""
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def check_binding(address: str | None) -> None:
+    """Refuse to serve others before sign-in is set up: exit code 2, with what to do."""
+    if only_this_machine(address) or who.sign_in_needed():
+        return
+    sys.stderr.write(
+        f"没有启动：地址 {address or '（全部网卡）'} 别的机器也能访问，但还没有设置登录，任何人都能看到台账。\n"
+        "请先做其中一件：\n"
+        "  1. 接统一身份认证：在 .streamlit/secrets.toml 写 [auth]（见 docs/deployment.md）；\n"
+        "  2. 建本地账号：python -m analytics accounts add 账号名 --role admin；\n"
+        "  3. 只在本机用：去掉 --server.address，或设为 127.0.0.1。\n"
+    )
+    raise SystemExit(2)
+
+
+def serve(script: Path, arguments: Sequence[str]) -> None:
+    """Serve the dashboard: `python dashboard.py --server.port 8501`; options are Streamlit's own.
+
+    Beside a folder named pages, a server started by `streamlit run` takes its first session for the
+    older kind of multipage app, and that session's figures never answer the mouse.
+    """
+    PagesManager.uses_pages_directory = False
+    given = settings_of(arguments)
+    config._main_script_path = str(script)
+    load_config_options(given)
+    check_binding(config.get_option("server.address"))
+    if who.sign_in_needed():
+        require_sign_in()
+    st.App(script, routes=doors.ROUTES, middleware=[Middleware(Around)], lifespan=_with_logs).run(config=given)
+
+
+@asynccontextmanager
+async def _with_logs(app: object) -> AsyncIterator[None]:
+    logs.write_lines()  # the server has set up its own by now
+    yield
