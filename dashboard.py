@@ -14,7 +14,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 from analytics import workdays
 from analytics.ledger import Ledger
 from analytics.store import StoreError
-from analytics.viewer import NotAllowed
+from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.common import asking, filters
 from pages.entrance import who
@@ -39,14 +39,22 @@ PAGES = {
     "briefing": ("简报", "briefings"),
     "data": ("数据管理", "ledger"),
     "glossary": ("指标口径", "definitions"),
+    "administration": ("系统管理", "administration"),
 }
-UNFILTERED = {"简报", "数据管理", "指标口径"}
+UNFILTERED = {"简报", "数据管理", "指标口径", "系统管理"}
+#: For administrators; others do not find them in the navigation.
+RESERVED = {"administration"}
 
 
 def warn(ledger: Ledger) -> None:
     """Say what a reader must know before any number: synthetic, stale, estimated holidays."""
     if ledger.snapshot.synthetic:
         st.warning("**演示数据**：企业、人员与数字均为虚构。导入真实台账后自动消失。", icon=":material/science:")
+    if damaged := asking.store().damaged():
+        st.error(
+            f"最新的快照 {damaged} 文件损坏（与校验和不符），现在显示的是它之前的 {ledger.snapshot.id}。请管理员从备份恢复或重新导入。",
+            icon=":material/broken_image:",
+        )
     newest, now = ledger.snapshot.newest, asking.now()
     if newest and (now - newest).days >= asking.settings().stale_days:
         st.warning(
@@ -74,18 +82,20 @@ def run(page: StreamlitPage) -> None:
 
 def main(first: str = "overview") -> None:
     """Run the page that the address names, or ``first``."""
+    here = who.enter()
     pages = [
         st.Page(HERE / "pages" / f"{name}.py", title=title, url_path=path, default=name == first)
         for name, (title, path) in PAGES.items()
+        if name not in RESERVED or (here is not None and here.may(ADMINISTER))
     ]
-    page = st.navigation(pages, position="top")
+    page = st.navigation(pages, position="top" if here else "hidden")
     # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.
     st.set_page_config(
         page_title=f"{page.title} · 企业诉求洞察", page_icon=HERE / "pages" / "common" / "icon.png", layout="wide"
     )
     st.html(HERE / "pages" / "common" / "style.css")
-    here = who.enter()
     if here is None:
+        who.ask()
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")

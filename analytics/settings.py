@@ -29,6 +29,9 @@ class Settings:
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
     embedding_model: str = ""
+    #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
+    retention_years: int = 0
+    least_shared: int = 5
     #: The claim of the sign-in provider that names an account.
     sign_in_claim: str = "email"
 
@@ -49,6 +52,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
         keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
         embedding_model=raw.get("issues", {}).get("embedding_model", ""),
         sign_in_claim=raw.get("sign_in", {}).get("claim", "email"),
+        **raw.get("privacy", {}),
         **raw.get("thresholds", {}),
         **raw.get("import", {}),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -43,3 +44,9 @@ def copy(source: Path, target: Path) -> None:
         subprocess.run(["cp", "--reflink=auto", "--", str(source), str(target)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         shutil.copyfile(source, target)
+
+
+def digest(path: Path) -> str:
+    """Return the BLAKE2b checksum of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()

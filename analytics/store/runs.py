@@ -93,6 +93,27 @@ class RunBook:
                 "上次归类的结果打不开（文件缺失或损坏），请重新归类：python -m analytics discover"
             ) from None
 
+    def forget(self, case_nos: set[str]) -> None:
+        """Publish the newest run without the words of some cases, and delete the runs before it.
+
+        What they belong to stays: it is counted. The caller holds the writer's lock.
+        """
+        run = self.current()
+        if run is None:
+            return
+        gone = np.flatnonzero(run.cases["case_no"].isin(case_nos).to_numpy())
+        kept = sp.eye(len(run.cases), format="csr", dtype=run.counts.dtype).tolil()
+        kept[gone, gone] = 0
+        vectors = np.array(run.vectors)
+        vectors[gone] = 0
+        counts = (kept.tocsr() @ run.counts).tocsr()
+        counts.eliminate_zeros()
+        files = RunFiles(run.card, run.cases, run.groups, counts, vectors, run.vocabulary, run.model)
+        fresh = self.publish(files)
+        for old in self.folder.glob("R[0-9]*"):
+            if old.name != fresh.id:
+                shutil.rmtree(old, ignore_errors=True)
+
     def publish(self, made: RunFiles) -> Run:
         """Write a run wholly beside the others, then point to it; the caller holds the writer's lock."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,9 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ from analytics import workdays
 from analytics.model import TABLES
 from analytics.store.audit import ROLLED_BACK, AuditLog
 from analytics.store.derive import derive, newest_event
-from analytics.store.files import StoreError, copy, move_pointer, sync_file, sync_folder
+from analytics.store.files import StoreError, copy, digest, move_pointer, sync_file, sync_folder
 from analytics.store.schema import SCHEMA_VERSION, column_types, create_statements
 from analytics.viewer import LOCAL, ROLL_BACK, Viewer
 
@@ -65,8 +66,36 @@ class Store:
         return pointer.read_text("utf-8").strip() if pointer.exists() else None
 
     def current(self) -> Snapshot | None:
+        """Return the current snapshot, or where its file is damaged the newest one before it that is whole.
+
+        Raises StoreError where none is.
+        """
         snapshot_id = self.current_id()
-        return self.describe(snapshot_id) if snapshot_id else None
+        if snapshot_id is None:
+            return None
+        for id in (snapshot_id, *self._before(snapshot_id)):
+            if self.whole(id):
+                return self.describe(id)
+        raise StoreError("所有快照的文件都已损坏或缺失，请用 python -m analytics restore 从备份恢复")
+
+    def damaged(self) -> str | None:
+        """Return the id of a current snapshot that is damaged, so that an earlier one is shown; None when all is well."""
+        snapshot_id = self.current_id()
+        return snapshot_id if snapshot_id and not self.whole(snapshot_id) else None
+
+    def whole(self, snapshot_id: str) -> bool:
+        """Tell whether a snapshot's file is as it was published (its checksum is taken once a process)."""
+        path, card = self.path(snapshot_id), self.files / f"{snapshot_id}.json"
+        try:
+            state = path.stat()
+            expected = json.loads(card.read_text("utf-8")).get("digest")
+        except (OSError, ValueError):
+            return False
+        return expected is None or _checked(path, state.st_size, state.st_mtime_ns) == expected
+
+    def _before(self, snapshot_id: str) -> list[str]:
+        """Return the ids of the snapshots published before one, newest first."""
+        return sorted((p.stem for p in self.files.glob("*.json") if p.stem < snapshot_id), reverse=True)
 
     @property
     def kind(self) -> str:
@@ -80,14 +109,19 @@ class Store:
         if not card.exists() or not self.path(snapshot_id).exists():
             raise StoreError(f"没有快照 {snapshot_id}。可用 snapshots list 查看现有快照。")
         raw = json.loads(card.read_text("utf-8"))
+        raw.pop("digest", None)
         for name in ("made_at", "newest"):
             raw[name] = dt.datetime.fromisoformat(raw[name]) if raw[name] else None
         return Snapshot(**raw)
 
     def snapshots(self) -> list[Snapshot]:
-        """Return all kept snapshots, newest first."""
+        """Return all kept snapshots that can be described, newest first."""
         cards = sorted(self.files.glob("*.json"), reverse=True) if self.files.exists() else []
-        return [self.describe(card.stem) for card in cards if self.path(card.stem).exists()]
+        found = []
+        for card in cards:
+            with suppress(StoreError, ValueError):  # one half copied is no snapshot
+                found.append(self.describe(card.stem))
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -100,6 +134,10 @@ class Store:
             raise StoreError("另一个导入正在进行，请等它完成后再试。") from None
         except PermissionError as error:
             raise StoreError(f"没有写入数据目录的权限：{self.folder.name}（{error.strerror}）") from None
+        except OSError as error:
+            raise StoreError(
+                f"数据目录写不进（{error.strerror or type(error).__name__}），请检查磁盘空间和权限"
+            ) from None
 
     @contextmanager
     def draft(self, keep: int = 30, *, afresh: bool = False) -> Iterator[Draft]:
@@ -109,11 +147,12 @@ class Store:
         empty ledger instead (only the profiles of mappings are kept).
         """
         with self.writing():
+            for leftover in self.files.glob(".draft-*"):  # of a process that was killed: the lock is ours
+                leftover.unlink(missing_ok=True)
             path = self.files / f".draft-{os.getpid()}.duckdb"
-            path.unlink(missing_ok=True)
-            base = self.current_id()
+            base = self.current()
             if base:
-                copy(self.path(base), path)
+                copy(self.path(base.id), path)
             con = duckdb.connect(str(path))
             con.execute("SET TimeZone = 'Asia/Shanghai'")
             draft = Draft(self, con, path, keep)
@@ -123,8 +162,12 @@ class Store:
                 if base and afresh:
                     draft.clear()
                 yield draft
+            except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+                reason = getattr(error, "strerror", None) or "磁盘空间或内存不足"
+                raise StoreError(f"台账写不进磁盘（{reason}），原有台账没有变，请检查磁盘空间后再试") from None
             finally:
-                con.close()
+                with suppress(duckdb.Error):
+                    con.close()
                 for leftover in self.files.glob(f"{path.name}*"):
                     leftover.unlink()
 
@@ -132,6 +175,8 @@ class Store:
         """Make an earlier (or later) kept snapshot the current one again; raises NotAllowed for who may not."""
         viewer.require(ROLL_BACK)
         snapshot = self.describe(snapshot_id)
+        if not self.whole(snapshot_id):
+            raise StoreError(f"快照 {snapshot_id} 的文件已损坏，不能回到它")
         with self.writing():
             before = self.current_id()
             self.point(snapshot_id)
@@ -146,8 +191,12 @@ class Store:
         """Delete all but the newest ``keep`` snapshots, never the current one."""
         for old in self.snapshots()[keep:]:
             if old.id != self.current_id():
-                self.path(old.id).unlink(missing_ok=True)
-                (self.files / f"{old.id}.json").unlink(missing_ok=True)
+                self.remove(old.id)
+
+    def remove(self, snapshot_id: str) -> None:
+        """Delete one snapshot; the caller holds the writer's lock and knows it is not the current one."""
+        (self.files / f"{snapshot_id}.json").unlink(missing_ok=True)
+        self.path(snapshot_id).unlink(missing_ok=True)
 
 
 @dataclass
@@ -205,14 +254,16 @@ class Draft:
         self.con.execute("COMMIT")
         self.con.execute("CHECKPOINT")
         self.con.close()
-        number = 1 + max((int(s.id[1:7]) for s in self.store.snapshots()), default=0)
+        number = 1 + max((int(p.stem[1:7]) for p in self.store.files.glob("S*.json")), default=0)
         snapshot = Snapshot(f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch)
         final = self.store.path(snapshot.id)
         sync_file(self.path)
+        checksum = digest(self.path)
         os.replace(self.path, final)
         card = asdict(snapshot) | {
             "made_at": made_at.isoformat(),
             "newest": newest.isoformat() if newest else None,
+            "digest": checksum,
         }
         card_path = final.with_suffix(".json")
         card_path.write_text(json.dumps(card, ensure_ascii=False, indent=1), "utf-8")
@@ -221,6 +272,12 @@ class Draft:
         self.store.point(snapshot.id)
         self.store.prune(self.keep)
         return snapshot
+
+
+@lru_cache(maxsize=256)
+def _checked(path: Path, size: int, changed: int) -> str:
+    """Return a file's checksum, taken again only when its size or time of change is another."""
+    return digest(path)
 
 
 def _bring_up(con: duckdb.DuckDBPyConnection) -> None:

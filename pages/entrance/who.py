@@ -41,58 +41,57 @@ def viewer() -> Viewer:
 
 
 def enter() -> Viewer | None:
-    """Let the visitor in and return the viewer, or draw the way to sign in and return None.
+    """Let the visitor in and return the viewer; None for one who must first sign in (see ``ask``).
 
     Asked at every run of a page: a closed account or an ended session shuts the page at the next click.
     """
+    st.session_state[_KEY] = LOCAL
     if not sign_in_needed():
-        st.session_state[_KEY] = LOCAL
         return LOCAL
     require_sign_in()
-    st.session_state.pop(_KEY, None)
-    account = Accounts(Store(default_store())).by_session(st.context.cookies.get(COOKIE, ""))
-    if account is None and has_provider() and st.user.is_logged_in:
-        account = _vouched_for()
-        if account is None:
-            return None
+    account = Accounts(Store(default_store())).by_session(st.context.cookies.get(COOKIE, "")) or _vouched_for()
     if account is None or account.must_change:
-        _ask()
         return None
     st.session_state[_KEY] = account.viewer
     return account.viewer
 
 
 def _vouched_for() -> Account | None:
-    """Return the account of whom the provider names; where there is none, say so and return None."""
-    accounts = Accounts(Store(default_store()))
-    name = str(st.user.get(load_settings().sign_in_claim) or "")
-    made = st.user.get("iat")
-    if made and dt.datetime.now(dt.UTC).timestamp() - float(str(made)) > SESSION_HOURS * 3600:
-        st.info("登录已过期，请重新登录。", icon=":material/login:")
-        st.button("重新登录", type="primary", on_click=st.logout)
+    """Return the account of whom the provider names, None where it names nobody with one; told and refused are audited."""
+    if not has_provider() or not st.user.is_logged_in or _expired():
         return None
-    account = accounts.by_provider(name) if st.user.get("email_verified") is not False else None
-    first = st.session_state.get(_GREETED) != name
-    st.session_state[_GREETED] = name
-    if account is None:
-        if first:
-            AuditLog(default_store()).record(Viewer(name, ""), REFUSED, name, {"by": OIDC_KIND})
-        st.warning(
-            f"身份认证已通过（{name or '没有可用的身份'}），但还没有开通本系统，请找管理员开通。",
-            icon=":material/person_off:",
-        )
-        st.button("换一个账号", on_click=st.logout)
-    elif first:
-        AuditLog(default_store()).record(account.viewer, SIGN_IN, account.name, {"by": OIDC_KIND})
-    return account
+    name = str(st.user.get(load_settings().sign_in_claim) or "")
+    known = Accounts(Store(default_store())).by_provider(name) if st.user.get("email_verified") is not False else None
+    if st.session_state.get(_GREETED) != name:
+        st.session_state[_GREETED] = name
+        asked = known.viewer if known else Viewer(name, "")
+        AuditLog(default_store()).record(asked, SIGN_IN if known else REFUSED, name, {"by": OIDC_KIND})
+    return known
 
 
-def _ask() -> None:
+def _expired() -> bool:
+    """Tell whether the provider vouched too long ago: its cookie outlives a working day."""
+    made = st.user.get("iat")
+    return bool(made) and dt.datetime.now(dt.UTC).timestamp() - float(str(made)) > SESSION_HOURS * 3600
+
+
+def ask() -> None:
+    """Draw the ways to sign in, or say why somebody whom the provider vouches for is not let in."""
     st.title("企业诉求洞察", anchor=False)
+    local = any(a.kind != OIDC_KIND for a in Accounts(Store(default_store())).all())
     if has_provider():
-        st.button("统一身份认证登录", type="primary", icon=":material/login:", on_click=st.login)
-    if any(a.kind != OIDC_KIND for a in Accounts(Store(default_store())).all()):
-        st.html("<a href='signin' target='_self'>用本系统的账号登录</a>")
+        if st.user.is_logged_in:
+            st.warning(
+                "登录已过期，请重新登录。"
+                if _expired()
+                else f"身份认证已通过（{st.session_state.get(_GREETED) or '没有可用的身份'}），但还没有开通本系统，请找管理员开通。",
+                icon=":material/person_off:",
+            )
+            st.button("退出，换一个账号", on_click=st.logout)
+        else:
+            st.button("统一身份认证登录", type="primary", icon=":material/login:", on_click=st.login)
+    if local:
+        st.html("<a href='/signin' target='_self'>用本系统的账号登录</a>")
     elif not has_provider():
         st.info(
             "还没有账号。请管理员在服务器上运行：python -m analytics accounts add 账号名 --role admin",
@@ -107,6 +106,6 @@ def shown(here: Viewer) -> None:
     with st.popover(here.name, icon=":material/account_circle:"):
         st.text(here.described)
         if Accounts(Store(default_store())).by_session(st.context.cookies.get(COOKIE, "")):
-            st.html("<a href='signin/password' target='_self'>改口令</a>　<a href='signout' target='_self'>退出</a>")
+            st.html("<a href='/signin/password' target='_self'>改口令</a>　<a href='/signout' target='_self'>退出</a>")
         else:
             st.button("退出", on_click=st.logout, key="leave")
