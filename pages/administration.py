@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +17,15 @@ from pages.common import asking
 
 WHOLE = "全区"
 MOST_SHOWN = 500
+#: How people call the details of an entry, and their values.
+DETAILS = {
+    "rows": "行数", "personal": "含个人信息", "department": "部门", "by": "方式", "why": "原因", "role": "角色", "made": "新建",
+    "reset": "重置口令", "password": "口令", "enabled": "启用", "book": "哪一本", "kind": "做法", "seq": "第几号", "formats": "格式",
+    "snapshot": "快照", "from": "原快照", "read": "读入", "accepted": "新增", "updated": "更新", "unchanged": "未变",
+    "quarantined": "隔离", "batch": "批次", "before": "早于", "cases": "工单", "by_year": "各年", "cells": "格数", "versions": "旧版本",
+    "snapshots": "删去的快照", "made_at": "备份时间",
+}  # fmt: skip
+WORDS = {"local": "本系统口令", "oidc": "统一身份认证", "locked": "已锁定", "changed": "已改"}
 
 
 def accounts_now(kept: Accounts) -> None:
@@ -138,13 +146,28 @@ def audit() -> None:
                 "谁": [e.who for e in entries],
                 "做了什么": [KINDS.get(e.act, e.act) for e in entries],
                 "对象": [e.target for e in entries],
-                "详情": [json.dumps(e.detail, ensure_ascii=False) if e.detail else "" for e in entries],
+                "详情": [told(e.detail) for e in entries],
             }
         ),
         hide_index=True,
         height=360,
     )
     st.caption(f"最近 {len(entries)} 条（最多显示 {MOST_SHOWN} 条）；命令行 audit 可查全部。")
+
+
+def told(detail: Mapping[str, object]) -> str:
+    """Write an entry's details in Chinese words."""
+    return "；".join(f"{DETAILS.get(k, k)} {_worded(v)}" for k, v in detail.items() if v not in (None, "", [], {}))
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list | tuple):
+        return "、".join(map(str, value))
+    if isinstance(value, dict):
+        return "、".join(f"{k} {v}" for k, v in value.items())
+    return WORDS.get(str(value), ROLES.get(str(value), str(value)))
 
 
 def kept_how_long() -> None:

@@ -92,13 +92,16 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
             to_cases("不限", metric=request.metric, part=request.part, sort=request.sort)
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
-        st.info("没有符合条件的工单。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
+        scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
+        st.info(f"没有符合条件的工单{scope}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
         return
     frame = asking.ask_cases(ledger, slice, request)
     what = LISTED[request.metric] + (f"·{PARTS[request.part]}" if request.part != "denominator" else "")
     st.markdown(
         f"**{what}：{number(total)}**" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
     )
+    if ledger.viewer.department:
+        st.caption(f"只列{ledger.viewer.department}承办或首接的；其他部门的工单只计入各页的汇总数。")
     event = st.dataframe(
         case_table(frame),
         hide_index=True,
@@ -147,7 +150,8 @@ def story(ledger: Ledger, case_no: str) -> None:
     """Show one case: its text, its facts, its timeline, its rating."""
     found = case_story(ledger, case_no)
     if found is None:
-        st.info(f"台账里没有工单 {case_no}。", icon=":material/search_off:")
+        where = "台账里没有" if ledger.may_see(case_no) else f"{ledger.viewer.department}没有承办或首接过"
+        st.info(f"{where}工单 {case_no}。", icon=":material/search_off:")
         return
     case = found.case
     with st.container(border=True):

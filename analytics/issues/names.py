@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import rjieba
 import scipy.sparse as sp
 
-from analytics.issues.texts import plain, words
+from analytics.issues.texts import is_word, plain, words
 from analytics.privacy import mask_text
 
 KEYWORDS = 8
@@ -19,6 +20,8 @@ READ = 120
 COMMON = 0.25
 DETAIL = 0.5
 TITLE_BONUS = 0.25
+#: A word that a smaller share of the group uses is not part of its name.
+RARE, SOME = 0.03, "某"
 SHORTEST, LONGEST = 4, 18
 _BREAK = re.compile(r"[，。；！？、：:,;!?（）()\[\]【】“”\"\s…—~·|/]+")
 _HEAD = re.compile(
@@ -65,16 +68,25 @@ def name_of(
     for phrase, is_title in phrases.items():
         inside = list(dict.fromkeys(words(phrase)))
         known = [place[w] for w in inside if w in place]
-        if not known:
+        if not known or len(known) < len(inside):  # a word that hardly any case uses: a firm, a street
             continue
         worth = sum(share[i] * (0.5 + lift[i]) for i in known) - DETAIL * sum(
             max(0.0, 1 - share[i] / COMMON) for i in known
         )
-        worth -= 0.3 * (len(inside) - len(known)) + 0.02 * abs(len(phrase) - 10) + (0.3 if len(known) < 2 else 0)
+        worth -= 0.02 * abs(len(phrase) - 10) + (0.3 if len(known) < 2 else 0)
         worth += TITLE_BONUS * is_title
         if worth > best_worth:
             best, best_worth = phrase, worth
-    return mask_text(best)
+    return mask_text(_without_details(best, share, place))
+
+
+def _without_details(phrase: str, share: np.ndarray, place: dict[str, int]) -> str:
+    """Write 某 for what hardly any case of the group says: whose firm, which building."""
+    told = []
+    for word in rjieba.cut(phrase):
+        detail = is_word(word) and (word not in place or share[place[word]] < RARE)
+        told.append(SOME if detail else word)
+    return re.sub(f"{SOME}+", SOME, "".join(told))
 
 
 def _phrases(title: str | None, text: str | None) -> list[tuple[str, bool]]:

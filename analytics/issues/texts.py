@@ -39,5 +39,9 @@ def words(text: str | None) -> list[str]:
     if not text:
         return []
     bare = _MASK.sub(" ", plain(text).lower())
-    stop = stop_words()
-    return [w for w in rjieba.cut(bare) if _WORD.fullmatch(w) and w not in stop]
+    return [w for w in rjieba.cut(bare) if is_word(w)]
+
+
+def is_word(token: str) -> bool:
+    """Tell whether a token says what a text is about."""
+    return bool(_WORD.fullmatch(token)) and token not in stop_words()
