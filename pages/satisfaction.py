@@ -8,14 +8,14 @@ from analytics import figures, model
 from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
 from analytics.wording import number, short
-from pages.common.asking import ask, ask_funnel, cached, settings
+from pages.common.asking import ask, ask_funnel, cached, counted, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
 HEADLINES = ("satisfaction", "strict_satisfaction", "rating_coverage", "called_back_rate", "rectified_rate")
 
-ask_circumstances, ask_bad, ask_comments = cached(circumstances), cached(bad_ratings), cached(comments)
+ask_circumstances, ask_bad, ask_comments = counted(circumstances), cached(bad_ratings), cached(comments)
 
 
 def headlines(view: View) -> None:

@@ -70,7 +70,7 @@ def effect_of(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effe
     remedy = shown.remedy(card)
     if remedy is None or remedy.day >= ledger.as_of.date():
         return None
-    return _measured(ledger, found, remedy, shown.treated)
+    return _measured(ledger.whole, found, remedy, shown.treated)
 
 
 @lru_cache(maxsize=500)

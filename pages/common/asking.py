@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,22 @@ _KEYS = {Ledger: repr, Viewer: repr, Slice: repr, caselist.ListRequest: repr, Se
 cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
 #: For what is large, and asked anew after every decision.
 cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
+
+
+def counted(function: Callable[..., Any], keep: Callable[..., Any] = cached) -> Callable[..., Any]:
+    """Cache what counts cases and shows none: it is the same for every department, so it is asked once for all."""
+    inner = keep(function)
+
+    @wraps(function)
+    def asked(*given: Any, **more: Any) -> Any:
+        return inner(*(g.whole if isinstance(g, Ledger) else g for g in given), **more)
+
+    return asked
+
+
+def counted_few(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Cache as ``counted`` does, but few: for what is large."""
+    return counted(function, cached_few)
 
 
 def store() -> Store:
@@ -58,7 +75,7 @@ def label(ledger: Ledger, dimension: str, value: str) -> str:
     return model.label_of(dimension, value)
 
 
-@cached
+@counted
 def ask(
     metrics: tuple[str, ...], ledger: Ledger, slice: Slice, by: tuple[str, ...] = (), grain: str | None = None
 ) -> pd.DataFrame:
@@ -71,19 +88,19 @@ def ask(
     return compute_many(known, ledger, slice, by, grain)
 
 
-@cached
+@counted
 def ask_funnel(
     metric: str, ledger: Ledger, slice: Slice, by: str, mix: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     return funnel(metric, ledger, slice, by, mix)
 
 
-@cached
+@counted
 def ask_forecast(ledger: Ledger, slice: Slice) -> Forecast:
     return forecast_demand(ledger, slice)
 
 
-@cached
+@counted
 def _ask_findings(ledger: Ledger, slice: Slice, last: int) -> list[attention.Finding]:
     return attention.findings(ledger, slice)
 
@@ -103,12 +120,12 @@ def ask_count(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> in
     return caselist.count_cases(ledger, slice, request)
 
 
-@cached
+@counted
 def ask_curve(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     return handling_curve(ledger, slice)
 
 
-@cached
+@counted
 def values_of(ledger: Ledger, column: str) -> list[str]:
     """Return the values of a dimension that occur, most frequent first."""
     table = ledger.table("case_facts")

@@ -11,18 +11,19 @@ from analytics.issues import Findings, crossing, looking, ranking, trends
 from analytics.issues.accepting import accept_values
 from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
-from analytics.ledger import Ledger, open_ledger
+from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.store import StoreError
-from pages.common.asking import cached, cached_few, desk, findings, label, now, settings, store
+from pages.common.asking import cached, cached_few, counted, counted_few, findings, label, now, settings, store
+from pages.common.asking import ledger as ledger_now
 
 
-@cached_few
+@counted_few
 def ask_watched(ledger: Ledger, level: str) -> Watched:
     return trends.watched(ledger, level)
 
 
-@cached
+@counted
 def ask_measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str) -> pd.DataFrame:
     return ranking.measured(ledger, slice, before, level)
 
@@ -32,7 +33,7 @@ def ask_points(ledger: Ledger, token: str, most: int) -> pd.DataFrame:
     return looking.map_points(ledger, _found(ledger), most)
 
 
-@cached_few
+@counted_few
 def ask_tree(ledger: Ledger, token: str) -> pd.DataFrame:
     return looking.tree_nodes(ledger, _found(ledger))
 
@@ -49,7 +50,7 @@ def ask_solved(ledger: Ledger, type_id: str) -> pd.DataFrame:
 
 @cached
 def ask_proposal(token: str, type_id: str) -> looking.Proposal:
-    return looking.proposed_split(_found(desk().attach(open_ledger(store()))), type_id)
+    return looking.proposed_split(_found(ledger_now()), type_id)
 
 
 def _found(ledger: Ledger) -> Findings:
@@ -113,7 +114,7 @@ def ask_left_over(ledger: Ledger, token: str) -> pd.DataFrame:
     return looking.left_over(ledger, _found(ledger))
 
 
-@cached
+@counted
 def count_without_module(ledger: Ledger) -> int:
     facts = ledger.table("case_facts")
     return int(ledger.run(facts.aggregate(n=facts.count(where=facts.module.isnull())))["n"].iloc[0])
@@ -125,6 +126,6 @@ def accept_modules(ledger: Ledger, accepted: dict[str, str]) -> str:
     return accept_values(store(), ledger, "module", accepted, settings(), now()).sentence()
 
 
-@cached
+@counted
 def ask_crossed(ledger: Ledger, slice: Slice, rows: str, columns: str) -> pd.DataFrame:
     return crossing.crossed(ledger, slice, rows, columns)

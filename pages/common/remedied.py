@@ -15,7 +15,7 @@ from analytics.remedies.effect import Remedy
 from analytics.remedies.pending import Pending, pending
 from analytics.remedies.series import Series, binned, daily
 from analytics.remedies.step import weekly
-from pages.common.asking import cached, cached_few, findings, store, viewer
+from pages.common.asking import cached, cached_few, counted, counted_few, findings, store, viewer
 
 
 def book() -> CardBook:
@@ -33,7 +33,7 @@ def ask_board(ledger: Ledger, found: Findings | None) -> Board:
     return _ask_board(ledger, found.token if found else "", book().last)
 
 
-@cached
+@counted
 def _ask_waiting(ledger: Ledger, token: str, last: int) -> list[Pending]:
     return pending(ledger)
 
@@ -49,7 +49,7 @@ def _ask_board_then(ledger: Ledger, token: str, last: int) -> Board:
     return board_of(ledger)[0]
 
 
-@cached
+@counted
 def ask_weekly(ledger: Ledger, remedy: Remedy, treated: frozenset[str]) -> pd.DataFrame:
     """Return what was observed and expected, bin by bin (see step.weekly)."""
     return weekly(series_of(ledger, remedy, treated))
@@ -60,12 +60,12 @@ def series_of(ledger: Ledger, remedy: Remedy, treated: frozenset[str]) -> Series
     return binned([remedy.type_id], remedy.day, daily(ledger), scoped, treated)
 
 
-@cached
+@counted
 def ask_quality(ledger: Ledger, remedy: Remedy) -> pd.DataFrame:
     return quality.compared(ledger, remedy)
 
 
-@cached
+@counted
 def ask_signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
     return signs.signs(ledger, slice, type_id)
 
@@ -81,27 +81,27 @@ def ask_alike(ledger: Ledger, token: str, type_id: str) -> pd.DataFrame:
     return alike.alike(ledger, _found(ledger), type_id)
 
 
-@cached
+@counted
 def ask_behind(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
     return saving.demand_behind(ledger, _found(ledger), where)
 
 
-@cached_few
+@counted_few
 def ask_ground(ledger: Ledger, token: str, where: Where) -> levers.Ground:
     return levers.ground(ledger, _found(ledger), where)
 
 
-@cached
+@counted
 def ask_common(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
     return levers.common(ask_ground(ledger, token, where))
 
 
-@cached
+@counted
 def ask_fewest(ledger: Ledger, token: str, where: Where, share: float, without: tuple[str, ...]) -> pd.DataFrame:
     return levers.fewest(ask_ground(ledger, token, where), share, without)
 
 
-@cached
+@counted
 def ask_item_names(ledger: Ledger) -> dict[str, str]:
     """Return the newest name of every service item by its number."""
     return levers.item_names(ledger)
