@@ -83,10 +83,16 @@ def run(page: StreamlitPage) -> None:
 def main(first: str = "overview") -> None:
     """Run the page that the address names, or ``first``."""
     here = who.enter()
+    manages = here is not None and here.may(ADMINISTER)
     pages = [
-        st.Page(HERE / "pages" / f"{name}.py", title=title, url_path=path, default=name == first)
+        st.Page(
+            HERE / "pages" / f"{name}.py",
+            title=title,
+            url_path=path,
+            default=name == first,
+            visibility="hidden" if name in RESERVED and not manages else "visible",
+        )
         for name, (title, path) in PAGES.items()
-        if name not in RESERVED or (here is not None and here.may(ADMINISTER))
     ]
     page = st.navigation(pages, position="top" if here else "hidden")
     # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.

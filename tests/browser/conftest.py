@@ -20,12 +20,17 @@ from analytics.store import Store
 from tests.browser import chromium
 
 
-@contextlib.contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """Run the dashboard on a free port over a store; yields its address."""
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(store: Path, port: int = 0, **environment_more: str) -> Iterator[str]:
+    """Run the dashboard on a free port over a store; yields its address."""
+    port = port or free_port()
     command = [
         sys.executable,
         "dashboard.py",
@@ -34,7 +39,7 @@ def serving(store: Path) -> Iterator[str]:
         "--server.headless",
         "true",
     ]
-    environment = os.environ | {"INSIGHT_STORE": str(store)}
+    environment = os.environ | {"INSIGHT_STORE": str(store)} | environment_more
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
