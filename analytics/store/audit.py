@@ -107,8 +107,16 @@ class AuditLog:
             kept = (last[0] + 1, shanghai_now().isoformat(timespec="milliseconds"), *row, last[1])
             mark = _hash(kept)
             con.execute(f"INSERT INTO entries VALUES ({', '.join('?' * len(_COLUMNS))})", (*kept, mark))
-            # Inside the transaction: nobody else appends meanwhile, so the pointer never goes back.
+        # After the row is on the disk: a process killed here leaves HEAD one row behind, never ahead of the log.
+        if self._head()[0] < kept[0]:
             move_pointer(self.head, f"{kept[0]} {mark}")
+
+    def _head(self) -> tuple[int, str]:
+        """Return the number and hash of the newest row that HEAD knows of, (0, '') for none."""
+        if not self.head.exists():
+            return 0, ""
+        seq, _, mark = self.head.read_text("utf-8").strip().partition(" ")
+        return int(seq), mark
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -132,9 +140,8 @@ class AuditLog:
 
     def verify(self) -> str | None:
         """Return what is wrong with the chain in Chinese, or None when every entry is as it was written."""
-        previous, count = _FIRST, 0
+        previous, marks = _FIRST, [""]
         for entry in self._all():
-            count += 1
             raw = (
                 entry.seq,
                 entry.at.isoformat(timespec="milliseconds"),
@@ -144,25 +151,24 @@ class AuditLog:
                 entry.target,
             )
             detail = json.dumps(entry.detail, ensure_ascii=False, default=str)
-            if entry.seq != count:
-                return f"第 {count} 条审计记录不见了"
+            if entry.seq != len(marks):
+                return f"第 {len(marks)} 条审计记录不见了"
             if entry.previous != previous or entry.hash != _hash((*raw, detail, entry.previous)):
                 return f"第 {entry.seq} 条审计记录被改过，或前面的记录被动过"
             previous = entry.hash
-        if self.head.exists():
-            seq, _, mark = self.head.read_text("utf-8").strip().partition(" ")
-            # One more row than HEAD names: the process was stopped between the two.
-            if not (int(seq) == count and mark == previous) and not (int(seq) < count and count - int(seq) == 1):
-                return f"审计记录应有 {seq} 条，实有 {count} 条：末尾的被删过"
-        elif count > 1:
-            return "审计记录的末尾标记（HEAD）不见了"
+            marks.append(previous)
+        seq, mark = self._head()
+        if seq >= len(marks):
+            return f"审计记录应有 {seq} 条，实有 {len(marks) - 1} 条：末尾的被删过"
+        if marks[seq] != mark or (seq == 0 and len(marks) > 2):
+            return "审计记录的末尾标记（HEAD）不见了或对不上"
         return None
 
     def _all(self) -> list[Entry]:
         if not self.path.exists():
             return []
-        try:
-            with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=20)) as con:
+        try:  # for writing, though nothing is written: what a killed process left behind is rolled back first
+            with closing(sqlite3.connect(f"file:{self.path}?mode=rw", uri=True, timeout=20)) as con:
                 rows = con.execute(f"SELECT {', '.join(_COLUMNS)} FROM entries ORDER BY seq").fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"审计记录打不开（{type(error).__name__}），请检查 {self.path.name}") from None

@@ -24,7 +24,7 @@ from tests.small import publish
 
 PAGES = (
     "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "remedies-board", "exploration", "case-list", "suggestions", "briefings", "ledger",
-    "definitions",
+    "definitions", "administration",
 )  # fmt: skip
 
 

@@ -1,0 +1,150 @@
+"""Work on a store that may be killed at any instant: forked from a process that has imported everything already."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from analytics import ingest
+from analytics.briefing.compose import Request
+from analytics.briefing.office import Office
+from analytics.briefing.period import parse
+from analytics.issues import IssueDesk
+from analytics.issues import discovery as _discovery  # noqa: F401  imported before the fork, so that a child starts at once
+from analytics.ledger import open_ledger
+from analytics.settings import load_settings
+from analytics.store import Store
+from analytics.store.audit import AuditLog
+
+NOW = dt.datetime(2026, 11, 25, 9)
+ROWS = 60
+
+
+def file_of(number: int) -> tuple[str, bytes]:
+    """Return the ledger file of one batch: ROWS cases of its own, with events and a rating each."""
+    lines = ["工单编号,受理时间,内容,承办部门,服务模块,办结时间,评价等级"]
+    lines += [
+        f"K{number:04d}-{i:03d},2026-11-{i % 20 + 1:02d} 09:00,请协调解决贷款续期的第{i % 7}种问题,甲局,金融服务,2026-11-{i % 3 + 21} 10:00,满意"
+        for i in range(ROWS)
+    ]
+    return f"批{number}.csv", "\n".join(lines).encode()
+
+
+def importing(store: Store, number: int, say: Callable[[str], None]) -> None:
+    settings = load_settings()
+    result = ingest.run_import(store, ingest.plan_files([file_of(number)], settings), settings, NOW)
+    say(f"{number} {result.snapshot}")
+
+
+def discovering(store: Store, number: int, say: Callable[[str], None]) -> None:
+    say(IssueDesk(store).discover(open_ledger(store)).id)
+
+
+def deciding(store: Store, number: int, say: Callable[[str], None]) -> None:
+    desk = IssueDesk(store)
+    for i in range(400):
+        say(str(desk.mark("note", f"T{number}", f"第 {i} 步", "测试")))
+
+
+def briefing(store: Store, number: int, say: Callable[[str], None]) -> None:
+    made = Office(store).deliver(Request(parse("2026-W47"), parts=("overall",)), ("html", "xlsx"), "测试")
+    say(made.folder.name)
+
+
+JOBS = {"import": importing, "discover": discovering, "decide": deciding, "brief": briefing}
+
+
+def killed(folder: Path, job: str, number: int, rng: random.Random, longest: float) -> tuple[list[str], bool]:
+    """Run a job in a child and kill it after a random while; return what it acknowledged, and whether it got to its end."""
+    child, read = _begun(folder, job, number)
+    time.sleep(rng.random() * longest)
+    os.kill(child, signal.SIGKILL)
+    return _ended(child, read, (job, number))
+
+
+def whole(folder: Path, job: str) -> tuple[list[str], float]:
+    """Run a job to its end; return what it acknowledged and how many seconds it took."""
+    start = time.perf_counter()
+    child, read = _begun(folder, job, 0)
+    lines, done = _ended(child, read, (job, 0))
+    assert done
+    return lines, time.perf_counter() - start
+
+
+def _begun(folder: Path, job: str, number: int) -> tuple[int, int]:
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 2)
+        try:
+            JOBS[job](Store(folder), number, lambda text: os.write(write, f"{text}\n".encode()) and None)
+            os._exit(0)
+        except BaseException:
+            os._exit(3)
+    os.close(write)
+    return child, read
+
+
+def _ended(child: int, read: int, of: tuple[str, int]) -> tuple[list[str], bool]:
+    with os.fdopen(read) as lines:
+        told = lines.read().splitlines()
+    _, status = os.waitpid(child, 0)
+    assert not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 3), of
+    return told, os.WIFEXITED(status)
+
+
+def state(folder: Path) -> dict[str, object]:
+    """Look at a store as a fresh process does, in a child, so that the parent never opens DuckDB; returns what stands."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        try:
+            found = _looked(Store(folder))
+        except BaseException as error:
+            found = {"error": f"{type(error).__name__}: {error}"}
+        os.write(write, json.dumps(found).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    found = json.loads(text)
+    assert "error" not in found, found
+    return found
+
+
+def _looked(store: Store) -> dict[str, object]:
+    ledger = open_ledger(store)
+    cases = ledger.run_sql(
+        "SELECT split_part(case_no, '-', 1) AS batch, count(*) AS n FROM cases GROUP BY 1 ORDER BY 1"
+    )
+    others = ledger.run_sql(
+        "SELECT (SELECT count(*) FROM ratings) AS ratings, (SELECT count(*) FROM case_facts) AS facts,"
+        " (SELECT count(*) FROM batches) AS batches"
+    ).iloc[0]
+    desk, office = IssueDesk(store), Office(store)
+    found = desk.findings(ledger)
+    deliveries = office.deliveries()
+    return {
+        "snapshot": ledger.snapshot.id,
+        "whole": store.damaged() is None,
+        "batches": dict(zip(cases["batch"], map(int, cases["n"]), strict=True)),
+        "ratings": int(others["ratings"]),
+        "facts": int(others["facts"]),
+        "imports": int(others["batches"]),
+        "run": found.run.id if found else None,
+        "classified": len(found.cases) if found else 0,
+        "decisions": [d.seq for d in desk.history()],
+        "deliveries": [d.folder.name for d in deliveries],
+        "files": all((d.folder / f).stat().st_size > 0 for d in deliveries for f in d.files),
+        "audit": AuditLog(store.folder).verify(),
+    }
