@@ -108,18 +108,21 @@ class Store:
         card = self.files / f"{snapshot_id}.json"
         if not card.exists() or not self.path(snapshot_id).exists():
             raise StoreError(f"没有快照 {snapshot_id}。可用 snapshots list 查看现有快照。")
-        raw = json.loads(card.read_text("utf-8"))
-        raw.pop("digest", None)
-        for name in ("made_at", "newest"):
-            raw[name] = dt.datetime.fromisoformat(raw[name]) if raw[name] else None
-        return Snapshot(**raw)
+        try:
+            raw = json.loads(card.read_text("utf-8"))
+            raw.pop("digest", None)
+            for name in ("made_at", "newest"):
+                raw[name] = dt.datetime.fromisoformat(raw[name]) if raw[name] else None
+            return Snapshot(**raw)
+        except (ValueError, KeyError, TypeError):
+            raise StoreError(f"快照 {snapshot_id} 的说明文件已损坏") from None
 
     def snapshots(self) -> list[Snapshot]:
         """Return all kept snapshots that can be described, newest first."""
         cards = sorted(self.files.glob("*.json"), reverse=True) if self.files.exists() else []
         found = []
         for card in cards:
-            with suppress(StoreError, ValueError):  # one half copied is no snapshot
+            with suppress(StoreError):  # one half copied is no snapshot
                 found.append(self.describe(card.stem))
         return found
 
@@ -150,13 +153,13 @@ class Store:
             for leftover in self.files.glob(".draft-*"):  # of a process that was killed: the lock is ours
                 leftover.unlink(missing_ok=True)
             path = self.files / f".draft-{os.getpid()}.duckdb"
-            base = self.current()
-            if base:
-                copy(self.path(base.id), path)
-            con = duckdb.connect(str(path))
-            con.execute("SET TimeZone = 'Asia/Shanghai'")
-            draft = Draft(self, con, path, keep)
+            base, con = self.current(), None
             try:
+                if base:
+                    copy(self.path(base.id), path)
+                con = duckdb.connect(str(path))
+                con.execute("SET TimeZone = 'Asia/Shanghai'")
+                draft = Draft(self, con, path, keep)
                 con.execute("BEGIN")
                 _bring_up(con)
                 if base and afresh:
@@ -167,7 +170,8 @@ class Store:
                 raise StoreError(f"台账写不进磁盘（{reason}），原有台账没有变，请检查磁盘空间后再试") from None
             finally:
                 with suppress(duckdb.Error):
-                    con.close()
+                    if con is not None:
+                        con.close()
                 for leftover in self.files.glob(f"{path.name}*"):
                     leftover.unlink()
 

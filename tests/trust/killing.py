@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analytics import ingest
+from analytics import ingest, workdays
 from analytics.briefing.compose import Request
-from analytics.briefing.office import Office
+from analytics.briefing.office import Office, writers
 from analytics.briefing.period import parse
 from analytics.issues import IssueDesk
-from analytics.issues import discovery as _discovery  # noqa: F401  imported before the fork, so that a child starts at once
+from analytics.issues import discovery as _discovery  # noqa: F401  before the forks
+from analytics.issues.texts import stop_words
 from analytics.ledger import open_ledger
 from analytics.settings import load_settings
 from analytics.store import Store
@@ -60,6 +61,13 @@ def briefing(store: Store, number: int, say: Callable[[str], None]) -> None:
 JOBS = {"import": importing, "discover": discovering, "decide": deciding, "brief": briefing}
 
 
+def warm() -> None:
+    """Do once, before the forks, what every process does first and what opens no database."""
+    workdays.calendar()
+    stop_words()
+    writers()
+
+
 def killed(folder: Path, job: str, number: int, rng: random.Random, longest: float) -> tuple[list[str], bool]:
     """Run a job in a child and kill it after a random while; return what it acknowledged, and whether it got to its end."""
     child, read = _begun(folder, job, number)
@@ -68,11 +76,11 @@ def killed(folder: Path, job: str, number: int, rng: random.Random, longest: flo
     return _ended(child, read, (job, number))
 
 
-def whole(folder: Path, job: str) -> tuple[list[str], float]:
+def whole(folder: Path, job: str, number: int) -> tuple[list[str], float]:
     """Run a job to its end; return what it acknowledged and how many seconds it took."""
     start = time.perf_counter()
-    child, read = _begun(folder, job, 0)
-    lines, done = _ended(child, read, (job, 0))
+    child, read = _begun(folder, job, number)
+    lines, done = _ended(child, read, (job, number))
     assert done
     return lines, time.perf_counter() - start
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.trust.killing import JOBS, ROWS, killed, state, whole
+from tests.trust.killing import JOBS, ROWS, killed, state, warm, whole
 
 #: Job → how often it is killed.
 KILLS = {"import": 80, "decide": 60, "discover": 30, "brief": 30}
 #: A job is given up to so many times what it takes unhindered: most are killed, some get to their end.
-LONGEST = 1.35
+LONGEST = 1.2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -21,12 +21,14 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
     assert sum(KILLS.values()) == 200
     assert set(KILLS) == set(JOBS)
     rng = random.Random(20261125)
+    warm()
     killed(tmp_path, "import", 0, rng, 0)  # before anything stands
     told: dict[str, set[str]] = {}
     takes: dict[str, float] = {}
     for job in JOBS:
-        lines, takes[job] = whole(tmp_path, job)
-        told[job] = set(lines)
+        lines, _ = whole(tmp_path, job, 0)
+        more, takes[job] = whole(tmp_path, job, 900)  # the second is what it takes when the disk is warm
+        told[job] = {*lines, *more}
     jobs = [job for job, times in KILLS.items() for _ in range(times)]
     rng.shuffle(jobs)
     ended = dict.fromkeys(JOBS, 0)
@@ -35,7 +37,7 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
         lines, to_its_end = killed(tmp_path, job, number, rng, LONGEST * takes[job])
         told[job] |= set(lines)
         ended[job] += to_its_end
-        if number % 3 and number < len(jobs):
+        if number % 5 and number < len(jobs):
             continue
         now = state(tmp_path)
         assert now["whole"], number
@@ -50,4 +52,4 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
         assert now["files"]
         assert not told["discover"] or now["run"] >= max(told["discover"])
         before = now
-    assert all(ended[job] < KILLS[job] / 2 for job in JOBS), ended
+    assert sum(ended.values()) < 100, ended
