@@ -5,7 +5,8 @@ from analytics.ingest.mapping import SheetPlan, columns_of
 from analytics.ingest.parsing import plain
 from analytics.ingest.profiles import kept_profiles
 from analytics.ingest.quarantine import Quarantined, quarantine_workbook, read_quarantine
-from analytics.ingest.readers import RefusedFile, read_bytes
+from analytics.ingest.readers import read_bytes
+from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.templates import template
 
 __all__ = [

@@ -12,7 +12,8 @@ import pandas as pd
 from analytics.ingest.mapping import Profiles, SheetPlan, plan_sheet
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
-from analytics.ingest.readers import RefusedFile, read_file, uncollected
+from analytics.ingest.readers import read_file, uncollected
+from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.splitting import split
 from analytics.ingest.upsert import orphans, upsert
 from analytics.ingest.validation import Parsed, validate

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gc
 import io
-import re
-import zipfile
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,21 +16,20 @@ from typing import cast
 
 import python_calamine as calamine
 
+from analytics.ingest import old_books
+from analytics.ingest.archives import MOST_CELLS, looked_through
+from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
 TEXT_ENDINGS = {".csv", ".tsv", ".txt"}
 BOOK_ENDINGS = {".xlsx", ".xlsm", ".xls"}
+LOCKED = "文件加了密码，请在 Excel 中取消密码后另存再导入"
+BROKEN = "工作簿损坏，读不出来，请用 Excel 打开并另存后再导入"
+#: The longest that reading an XLS may take, in seconds.
+OLD_SECONDS = 120
 csv.field_size_limit(2**31 - 1)
-
-
-class RefusedFile(Exception):
-    """A file that cannot be read; the message is Chinese and says what to do."""
-
-    def __init__(self, file: str, reason: str):
-        super().__init__(f"{file}：{reason}")
-        self.file, self.reason = file, reason
 
 
 @dataclass
@@ -128,40 +128,64 @@ def _read_book(name: str, ending: str, content: bytes, settings: Settings) -> li
         raise RefusedFile(name, _what_it_is(content) + "请用 Excel 打开后另存为 .xlsx 再导入")
     if ending != ".xls" and content[:4] != b"PK\x03\x04":
         raise RefusedFile(name, _what_it_is(content) + "请用 Excel 打开后另存为 .xlsx 再导入")
-    hidden = _check_zip(name, content, settings) if ending != ".xls" else {}
+    if ending == ".xls":
+        old = _old_sheets(name, content)
+        return [s for title, visible, rows, merged in old if (s := _sheet(name, title, visible, rows, merged))]
+    hidden = looked_through(name, content, settings)
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return [s for i, m in enumerate(book.sheets_metadata) if (s := _sheet(name, book, i, m, hidden))]
+        return [s for i, m in enumerate(book.sheets_metadata) if (s := _new_sheet(name, book, i, m, hidden.get(i, 0)))]
     except RefusedFile:
         raise
     except calamine.PasswordError:
-        raise RefusedFile(name, "文件加了密码，请在 Excel 中取消密码后另存再导入") from None
-    except Exception as error:  # the reader's own errors come in many types
-        raise RefusedFile(
-            name, f"工作簿损坏，读不出来（{type(error).__name__}），请用 Excel 打开并另存后再导入"
-        ) from None
+        raise RefusedFile(name, LOCKED) from None
+    except BaseException as error:  # the reader's own errors come in many types, a panic of it is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise RefusedFile(name, BROKEN) from None
 
 
-def _sheet(
-    name: str, book: calamine.CalamineWorkbook, index: int, meta: object, hidden: dict[int, int]
-) -> Sheet | None:
+def _new_sheet(name: str, book: calamine.CalamineWorkbook, index: int, meta: object, hidden: int) -> Sheet | None:
     if getattr(meta, "typ", None) != calamine.SheetTypeEnum.WorkSheet:
         return None
     raw = book.get_sheet_by_index(index)
+    if raw.total_height * raw.total_width > MOST_CELLS:
+        raise RefusedFile(name, "工作表里有格子远在表外，读不下；请在 Excel 里把表格部分复制到新的工作簿再导入")
     rows: list[list[object]] = [list(r) for r in raw.to_python(skip_empty_area=False)]
+    visible = getattr(meta, "visible", None) == calamine.SheetVisibleEnum.Visible
+    return _sheet(name, str(getattr(meta, "name", index)), visible, rows, raw.merged_cell_ranges or [], hidden)
+
+
+def _old_sheets(name: str, content: bytes) -> list[tuple[str, bool, list[list[object]], list]]:
+    """Read an XLS in a process of its own, within bounds of memory and time."""
+    script = Path(__file__).with_name("old_books.py")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", str(script)], input=content, capture_output=True, timeout=OLD_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise RefusedFile(name, "读了太久没有读完，可能已损坏，请用 Excel 打开后另存为 .xlsx 再导入") from None
+    if done.returncode:
+        raise RefusedFile(name, LOCKED if done.returncode == old_books.PASSWORD else BROKEN)
+    found: list[tuple[str, bool, list[list[object]], list]] = pickle.loads(done.stdout)
+    return found
+
+
+def _sheet(
+    name: str, title: str, visible: bool, rows: list[list[object]], merged: list, hidden: int = 0
+) -> Sheet | None:
     if not any(cell not in ("", None) for row in rows for cell in row):
         return None
     notes = []
-    merged = raw.merged_cell_ranges or []
     for (top, left), (bottom, right) in merged:
         _fill(rows, top, left, bottom, right)
     if merged:
         notes.append(f"{len(merged)} 处合并单元格已按左上角的值展开")
-    if hidden.get(index):
-        notes.append(f"{hidden[index]} 行处于隐藏状态，也已读入")
-    if getattr(meta, "visible", None) != calamine.SheetVisibleEnum.Visible:
+    if hidden:
+        notes.append(f"{hidden} 行处于隐藏状态，也已读入")
+    if not visible:
         notes.append("这是一张隐藏的工作表，也已读入")
-    return Sheet(name, str(getattr(meta, "name", index)), rows, notes)
+    return Sheet(name, title, rows, notes)
 
 
 def _fill(rows: list[list[object]], top: int, left: int, bottom: int, right: int) -> None:
@@ -171,38 +195,6 @@ def _fill(rows: list[list[object]], top: int, left: int, bottom: int, right: int
     for row in rows[top : bottom + 1]:
         if left < len(row):
             row[left] = rows[top][left]
-
-
-def _check_zip(name: str, content: bytes, settings: Settings) -> dict[int, int]:
-    """Refuse bombs and unsafe XML; return sheet index → count of hidden rows."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            unpacked = sum(p.file_size for p in parts) / 1024**2
-            packed = max(len(content) / 1024**2, 0.001)
-            if unpacked > settings.max_unpacked_mb or (unpacked > 100 and unpacked / packed > 200):
-                raise RefusedFile(name, f"解压后有 {unpacked:.0f} MB，疑似压缩炸弹，已拒绝；若确是台账，请拆分后再导入")
-            if not any(p.filename.startswith("xl/") for p in parts):
-                raise RefusedFile(name, "是压缩包而不是 Excel 工作簿，请解压后导入其中的表格")
-            xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]
-            if any(re.search(rb"<!(DOCTYPE|ENTITY)", archive.open(p).read(4096)) for p in xml):
-                raise RefusedFile(name, "工作簿含外部实体定义，不安全，已拒绝；请用 Excel 另存后再导入")
-            sheets = [p for p in parts if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", p.filename)]
-            sheets.sort(key=lambda p: int(re.findall(r"\d+", p.filename)[0]))
-            return {i: _hidden_rows(archive, p) for i, p in enumerate(sheets)}
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise RefusedFile(name, "工作簿损坏或没有传完，请重新导出或另存后再导入") from None
-
-
-def _hidden_rows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    with archive.open(part) as stream:
-        count, tail = 0, b""
-        while chunk := stream.read(1 << 20):
-            block = tail + chunk
-            cut = block.rfind(b"<row")
-            body, tail = (block[:cut], block[cut:]) if cut > 0 else (block, b"")
-            count += len(re.findall(rb'<row\b[^>]*\bhidden="(?:1|true)"', body))
-        return count + len(re.findall(rb'<row\b[^>]*\bhidden="(?:1|true)"', tail))
 
 
 def _holds(content: bytes, word: str) -> bool:

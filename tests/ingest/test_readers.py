@@ -10,7 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from analytics.ingest.readers import RefusedFile, read_bytes, read_file
+from analytics.ingest.readers import read_bytes, read_file
+from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 from tests.ingest.books import HEADS, ROWS, book, old_book, saved
 

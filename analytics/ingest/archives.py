@@ -1,0 +1,128 @@
+"""A workbook's archive is looked through before it is read: bombs, lies about sizes, unsafe XML, cells far outside."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analytics.ingest.refusing import RefusedFile
+from analytics.settings import Settings
+
+#: A sheet is read as a whole rectangle: so many cells at most, most of them empty or not.
+MOST_CELLS = 60_000_000
+_CHUNK = 1 << 20
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_FAR = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^>]*?\br=[\"'][A-Z]{0,3}(\d{5,})[\"']")
+_WIDE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{2,})\d+[\"']")
+
+
+@dataclass
+class Extent:
+    """How many hidden rows a sheet has, its last row and column that hold a cell (a bound, where that is enough)."""
+
+    hidden: int = 0
+    rows: int = 9_999
+    columns: int = 26
+
+
+def looked_through(name: str, content: bytes, settings: Settings) -> dict[int, int]:
+    """Return sheet index → count of hidden rows; raises RefusedFile for what must not be unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            _check_sizes(name, content, parts, settings)
+            if not any(p.filename.startswith("xl/") for p in parts):
+                raise RefusedFile(name, "是压缩包而不是 Excel 工作簿，请解压后导入其中的表格")
+            xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]
+            if any(re.search(rb"<!(DOCTYPE|ENTITY)", archive.open(p).read(4096)) for p in xml):
+                raise RefusedFile(name, "工作簿含外部实体定义，不安全，已拒绝；请用 Excel 另存后再导入")
+            sheets = [p for p in parts if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", p.filename)]
+            sheets.sort(key=lambda p: int(re.findall(r"\d+", p.filename)[0]))
+            extents = [_extent(archive, p) for p in sheets]
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ):
+        raise RefusedFile(name, "工作簿损坏或没有传完，请重新导出或另存后再导入") from None
+    for extent in extents:
+        if extent.rows * extent.columns > MOST_CELLS:
+            raise RefusedFile(
+                name,
+                f"工作表里有格子远在表外（到第 {extent.rows:,} 行、第 {extent.columns:,} 列），读不下；"
+                "请在 Excel 里把表格部分复制到新的工作簿再导入",
+            )
+    return {i: extent.hidden for i, extent in enumerate(extents)}
+
+
+def _check_sizes(name: str, content: bytes, parts: list[zipfile.ZipInfo], settings: Settings) -> None:
+    unpacked = sum(p.file_size for p in parts) / 1024**2
+    packed = max(len(content) / 1024**2, 0.001)
+    if unpacked > settings.max_unpacked_mb or (unpacked > 100 and unpacked / packed > 200):
+        raise RefusedFile(name, f"解压后有 {unpacked:.0f} MB，疑似压缩炸弹，已拒绝；若确是台账，请拆分后再导入")
+    if any(p.flag_bits & 1 for p in parts):
+        raise RefusedFile(name, "文件加了密码，请在 Excel 中取消密码后另存再导入")
+    for part in parts:
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or not _honest(content, part):
+            raise RefusedFile(name, "压缩包里写的大小与实际不符，疑似压缩炸弹，已拒绝；请用 Excel 另存后再导入")
+
+
+def _honest(content: bytes, part: zipfile.ZipInfo) -> bool:
+    """Tell whether a part unpacks to the size that it says: readers that trust it would be flooded."""
+    head = content[part.header_offset : part.header_offset + 30]
+    if len(head) < 30 or head[:4] != b"PK\x03\x04":
+        raise zipfile.BadZipFile(part.filename)
+    start = part.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+    raw = memoryview(content)[start : start + part.compress_size]
+    if len(raw) < part.compress_size:
+        raise zipfile.BadZipFile(part.filename)
+    if part.compress_type == zipfile.ZIP_STORED:
+        return part.file_size == part.compress_size
+    engine, size, waiting = zlib.decompressobj(-15), 0, bytes(raw[:_CHUNK])
+    at = len(waiting)
+    while not engine.eof and waiting:
+        size += len(engine.decompress(waiting, _CHUNK))
+        if size > part.file_size:
+            return False
+        waiting = engine.unconsumed_tail or bytes(raw[at : at + _CHUNK])
+        at += 0 if engine.unconsumed_tail else len(waiting)
+    return size == part.file_size
+
+
+def _extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Extent:
+    found = Extent()
+    for block in _blocks(archive, part):
+        found.hidden += len(_ROW.findall(block))
+        found.rows = max(found.rows, max(map(int, _FAR.findall(block)), default=0))
+        if wide := set(_WIDE.findall(block)):
+            found.columns = max(found.columns, *(_number(letters) for letters in wide))
+    return found
+
+
+def _blocks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Read a sheet in blocks, none of which cuts a row's tag or a cell's in two."""
+    with archive.open(part) as stream:
+        tail = b""
+        while chunk := stream.read(_CHUNK):
+            block = tail + chunk
+            cut = block.rfind(b"<")
+            yield block[:cut] if cut > 0 else block
+            tail = block[cut:] if cut > 0 else b""
+        yield tail
+
+
+def _number(letters: bytes) -> int:
+    """Return the number of a column by its letters: A is 1."""
+    number = 0
+    for letter in letters[:4]:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,11 @@
+"""A file that is not imported, and why."""
+
+from __future__ import annotations
+
+
+class RefusedFile(Exception):
+    """A file that cannot be read; the message is Chinese and says what to do."""
+
+    def __init__(self, file: str, reason: str):
+        super().__init__(f"{file}：{reason}")
+        self.file, self.reason = file, reason
