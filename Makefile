@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8501
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
-.PHONY: run test check browser embedding screenshots bench clean
+.PHONY: run test check browser embedding lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -20,12 +21,19 @@ check: $(STAMPS)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit.py
 
 browser: $(STAMPS)/dev
 	$(BIN)/python tests/browser/chromium.py --install
 
 embedding: $(STAMPS)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-embedding.txt
+
+lock: $(STAMPS)/dev
+	$(BIN)/uv pip compile requirements.txt $(LOCKED) -o .ci/requirements.lock
+	$(BIN)/uv pip compile .ci/requirements-dev.txt $(LOCKED) -o .ci/requirements-dev.lock
+	sed -E '/--hash/d; s/ \\\\$$//' .ci/requirements.lock | $(BIN)/cyclonedx-py requirements - --output-reproducible --of JSON -o docs/sbom.cdx.json
+	$(BIN)/python .ci/licences.py
 
 screenshots: $(STAMPS)/dev browser
 	$(BIN)/python docs/screenshots.py
@@ -43,10 +51,10 @@ $(STAMPS)/venv:
 	  { echo '建不了虚拟环境；Debian 上请先运行：sudo apt-get install python3-venv'; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/run: requirements.txt .ci/constraints.txt | $(STAMPS)/venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(STAMPS)/run: .ci/requirements.lock | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
 	@touch $@
 
-$(STAMPS)/dev: .ci/requirements-dev.txt $(STAMPS)/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-dev.txt
+$(STAMPS)/dev: .ci/requirements-dev.lock $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-dev.lock
 	@touch $@

@@ -16,7 +16,7 @@ from analytics.model import TABLES
 from analytics.store.derive import DERIVED, derive
 from analytics.store.files import StoreError
 from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
-from analytics.store.snapshots import NEWER, Snapshot, Store
+from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store
 
 KEPT_OPEN = 6
 KEPT_TABLES = 6
@@ -36,11 +36,12 @@ class Reader:
         self._schemas: dict[str, ibis.Schema] = {}
         self._put: list[str] = []
         self._putting = Lock()
-        self.con = duckdb.connect(":memory:")
+        self.con = duckdb.connect(":memory:", config=NO_EXTENSIONS)
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
         try:
             self.con.execute(f"ATTACH '{path}' AS snap (READ_ONLY)")
+            self.con.execute("SET enable_external_access = false")  # no query reaches a file or a host
         except duckdb.Error:
             raise StoreError(
                 f"快照 {snapshot.id} 打不开（文件损坏或被占用）。可用 snapshots rollback 回到前一个快照。"

@@ -29,6 +29,11 @@ from analytics.store.schema import SCHEMA_VERSION, column_types, create_statemen
 from analytics.viewer import LOCAL, ROLL_BACK, Viewer
 
 LOCK_SECONDS = 30
+#: DuckDB fetches nothing from anywhere.
+NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 
 
@@ -157,7 +162,7 @@ class Store:
             try:
                 if base:
                     copy(self.path(base.id), path)
-                con = duckdb.connect(str(path))
+                con = duckdb.connect(str(path), config=NO_EXTENSIONS)
                 con.execute("SET TimeZone = 'Asia/Shanghai'")
                 draft = Draft(self, con, path, keep)
                 con.execute("BEGIN")

@@ -16,7 +16,7 @@ import pytest
 from analytics.ledger import LOCAL, open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError
-from tests.small import NOW, publish
+from tests.small import NOW, publish, unsealed
 
 
 def add_case(store: Store, number: str) -> str:
@@ -127,7 +127,7 @@ def test_a_damaged_snapshot_is_said_in_chinese(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first = add_case(store, "A")
     store.path(first).write_bytes(b"not a database")
-    with pytest.raises(StoreError, match="打不开"):
+    with pytest.raises(StoreError, match="损坏"):
         _ = open_ledger(store).counts
 
 
@@ -171,7 +171,7 @@ def test_time_is_an_argument(tmp_path: Path) -> None:
 
 def test_a_snapshot_of_an_older_schema_is_read_as_it_is_and_written_as_the_newest(tmp_path: Path) -> None:
     store = publish(tmp_path, {"cases": [{"case_no": "A", "accepted_at": "2024-03-04 09:00", "title": "诉求"}]})
-    with duckdb.connect(str(store.path(store.current_id()))) as con:
+    with duckdb.connect(str(unsealed(store))) as con:
         con.execute("DROP TABLE activities; ALTER TABLE case_facts DROP COLUMN consulted_time")
         con.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
     ledger = open_ledger(store)
@@ -186,7 +186,7 @@ def test_a_snapshot_of_an_older_schema_is_read_as_it_is_and_written_as_the_newes
 
 def test_a_snapshot_of_a_newer_program_is_refused_politely(tmp_path: Path) -> None:
     store = publish(tmp_path, {"cases": [{"case_no": "A", "accepted_at": "2024-03-04 09:00", "title": "诉求"}]})
-    with duckdb.connect(str(store.path(store.current_id()))) as con:
+    with duckdb.connect(str(unsealed(store))) as con:
         con.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
     with pytest.raises(StoreError, match="升级程序"):
         open_ledger(store).counts  # noqa: B018
