@@ -32,7 +32,7 @@ embedding: $(STAMPS)/dev
 lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile requirements.txt $(LOCKED) -o .ci/requirements.lock
 	$(BIN)/uv pip compile .ci/requirements-dev.txt $(LOCKED) -o .ci/requirements-dev.lock
-	sed -E '/--hash/d; s/ \\\\$$//' .ci/requirements.lock | $(BIN)/cyclonedx-py requirements - --output-reproducible --of JSON -o docs/sbom.cdx.json
+	sed -E '/--hash/d; s/ \\$$//' .ci/requirements.lock | $(BIN)/cyclonedx-py requirements - --output-reproducible --of JSON -o docs/sbom.cdx.json
 	$(BIN)/python .ci/licences.py
 
 screenshots: $(STAMPS)/dev browser

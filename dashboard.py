@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -100,6 +101,8 @@ def main(first: str = "overview") -> None:
         page_title=f"{page.title} · 企业诉求洞察", page_icon=HERE / "pages" / "common" / "icon.png", layout="wide"
     )
     st.html(HERE / "pages" / "common" / "style.css")
+    with suppress(StoreError):  # no snapshot is whole: the page says so
+        asking.pin()
     if here is None:
         who.ask()
         return
@@ -107,8 +110,11 @@ def main(first: str = "overview") -> None:
         st.title(page.title, anchor=False, width="content")
         who.shown(here)
     if page.title in UNFILTERED:
-        if asking.store().current():
-            warn(asking.ledger())
+        try:
+            if asking.store().current():
+                warn(asking.ledger())
+        except StoreError as error:
+            st.error(str(error), icon=":material/broken_image:")
         run(page)
         return
     try:

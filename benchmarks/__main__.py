@@ -1,10 +1,10 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies] …`: what is fast, and against whom."""
+"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies|load] …`: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import briefing, calendar, importing, issue_types, page_queries, process, remedies
+from benchmarks import briefing, calendar, importing, issue_types, load, page_queries, process, remedies
 
 PARTS = {
     "page_queries": page_queries.main,
@@ -14,6 +14,7 @@ PARTS = {
     "process": process.main,
     "briefing": briefing.main,
     "remedies": remedies.main,
+    "load": load.main,
 }
 
 if __name__ == "__main__":

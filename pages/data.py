@@ -157,6 +157,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
 def joined() -> list[str]:
     """Let new cases join the types found before; what goes wrong there leaves the import as it is."""
     try:
+        asking.pin()  # what was just published
         count = asking.desk().join_new(asking.ledger())
     except StoreError as error:
         return [f"新工单没有归入一类问题：{error}"]

@@ -29,6 +29,9 @@ cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3
 cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
 
 
+_PINNED = "_snapshot"
+
+
 def counted(function: Callable[..., Any], keep: Callable[..., Any] = cached) -> Callable[..., Any]:
     """Cache what counts cases and shows none: it is the same for every department, so it is asked once for all."""
     inner = keep(function)
@@ -50,11 +53,17 @@ def store() -> Store:
     return Store(default_store())
 
 
+def pin() -> None:
+    """Let this run of a page show one snapshot throughout, whatever is published meanwhile."""
+    current = store().current()
+    st.session_state[_PINNED] = current.id if current else None
+
+
 def ledger(as_of: dt.date | None = None, *, sees_personal: bool = False) -> Ledger:
-    """Open the current snapshot for who is at the page, as it stood at the end of a day if one is given."""
+    """Open this run's snapshot for who is at the page, as it stood at the end of a day if one is given."""
     instant = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time()) if as_of else None
     asker = viewer().revealing() if sees_personal else viewer()
-    return desk().attach(open_ledger(store(), asker, instant))
+    return desk().attach(open_ledger(store(), asker, instant, st.session_state.get(_PINNED)))
 
 
 def desk() -> IssueDesk:
