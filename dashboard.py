@@ -17,7 +17,7 @@ from analytics.ledger import Ledger
 from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
-from pages.common import asking, filters
+from pages.common import asking, filters, warming
 from pages.entrance import who
 
 HERE = Path(__file__).resolve().parent
@@ -102,7 +102,7 @@ def main(first: str = "overview") -> None:
     )
     st.html(HERE / "pages" / "common" / "style.css")
     with suppress(StoreError):  # no snapshot is whole: the page says so
-        asking.pin()
+        asking.pin(warming.shown_id)
     if here is None:
         who.ask()
         return

@@ -39,7 +39,7 @@ ADDRESSES = [
 ]  # fmt: skip
 SNAPSHOT = re.compile(rb"\xe6\x95\xb0\xe6\x8d\xae\xe5\xbf\xab\xe7\x85\xa7[ \xef\xbc\x9a]*(S\d{6}-\d{12})")  # 数据快照
 WRONG = ("出错", "损坏", "Traceback")
-THINK = (2.0, 8.0)
+THINK = (5.0, 15.0)
 
 
 @dataclass

@@ -15,11 +15,10 @@ from analytics.briefing.facts import Briefing, Sentence, Table
 from analytics.briefing.office import FORMATS, Delivery, Office, unknown_numbers
 from analytics.briefing.period import NAMES, Period, containing, last_whole
 from analytics.store import StoreError
-from analytics.viewer import Viewer
 from analytics.wording import minute
 from pages.common import acting, asking
-from pages.common.asking import cached_few
 from pages.common.correcting import escaped
+from pages.common.remembered import ask_briefing
 
 FORMAT_NAMES = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "网页"}
 MIME = {
@@ -31,12 +30,6 @@ MIME = {
 }
 SHOWN = 20
 SCREEN_DPI = 130
-
-
-@cached_few
-def ask_briefing(folder: str, snapshot: str, viewer: Viewer, edits: int, request: Request, findings: str) -> Briefing:
-    """Compose once for a snapshot, the edits so far and the types as found."""
-    return Office(asking.store(), viewer=viewer).compose(request, snapshot)
 
 
 def choose_period() -> Period:
@@ -241,14 +234,7 @@ def page() -> None:
         request = choose(office)
         with st.spinner("正在汇总……"):
             found = asking.findings(ledger)
-            briefing = ask_briefing(
-                str(office.folder),
-                ledger.snapshot.id,
-                ledger.viewer,
-                office.book.last(),
-                request,
-                found.token if found else "",
-            )
+            briefing = ask_briefing(office, ledger, request, found.token if found else "")
     except StoreError as error:
         st.info(str(error), icon=":material/inbox:")
         history(office)

@@ -143,6 +143,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
             st.error(str(error), icon=":material/block:")
             return
         if publish and result.published:
+            asking.pin_own()
             bar.progress(1.0, "正在把新工单归入已有的一类问题")
             result.warnings += joined()
         bar.empty()
@@ -157,7 +158,6 @@ def act(plans: list[SheetPlan], profile: str) -> None:
 def joined() -> list[str]:
     """Let new cases join the types found before; what goes wrong there leaves the import as it is."""
     try:
-        asking.pin()  # what was just published
         count = asking.desk().join_new(asking.ledger())
     except StoreError as error:
         return [f"新工单没有归入一类问题：{error}"]
@@ -249,6 +249,7 @@ def history() -> None:
                     and st.button("回到这个快照", key=f"back{snapshot.id}")
                 ):
                     store.rollback(snapshot.id, asking.viewer())
+                    asking.pin_own()
                     st.toast(f"已回到快照 {snapshot.id}")
                     st.rerun()
 

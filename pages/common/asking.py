@@ -29,7 +29,7 @@ cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3
 cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
 
 
-_PINNED = "_snapshot"
+_PINNED, _OWN = "_snapshot", "_own_snapshot"
 
 
 def counted(function: Callable[..., Any], keep: Callable[..., Any] = cached) -> Callable[..., Any]:
@@ -53,10 +53,25 @@ def store() -> Store:
     return Store(default_store())
 
 
-def pin() -> None:
-    """Let this run of a page show one snapshot throughout, whatever is published meanwhile."""
+def pin(to: Callable[[str, str], str] = lambda current, folder: current) -> None:
+    """Let this run of a page show one snapshot throughout, whatever is published meanwhile.
+
+    ``to``: which snapshot to show for the current one (see warming.shown_id); what this session has
+    published itself is shown at once.
+    """
     current = store().current()
-    st.session_state[_PINNED] = current.id if current else None
+    if current is None:
+        st.session_state[_PINNED] = None
+    elif st.session_state.get(_OWN) == current.id:
+        st.session_state[_PINNED] = current.id
+    else:
+        st.session_state[_PINNED] = to(current.id, str(store().folder))
+
+
+def pin_own() -> None:
+    """Show at once what this session has just published or gone back to."""
+    current = store().current()
+    st.session_state[_OWN] = st.session_state[_PINNED] = current.id if current else None
 
 
 def ledger(as_of: dt.date | None = None, *, sees_personal: bool = False) -> Ledger:

@@ -14,7 +14,7 @@ from analytics.issues.crossing import OTHERS
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.store import StoreError
-from pages.common.asking import cached, cached_few, counted, counted_few, findings, label, now, settings, store
+from pages.common.asking import cached, cached_few, counted, counted_few, findings, label, now, pin_own, settings, store
 from pages.common.asking import ledger as ledger_now
 
 
@@ -123,7 +123,9 @@ def count_without_module(ledger: Ledger) -> int:
 def accept_modules(ledger: Ledger, accepted: dict[str, str]) -> str:
     """Write accepted modules into the ledger as an import of its own; returns its account."""
 
-    return accept_values(store(), ledger, "module", accepted, settings(), now()).sentence()
+    told = accept_values(store(), ledger, "module", accepted, settings(), now()).sentence()
+    pin_own()
+    return told
 
 
 @counted

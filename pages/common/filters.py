@@ -15,7 +15,7 @@ from pages.common import asking
 
 FILTERS = ("module", "department", "channel", "street")
 KEYS = ("period", "from", "to", "compare", *FILTERS, "as_of")
-DEFAULT_PERIOD = "this_month"
+DEFAULT_PERIOD, DEFAULT_COMPARISON = "this_month", next(iter(COMPARISONS))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
@@ -132,4 +133,10 @@ def serve(script: Path, arguments: Sequence[str]) -> None:
 @asynccontextmanager
 async def _with_logs(app: object) -> AsyncIterator[None]:
     logs.write_lines()  # the server has set up its own by now
+    # Streamlit collects garbage after every run of a page; what was imported is none and need not be looked through.
+    from pages.common import warming  # with all that pages need, imported before the first visitor comes
+
+    warming.start()
+    gc.collect()
+    gc.freeze()
     yield
