@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 
+import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
+from analytics.metrics.suppression import shared
 from pages.common import asking, discovered
 from pages.common.correcting import escaped
 from pages.common.drawing import EXPLORE_PAGE, chart, custom, offer_workbook, section, to_cases
@@ -134,9 +136,24 @@ def crossing(view: View) -> None:
         )
         st.caption("每格为统计期内受理的件数（件）。颜色：橙多、蓝少，只看比推算多或少多少，不看绝对数。")
         wide = cells.pivot(index="row", columns="column", values="value").reset_index(names=model.DIMENSIONS[rows])
-        offer_workbook(
-            "导出 Excel", "交叉表.xlsx", lambda: {"交叉表": wide}, notes_of(view.ledger, view.slice), key="export_cross"
+        least = asking.settings().least_shared
+        given = st.checkbox(
+            "供对外共享", key="shared", help=f"小于 {least} 件的格子，以及能由合计推出它们的格子，一并隐去。"
         )
+        notes = notes_of(view.ledger, view.slice)
+        if given:
+            notes.append(f"供对外共享：1 至 {least - 1} 件的格子及能由合计推出它们的格子已隐去")
+        offer_workbook(
+            "导出 Excel", "交叉表.xlsx", lambda: {"交叉表": table(wide, given, least)}, notes, key="export_cross"
+        )
+
+
+def table(wide: pd.DataFrame, for_sharing: bool, least: int) -> pd.DataFrame:
+    """Return the crossing as it is exported, small cells hidden where it is to be shared."""
+    if not for_sharing:
+        return wide
+    named = wide.set_index(wide.columns[0]).fillna(0)
+    return shared(named, least).reset_index()
 
 
 def two(codes: str, rows: str, columns: str) -> dict[str, str] | None:

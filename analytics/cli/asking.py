@@ -15,6 +15,7 @@ from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute_many, unmet
 from analytics.metrics.evidence import PARTS
+from analytics.metrics.suppression import shared_rows
 from analytics.settings import load_settings
 from analytics.store import Store
 from analytics.viewer import EXPORT, Viewer
@@ -48,6 +49,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     metrics.add_argument("--metric", nargs="+", default=[], choices=tuple(CATALOGUE), metavar="CODE")
     metrics.add_argument("--by", nargs="+", default=[], metavar="DIM", help="拆分维度：" + "、".join(model.DIMENSIONS))
     metrics.add_argument("--grain", choices=model.GRAINS, help="按日、周、月、季、年拆分")
+    metrics.add_argument("--shared", action="store_true", help="供对外共享：小的计数和能推出它们的一并隐去")
     metrics.set_defaults(run=run_metrics)
     cases = commands.add_parser("cases", parents=[shared, asking], help="导出工单清单")
     cases.add_argument(
@@ -87,6 +89,8 @@ def run_metrics(options: argparse.Namespace) -> int:
         first = ledger.run(ledger.table("case_facts").aggregate(first=lambda t: t.accepted_at.min()))["first"].iloc[0]
         slice = slice.over(first.date(), slice.end)
     frame = compute_many(options.metric, ledger, slice, options.by, options.grain)
+    if options.shared:
+        frame = shared_rows(frame, options.by, load_settings().least_shared)
     rows = json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
     for row in rows:
         if row.get("period"):
@@ -105,6 +109,9 @@ def run_metrics(options: argparse.Namespace) -> int:
     for row in rows:
         metric = CATALOGUE[row["metric"]]
         cut = " ".join(model.label_of(d, row[d]) for d in options.by)
+        if row.get("hidden"):
+            print(f"{metric.name} {cut} {row.get('period') or ''}：已隐去")
+            continue
         share = (
             f"（{row['numerator']:,.0f}/{row['denominator']:,.0f}）" if metric.is_rate and row["denominator"] else ""
         )

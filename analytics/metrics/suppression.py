@@ -1,0 +1,73 @@
+"""Counts that could point at somebody are left out of what is shared, and so are others from which they would follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+#: What of a metric's row is hidden with it.
+HIDDEN = ("value", "numerator", "denominator", "low", "high", "n")
+
+
+def hidden_cells(counts: np.ndarray, least: int) -> np.ndarray:
+    """Return which cells of a table of counts (rows × columns) must not be shown, given that all totals are known.
+
+    Primary: counts from 1 to ``least`` − 1. Secondary: no row and no column has a single hidden
+    cell, from which the total would give it away, and hidden cells of a line add up to ``least``
+    at least; the smallest shown cell is hidden with it, zero last (Hundepool et al., Statistical
+    Disclosure Control, 2012, ch. 4). Zeros are shown where nothing asks for them.
+    """
+    shown = np.asarray(counts, dtype=float)
+    hidden = (shown > 0) & (shown < least)
+    changed = True
+    while changed:
+        changed = False
+        for values, marks in (*zip(shown, hidden, strict=True), *zip(shown.T, hidden.T, strict=True)):
+            if marks.any() and (marks.sum() == 1 or values[marks].sum() < least) and not marks.all():
+                rest = np.where(marks, np.inf, np.where(values > 0, values, np.finfo(float).max))
+                marks[rest.argmin()] = True
+                changed = True
+    return hidden
+
+
+def shared(table: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Return a table of counts (index × columns) with hidden cells as None."""
+    hidden = hidden_cells(table.to_numpy(float), least)
+    return table.astype(object).mask(hidden, None)
+
+
+def shared_rows(frame: pd.DataFrame, by: Sequence[str], least: int) -> pd.DataFrame:
+    """Return rows of compute_many with what must not be shown emptied, and a column ``hidden``.
+
+    A row is hidden by its count: of a rate the numerator, what is left of the denominator, and the
+    denominator itself; else ``n`` or the value. With two dimensions rows of a metric make a table,
+    otherwise a column whose total is known.
+    """
+    keys = [*by, *(["period"] if "period" in frame else [])]
+    mark = pd.Series(False, index=frame.index)
+    for _, rows in frame.groupby("metric", sort=False):
+        for counted in _counts(rows):
+            mark.loc[rows.index] |= _marks(rows, counted, keys, least)
+    emptied = frame.copy()
+    for column in HIDDEN:
+        emptied[column] = frame[column].mask(mark)
+    return emptied.assign(hidden=mark)
+
+
+def _counts(rows: pd.DataFrame) -> list[pd.Series]:
+    numerator, denominator = rows["numerator"], rows["denominator"]
+    if denominator.notna().any():
+        return [numerator, denominator - numerator, denominator]
+    return [rows["n"] if rows["n"].notna().any() else numerator]
+
+
+def _marks(rows: pd.DataFrame, counted: pd.Series, keys: list[str], least: int) -> pd.Series:
+    values = counted.fillna(0).to_numpy(float)
+    if len(keys) != 2:
+        return pd.Series(hidden_cells(values.reshape(-1, 1), least).ravel(), index=rows.index)
+    across, down = (pd.factorize(rows[k], use_na_sentinel=False)[0] for k in keys)
+    table = np.zeros((across.max() + 1, down.max() + 1))
+    table[across, down] = values
+    return pd.Series(hidden_cells(table, least)[across, down], index=rows.index)
