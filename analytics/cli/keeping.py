@@ -8,9 +8,11 @@ import importlib.metadata
 import json
 import platform
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from analytics import ingest, workdays
+from analytics.checkup import BAD, checks
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.ingest.quarantine import quarantine_workbook
@@ -178,23 +180,31 @@ def _card(snapshot: Snapshot, current: str | None) -> dict[str, object]:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
+    """Check the deployment; exit code 1 when something is wrong that must be mended."""
     store = Store(options.store)
-    found: dict[str, object] = {
+    found = checks(store)
+    answer: dict[str, object] = {
         "python": platform.python_version(),
         "packages": {p: importlib.metadata.version(p) for p in PACKAGES},
         "store": str(options.store),
         "snapshot": store.current_id(),
         "missing": [],
+        "checks": [vars(c) for c in found],
     }
-    if store.current():
+    with suppress(StoreError):
         ledger = open_ledger(store, options.viewer)
-        found |= {"cases": ledger.counts["cases"], "as_of": minute(ledger.as_of), "missing": ledger.lacks(tuple(NEEDS))}
+        lacks = ledger.lacks(tuple(NEEDS))
+        answer |= {"cases": ledger.counts["cases"], "as_of": minute(ledger.as_of), "missing": lacks}
+    code = int(any(c.state == BAD for c in found))
     if options.json:
-        print_json(found)
-        return 0
-    print(f"Python {found['python']}；" + "，".join(f"{k} {v}" for k, v in found["packages"].items()))  # type: ignore[attr-defined]
-    print(f"数据目录：{found['store']}；当前快照：{found['snapshot'] or '还没有'}")
-    if store.current():
-        print(f"工单 {found['cases']:,} 件，截至 {found['as_of']}")
-        print("台账齐全" if not found["missing"] else "台账里还没有：" + "；".join(found["missing"]))  # type: ignore[arg-type]
-    return 0
+        print_json(answer)
+        return code
+    print(f"数据目录：{answer['store']}；当前快照：{answer['snapshot'] or '还没有'}")
+    for check in found:
+        print(f"[{check.state}] {check.name}：{check.told}")
+    if "cases" in answer:
+        missing = answer["missing"]
+        assert isinstance(missing, list)
+        print(f"工单 {answer['cases']:,} 件，截至 {answer['as_of']}")
+        print("台账齐全" if not missing else "台账里还没有：" + "；".join(missing))
+    return code

@@ -1,0 +1,112 @@
+"""Is a deployment in order? Each check says so, or what is wrong and what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.access import Accounts
+from analytics.settings import ROOT
+from analytics.store import Store, StoreError
+from analytics.store.audit import AuditLog
+from analytics.viewer import ADMIN
+from analytics.workdays import shanghai_now
+
+GOOD, WARNING, BAD = "正常", "注意", "不行"
+LOCK = ROOT / ".ci" / "requirements.lock"
+#: Free space, as a multiple of the current snapshot, below which imports are in danger.
+ROOM = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: its state (GOOD, WARNING, BAD) and what is to be said of it."""
+
+    name: str
+    state: str
+    told: str
+
+
+def checks(store: Store) -> list[Check]:
+    """Look at the installation, the store, sign-in and the disk; nothing is changed."""
+    return [*_installation(), *_data(store), *_people(store), *_disk(store)]
+
+
+def _installation() -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", GOOD if sys.version_info >= (3, 11) else BAD, f"{version}（需要 3.11 以上）")
+    locked = (
+        dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCK.read_text("utf-8"), re.MULTILINE)) if LOCK.exists() else {}
+    )
+    other = []
+    for name, wanted in locked.items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # needed on another system only
+        if found != wanted:
+            other.append(f"{name} {found}（应为 {wanted}）")
+    told = f"{len(locked)} 个组件与锁定的版本一致" if not other else "、".join(other) + "；请重新运行 make run 安装"
+    yield Check("组件", WARNING if other or not locked else GOOD, told)
+
+
+def _data(store: Store) -> Iterator[Check]:
+    try:
+        current = store.current()
+    except StoreError as error:
+        yield Check("台账", BAD, str(error))
+        return
+    if current is None:
+        yield Check("台账", WARNING, "还没有台账：请导入，或生成演示数据")
+        return
+    mark = "，演示数据" if current.synthetic else ""
+    yield Check("台账", GOOD, f"快照 {current.id}，{current.cases:,} 件{mark}")
+    damaged = [s.id for s in store.snapshots() if not store.whole(s.id)]
+    if (now := store.damaged()) and now not in damaged:
+        damaged.append(now)
+    told = f"已损坏：{'、'.join(damaged)}；请从备份恢复，或重新导入" if damaged else "全部快照与校验和一致"
+    yield Check("校验和", BAD if damaged else GOOD, told)
+    if current.newest and current.newest > shanghai_now():
+        yield Check("时钟", WARNING, "系统时间早于台账中最新的记录，请核对系统时间")
+    try:
+        wrong = AuditLog(store.folder).verify()
+        yield Check("审计", BAD if wrong else GOOD, wrong or "审计记录完整，没有被改动")
+    except StoreError as error:
+        yield Check("审计", BAD, str(error))
+
+
+def _people(store: Store) -> Iterator[Check]:
+    every = Accounts(store).all()
+    if not every:
+        yield Check("登录", WARNING, "没有账号：只能在本机使用；给别人用之前先建账号或接统一身份认证")
+        return
+    admins = [a for a in every if a.role == ADMIN and a.enabled]
+    waiting = [a.name for a in every if a.must_change and a.enabled]
+    told = f"{len(every)} 个账号，{len(admins)} 个管理员" + (
+        f"；还没改初始口令：{'、'.join(waiting)}" if waiting else ""
+    )
+    yield Check(
+        "登录", GOOD if admins else BAD, told if admins else told + "；没有可用的管理员，请用 accounts add 新建"
+    )
+
+
+def _disk(store: Store) -> Iterator[Check]:
+    folder = store.folder if store.folder.exists() else Path(".")
+    if not os.access(folder, os.W_OK):
+        yield Check("数据目录", WARNING, "不能写：可以查看，不能导入、记录人工判断和审计")
+    elif os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o007:
+        yield Check("数据目录", WARNING, "本机其他用户也能读，请运行 chmod -R o-rwx 数据目录")
+    else:
+        yield Check("数据目录", GOOD, "只有所有者能读写")
+    newest = max((p.stat().st_size for p in store.files.glob("*.duckdb")), default=0)
+    free = shutil.disk_usage(folder).free
+    enough = free > ROOM * newest
+    told = f"剩余 {free / 1024**3:.1f} GB" + ("" if enough else f"，不足一个快照的 {ROOM} 倍，导入可能失败")
+    yield Check("磁盘", GOOD if enough else WARNING, told)
