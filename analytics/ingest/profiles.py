@@ -24,8 +24,8 @@ def remember_profile(con: duckdb.DuckDBPyConnection, plan: SheetPlan, name: str,
     """Keep a sheet's mapping (column → head); tell whether it is new or changed."""
     heads = {column: plan.heads[position] for column, position in plan.mapping.items()}
     name = name or plan.profile or plan.sheet.file.rsplit(".", 1)[0]
-    known = con.execute("SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]).fetchone()
-    if known and json.loads(known[0]) == heads and known[1] == name:
+    known = con.execute("SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]).fetchall()
+    if known and json.loads(known[0][0]) == heads and known[0][1] == name:
         return False
     con.execute("DELETE FROM profiles WHERE signature = ?", [plan.signature])
     con.execute(

@@ -21,8 +21,8 @@ def derive(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetim
 
 def newest_event(con: duckdb.DuckDBPyConnection) -> dt.datetime | None:
     """Return the latest time of anything that happened in the ledger."""
-    row = con.execute(
+    rows = con.execute(
         "SELECT greatest((SELECT max(greatest(accepted_at, coalesce(closed_at, accepted_at))) FROM cases),"
         " (SELECT max(happened_at) FROM events), (SELECT max(rated_at) FROM ratings))"
-    ).fetchone()
-    return row[0] if row else None
+    ).fetchall()
+    return rows[0][0] if rows else None

@@ -63,8 +63,8 @@ class Reader:
             derive(self.con, "main", "main", as_of)
 
     def _version(self) -> int:
-        row = self.con.execute("SELECT value FROM snap.meta WHERE key = 'schema'").fetchone()
-        return int(row[0]) if row else 1
+        rows = self.con.execute("SELECT value FROM snap.meta WHERE key = 'schema'").fetchall()
+        return int(rows[0][0]) if rows else 1
 
     def _held(self) -> set[str]:
         """Return the tables of the snapshot; an older one has fewer."""

@@ -293,8 +293,8 @@ def _bring_up(con: duckdb.DuckDBPyConnection) -> None:
     """Give a new or older snapshot every table of the schema of now; raises StoreError for a newer one."""
     for statement in create_statements().values():
         con.execute(statement)
-    known = con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    if known and int(known[0]) > SCHEMA_VERSION:
+    known = con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall()
+    if known and int(known[0][0]) > SCHEMA_VERSION:
         raise StoreError(NEWER)
     con.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
     if known:
@@ -306,5 +306,5 @@ def _bring_up(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    rows = con.execute(sql).fetchall()  # to the end: a result left open bars the connection
+    return int(rows[0][0]) if rows else 0

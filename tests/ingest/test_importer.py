@@ -291,3 +291,14 @@ def test_a_real_ledger_takes_the_place_of_demo_data(tmp_path: Path, demo: DemoLe
 def test_what_comes_from_demo_spreadsheets_is_marked_again(store: Store) -> None:
     load(store, ("演示数据-台账.csv", csv("工单编号,受理时间,内容", "A,2024-7-5,x")))
     assert store.current().synthetic
+
+
+def test_the_same_layout_again_with_another_bad_row(store: Store) -> None:
+    """The mapping is known by then, and the row must still be kept out (found by fuzzing)."""
+    heads, bad = "工单编号,受理时间,内容\n", "昨天"
+    settings = load_settings()
+    for number in range(3):
+        file = (f"第{number}周.csv", f"{heads}A{number},2024-7-5,x\nB{number},{bad}{number},x\n".encode())
+        plans = ingest.plan_files([file], settings, ingest.kept_profiles(store))
+        result = ingest.run_import(store, plans, settings, NOW, profile="周报")
+        assert (result.accepted, result.quarantined) == (1, 1)

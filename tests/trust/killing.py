@@ -1,4 +1,7 @@
-"""Work on a store that may be killed at any instant: forked from a process that has imported everything already."""
+"""Work on a store that is killed at any instant, forked from a process that has imported everything and opened no database.
+
+`python -m tests.trust.killing FOLDER`
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +29,10 @@ from analytics.store.audit import AuditLog
 
 NOW = dt.datetime(2026, 11, 25, 9)
 ROWS = 60
+#: Job → how often it is killed.
+KILLS = {"import": 80, "decide": 60, "discover": 30, "brief": 30}
+#: A job is given up to so many times what it takes unhindered: most are killed, some get to their end.
+LONGEST = 1.2
 
 
 def file_of(number: int) -> tuple[str, bytes]:
@@ -156,3 +164,47 @@ def _looked(store: Store) -> dict[str, object]:
         "files": all((d.folder / f).stat().st_size > 0 for d in deliveries for f in d.files),
         "audit": AuditLog(store.folder).verify(),
     }
+
+
+def main(folder: Path) -> None:
+    """Kill two hundred times, looking at the store after every fifth; raises AssertionError for what does not stand."""
+    assert sum(KILLS.values()) == 200
+    assert set(KILLS) == set(JOBS)
+    rng = random.Random(20261125)
+    warm()
+    killed(folder, "import", 0, rng, 0)  # before anything stands
+    told: dict[str, set[str]] = {}
+    takes: dict[str, float] = {}
+    for job in JOBS:
+        lines, _ = whole(folder, job, 0)
+        more, takes[job] = whole(folder, job, 900)  # the second is what it takes when the disk is warm
+        told[job] = {*lines, *more}
+    jobs = [job for job, times in KILLS.items() for _ in range(times)]
+    rng.shuffle(jobs)
+    ended = dict.fromkeys(JOBS, 0)
+    before = state(folder)
+    for number, job in enumerate(jobs, start=1):
+        lines, to_its_end = killed(folder, job, number, rng, LONGEST * takes[job])
+        told[job] |= set(lines)
+        ended[job] += to_its_end
+        if number % 5 and number < len(jobs):
+            continue
+        now = state(folder)
+        assert now["whole"], number
+        assert now["audit"] is None, (number, now["audit"])
+        assert set(now["batches"].values()) == {ROWS}, "a batch is wholly in or wholly out"
+        assert now["facts"] == now["ratings"] == ROWS * len(now["batches"])
+        assert set(before["batches"]) <= set(now["batches"])
+        assert {f"K{int(line.split()[0]):04d}" for line in told["import"]} <= set(now["batches"])
+        assert {int(line) for line in told["decide"]} <= set(now["decisions"]), "a decision acknowledged is kept"
+        assert now["decisions"] == list(range(1, len(now["decisions"]) + 1))
+        assert told["brief"] <= set(now["deliveries"])
+        assert now["files"]
+        assert not told["discover"] or now["run"] >= max(told["discover"])
+        before = now
+    assert sum(ended.values()) < 100, ended
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
+    print("killed", sum(KILLS.values()))
