@@ -14,7 +14,7 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .

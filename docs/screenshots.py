@@ -44,6 +44,7 @@ PAGES = {
     "briefing": "briefings",
     "cases": "case-list?metric=超期未办&sort=超期工作日",
     "data": "ledger",
+    "administration": "administration",
     "glossary": "definitions",
 }
 WIDE, PHONE = (1440, 900), (390, 844)
