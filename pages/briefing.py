@@ -234,7 +234,7 @@ def page() -> None:
         request = choose(office)
         with st.spinner("正在汇总……"):
             found = asking.findings(ledger)
-            briefing = ask_briefing(office, ledger, request, found.token if found else "")
+            briefing = ask_briefing(ledger, request, found.token if found else "")
     except StoreError as error:
         st.info(str(error), icon=":material/inbox:")
         history(office)

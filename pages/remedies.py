@@ -13,7 +13,7 @@ from analytics.issues import Findings
 from analytics.metrics import CATALOGUE
 from analytics.privacy import mask_text
 from analytics.remedies import saving, telling
-from analytics.remedies.board import Board, as_of_day, effect_of
+from analytics.remedies.board import Board, as_of_day
 from analytics.remedies.cards import Card, by_urgency
 from analytics.remedies.checks import FAILED
 from analytics.remedies.effect import HARMED, MAYBE, UNTOLD, WORKED, Effect
@@ -51,7 +51,7 @@ def measured(view: View, found: Findings, shown: Board) -> dict[str, Effect]:
     for place, card in enumerate(waiting):
         if place:
             bar.progress(place / len(waiting), f"正在测算成效（{place}/{len(waiting)}）")
-        effect = effect_of(view.ledger, found, shown, card)
+        effect = remedied.ask_card(view.ledger, found, shown, card)
         if effect:
             effects[card.id] = effect
     bar.empty()
@@ -138,7 +138,7 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
             st.page_link(ISSUES_PAGE, label="看这一类问题", icon=":material/hub:", query_params=link(type=type_id))
             to_cases("看统计期内的这些工单", issue_type=type_id)
     with st.spinner("正在测算成效……"):
-        effect = effect_of(view.ledger, found, shown, card)
+        effect = remedied.ask_card(view.ledger, found, shown, card)
     with st.container(border=True):
         st.subheader("下一步", anchor=False)
         if card.text("measures"):

@@ -70,11 +70,12 @@ def effect_of(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effe
     remedy = shown.remedy(card)
     if remedy is None or remedy.day >= ledger.as_of.date():
         return None
-    return _measured(ledger.whole, found, remedy, shown.treated)
+    return measured_once(ledger.whole, found, remedy, shown.treated)
 
 
 @lru_cache(maxsize=500)
-def _measured(ledger: Ledger, found: Findings, remedy: Remedy, treated: frozenset[str]) -> Effect:
+def measured_once(ledger: Ledger, found: Findings, remedy: Remedy, treated: frozenset[str]) -> Effect:
+    """Measure a remedy (see effect.measured), and only once for a ledger and its findings."""
     return measured(ledger, found, remedy, treated)
 
 

@@ -1,10 +1,9 @@
-"""What pages ask: cached by snapshot, viewer, as-of and slice, never by time."""
+"""What pages ask: kept by snapshot, viewer, as-of and slice, never by time."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -20,32 +19,30 @@ from analytics.metrics.forecast import Forecast, forecast_demand
 from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
-from analytics.viewer import Viewer
+from pages.common.answers import FEW, kept
 from pages.entrance.who import viewer
-
-_KEYS = {Ledger: repr, Viewer: repr, Slice: repr, caselist.ListRequest: repr, Settings: repr}
-cached: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=3000, hash_funcs=_KEYS)
-#: For what is large, and asked anew after every decision.
-cached_few: Callable[..., Any] = st.cache_resource(show_spinner=False, max_entries=12, hash_funcs=_KEYS)
-
 
 _PINNED, _OWN = "_snapshot", "_own_snapshot"
 
 
-def counted(function: Callable[..., Any], keep: Callable[..., Any] = cached) -> Callable[..., Any]:
+def cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer each question once a snapshot and a viewer's scope."""
+    return kept(function)
+
+
+def cached_few(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Cache few answers: for what is large."""
+    return kept(function, FEW)
+
+
+def counted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Cache what counts cases and shows none: it is the same for every department, so it is asked once for all."""
-    inner = keep(function)
-
-    @wraps(function)
-    def asked(*given: Any, **more: Any) -> Any:
-        return inner(*(g.whole if isinstance(g, Ledger) else g for g in given), **more)
-
-    return asked
+    return kept(function, whole=True)
 
 
 def counted_few(function: Callable[..., Any]) -> Callable[..., Any]:
     """Cache as ``counted`` does, but few: for what is large."""
-    return counted(function, cached_few)
+    return kept(function, FEW, whole=True)
 
 
 def store() -> Store:

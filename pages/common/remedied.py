@@ -9,9 +9,9 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.slices import Where
 from analytics.remedies import alike, levers, quality, saving, signs
-from analytics.remedies.board import Board, board, board_of
-from analytics.remedies.cards import CardBook
-from analytics.remedies.effect import Remedy
+from analytics.remedies.board import Board, board, board_of, measured_once
+from analytics.remedies.cards import Card, CardBook
+from analytics.remedies.effect import Effect, Remedy
 from analytics.remedies.pending import Pending, pending
 from analytics.remedies.series import Series, binned, daily
 from analytics.remedies.step import weekly
@@ -47,6 +47,27 @@ def ask_waiting(ledger: Ledger, found: Findings | None) -> tuple[Board, list[Pen
 @cached_few
 def _ask_board_then(ledger: Ledger, token: str, last: int) -> Board:
     return board_of(ledger)[0]
+
+
+@counted
+def ask_effect(ledger: Ledger, token: str, remedy: Remedy, treated: frozenset[str]) -> Effect:
+    """Measure one remedy (see effect.measured)."""
+    return measured_once(ledger, _found(ledger), remedy, treated)
+
+
+def ask_card(ledger: Ledger, found: Findings, shown: Board, card: Card) -> Effect | None:
+    """Return the effect of a card's remedy; None where none is in force yet."""
+    remedy = shown.remedy(card)
+    if remedy is None or remedy.day >= ledger.as_of.date():
+        return None
+    effect: Effect = ask_effect(ledger, found.token, remedy, shown.treated)
+    return effect
+
+
+def ask_effects(ledger: Ledger, found: Findings) -> dict[str, Effect]:
+    """Return the effect of every remedy in force, by card."""
+    shown = ask_board(ledger, found)
+    return {c.id: e for c in shown.cards if (e := ask_card(ledger, found, shown, c))}
 
 
 @counted

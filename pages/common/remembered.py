@@ -6,20 +6,20 @@ from analytics.briefing.compose import Request
 from analytics.briefing.facts import Briefing
 from analytics.briefing.office import Office
 from analytics.ledger import Ledger
-from analytics.viewer import Viewer
+from analytics.store import Store
 from pages.common.asking import cached_few
 
 
-def ask_briefing(office: Office, ledger: Ledger, request: Request, findings: str) -> Briefing:
+def ask_briefing(ledger: Ledger, request: Request, findings: str) -> Briefing:
     """Compose once for a snapshot, a department, the edits so far and the types as found."""
-    made: Briefing = _composed(
-        office, str(office.folder), ledger.snapshot.id, ledger.viewer, office.book.last(), request, findings
-    )
+    made: Briefing = composed(ledger, request, findings, _office(ledger).book.last())
     return made
 
 
 @cached_few
-def _composed(
-    _office: Office, folder: str, snapshot: str, viewer: Viewer, edits: int, request: Request, findings: str
-) -> Briefing:
-    return _office.compose(request, snapshot)
+def composed(ledger: Ledger, request: Request, findings: str, edits: int) -> Briefing:
+    return _office(ledger).compose(request, ledger.snapshot.id)
+
+
+def _office(ledger: Ledger) -> Office:
+    return Office(Store(ledger.folder), viewer=ledger.viewer)

@@ -1,0 +1,129 @@
+"""What was asked is answered once a snapshot: kept by snapshot, and forgotten with it.
+
+Streamlit's own cache forgets by number or time; here a question's snapshot is part of it, and with a new
+snapshot the answers of old ones go at once, so that memory stays flat however often one is published.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import wraps
+from threading import Lock
+from typing import Any
+
+from analytics.ledger import Ledger
+
+#: Snapshots whose answers are kept: the newest, the one before it, one that somebody looks back at.
+SNAPSHOTS = 3
+MANY, FEW = 3000, 6
+#: Questions remembered for the next snapshot.
+RECENT = 120
+#: Where the ledger stands among a question's arguments.
+HERE = "\x00ledger"
+
+_kept: OrderedDict[str, OrderedDict[str, Future]] = OrderedDict()
+_recent: OrderedDict[str, tuple[str, tuple, dict]] = OrderedDict()
+_guard = Lock()
+
+
+def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) -> Callable[..., Any]:
+    """Let a function answer each question once; ``whole``: of all departments, for what counts cases and shows none.
+
+    The first argument that is a Ledger says of which snapshot it is. Arguments are told apart by
+    their ``repr``; two who ask the same at once wait for one answer.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def asked(*given: Any, **more: Any) -> Any:
+        if whole:
+            given = tuple(g.whole if isinstance(g, Ledger) else g for g in given)
+        ledger = next((g for g in given if isinstance(g, Ledger)), None)
+        key = f"{name}({_written(given)}, {_written(sorted(more.items()))})"
+        _remember(name, ledger, given, more)
+        waiting, mine = _place(ledger.snapshot.id if ledger else "", key, name, most)
+        if not mine:
+            return waiting.result()
+        try:
+            waiting.set_result(function(*given, **more))
+        except BaseException as error:
+            _drop(ledger.snapshot.id if ledger else "", key)
+            waiting.set_exception(error)
+        return waiting.result()
+
+    return asked
+
+
+def _written(value: object) -> str:
+    if isinstance(value, frozenset | set):
+        return f"{{{', '.join(sorted(map(repr, value)))}}}"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_written, value))})"
+    return repr(value)
+
+
+def _place(snapshot: str, key: str, name: str, most: int) -> tuple[Future, bool]:
+    """Return the place of an answer, and whether the caller is to fill it."""
+    with _guard:
+        held = _kept.setdefault(snapshot, OrderedDict())
+        _kept.move_to_end(snapshot)
+        while len(_kept) > SNAPSHOTS + 1:  # what is of no snapshot has a shelf of its own
+            _kept.popitem(last=False)
+        if key in held:
+            held.move_to_end(key)
+            return held[key], False
+        held[key] = Future()
+        mine = [k for k in held if k.startswith(f"{name}(")] if most < MANY else list(held)
+        for old in mine[: max(0, len(mine) - most)]:
+            del held[old]
+        return held[key], True
+
+
+def _drop(snapshot: str, key: str) -> None:
+    with _guard:
+        _kept.get(snapshot, OrderedDict()).pop(key, None)
+
+
+def _remember(name: str, ledger: Ledger | None, given: tuple, more: dict) -> None:
+    """Remember a question that the next snapshot will be asked too: of the newest day, of all departments, masked."""
+    if ledger is None or ledger.as_of < ledger.snapshot.as_of:
+        return
+    if ledger.viewer.department is not None or ledger.viewer.sees_personal:
+        return
+    others = tuple(HERE if g is ledger else g for g in given)
+    mark = f"{name}({_written(others)}, {_written(sorted(more.items()))})"
+    with _guard:
+        _recent[mark] = (name, others, more)
+        _recent.move_to_end(mark)
+        while len(_recent) > RECENT:
+            _recent.popitem(last=False)
+
+
+def recent() -> list[tuple[str, tuple, dict]]:
+    """Return the questions asked of late, the newest first: function, arguments (HERE for the ledger), named arguments."""
+    with _guard:
+        return list(_recent.values())[::-1]
+
+
+def answered(snapshot: str) -> dict[str, bytes]:
+    """Return what was answered of a snapshot in this process, each answer pickled; what cannot be is left out."""
+    with _guard:
+        held = dict(_kept.get(snapshot, {}))
+    found = {}
+    for key, waiting in held.items():
+        try:
+            found[key] = pickle.dumps(waiting.result(), protocol=5)
+        except Exception:
+            continue
+    return found
+
+
+def take_in(snapshot: str, found: dict[str, bytes]) -> None:
+    """Keep answers that another process has found."""
+    for key, content in found.items():
+        waiting, mine = _place(snapshot, key, "", MANY)
+        if mine:
+            waiting.set_result(pickle.loads(content))

@@ -1,0 +1,78 @@
+"""Asks a new snapshot in a process of its own what people ask: `python -m pages.common.preparing` (see warming).
+
+A pickle of (store, snapshot, token of the types before, questions) on standard input, a pickle of the
+answers on standard output.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from analytics.briefing.compose import Request
+from analytics.briefing.period import last_whole
+from analytics.issues import IssueDesk
+from analytics.ledger import Ledger, open_ledger
+from analytics.metrics import Slice, period
+from analytics.store import Store
+from analytics.viewer import ANALYST, Viewer
+from pages.common import answers, asking, discovered, mechanisms, remedied
+from pages.common.filters import DEFAULT_COMPARISON, DEFAULT_PERIOD
+from pages.common.remembered import ask_briefing
+
+WARMER = Viewer("预备", ANALYST)
+FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
+
+
+def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
+    """Return what pages ask first of a ledger, the dearest of it."""
+    slice = Slice(*period(DEFAULT_PERIOD, ledger.as_of))
+    before = slice.compared(DEFAULT_COMPARISON, ledger.as_of)
+    found = asking.findings(ledger)
+    yield lambda: asking.ask(FIVE, ledger, slice)
+    yield lambda: asking.ask_findings(ledger, slice)
+    if found is not None:
+        yield lambda: discovered.ask_watched(ledger, "issue_problem")
+        yield lambda: discovered.ask_watched(ledger, "issue_type")
+        yield lambda: discovered.ask_measured(ledger, slice, before, "issue_type")
+        yield lambda: remedied.ask_waiting(ledger, found)
+        yield lambda: remedied.ask_effects(ledger, found)
+    yield lambda: mechanisms.ask_consult_effect(ledger, slice)
+    yield lambda: mechanisms.ask_variants(ledger, slice)
+    yield lambda: mechanisms.ask_milestones(ledger)
+    yield lambda: asking.ask_forecast(ledger, slice)
+    yield lambda: ask_briefing(ledger, Request(last_whole("week", ledger.as_of)), found.token if found else "")
+
+
+def again(ledger: Ledger, before: str, token: str, questions: list[tuple[str, tuple, dict]]) -> None:
+    """Ask the ledger what was asked of the one before it; the old token of the types stands for the new."""
+    for name, given, more in questions:
+        module, _, function = name.rpartition(".")
+        given = tuple(ledger if g == answers.HERE else token if before and g == before else g for g in given)
+        with suppress(Exception):  # a question that no longer makes sense is asked by whoever wants it
+            getattr(importlib.import_module(module), function)(*given, **more)
+
+
+def main() -> None:
+    """Answer on standard output."""
+    logging.disable(logging.WARNING)
+    folder, snapshot, before, questions = pickle.load(sys.stdin.buffer)
+    os.environ["INSIGHT_STORE"] = folder
+    out, sys.stdout = sys.stdout.buffer, sys.stderr
+    store = Store(folder)
+    ledger = IssueDesk(store).attach(open_ledger(store, WARMER, snapshot_id=snapshot))
+    found = asking.findings(ledger)
+    for ask in first_questions(ledger):
+        with suppress(Exception):
+            ask()
+    again(ledger, before, found.token if found else "", questions)
+    pickle.dump(answers.answered(snapshot), out, protocol=5)
+
+
+if __name__ == "__main__":
+    main()

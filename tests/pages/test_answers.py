@@ -1,0 +1,123 @@
+"""Answers are kept by snapshot and scope, found by another process, and forgotten with their snapshot."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from analytics.issues import IssueDesk
+from analytics.ledger import Ledger, open_ledger
+from analytics.metrics import Slice
+from analytics.store import Store
+from analytics.viewer import ANALYST, LEADER, Viewer
+from pages.common import answers, asking, warming
+
+
+@pytest.fixture(autouse=True)
+def empty() -> Iterator[None]:
+    for kept in (answers._kept, answers._recent, warming._ready, warming._since, warming._token):
+        kept.clear()
+    yield
+    for kept in (answers._kept, answers._recent, warming._ready, warming._since, warming._token):
+        kept.clear()
+
+
+def counting(whole: bool = False, most: int = answers.MANY) -> tuple[list, object]:
+    asked: list = []
+
+    def question(ledger: Ledger, *given: object) -> int:
+        asked.append((ledger.viewer.department, given))
+        return len(asked)
+
+    return asked, answers.kept(question, most, whole)
+
+
+def test_a_question_is_answered_once_a_scope(demo_ledger: Ledger) -> None:
+    asked, question = counting()
+    people = [replace(demo_ledger, viewer=Viewer(n, r)) for n, r in (("甲", ANALYST), ("乙", LEADER))]
+    tax = replace(demo_ledger, viewer=Viewer("丙", ANALYST, "区税务局"))
+    assert [question(x, 1) for x in (*people, tax, tax)] == [1, 1, 2, 2]
+    assert [d for d, _ in asked] == [None, "区税务局"]
+    assert question(demo_ledger, 2) == 3
+    assert question(demo_ledger, frozenset("abc")) == question(demo_ledger, frozenset("cab"))
+
+
+def test_what_counts_is_asked_once_for_all_departments_and_of_all(demo_ledger: Ledger) -> None:
+    asked, question = counting(whole=True)
+    for name in ("区税务局", "区教育局"):
+        question(replace(demo_ledger, viewer=Viewer("x", ANALYST, name)))
+    assert [d for d, _ in asked] == [None]
+
+
+def test_two_who_ask_at_once_wait_for_one_answer(demo_ledger: Ledger) -> None:
+    asked: list[int] = []
+
+    def slow(ledger: Ledger) -> int:
+        asked.append(1)
+        time.sleep(0.2)
+        return 7
+
+    question, got = answers.kept(slow), []
+    threads = [threading.Thread(target=lambda: got.append(question(demo_ledger))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (asked, got) == ([1], [7] * 5)
+
+
+def test_a_failure_is_told_and_not_kept(demo_ledger: Ledger) -> None:
+    tries: list[int] = []
+
+    def failing(ledger: Ledger) -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("once")
+        return 1
+
+    question = answers.kept(failing)
+    with pytest.raises(ValueError, match="once"):
+        question(demo_ledger)
+    assert question(demo_ledger) == 1
+
+
+def test_answers_go_with_their_snapshot_and_the_few_stay_few(demo_ledger: Ledger) -> None:
+    _, question = counting()
+    for number in range(10):
+        question(replace(demo_ledger, snapshot=replace(demo_ledger.snapshot, id=f"S{number:06d}-202601010000")))
+    assert len(answers._kept) <= answers.SNAPSHOTS + 1
+    few_asked, few = counting(most=3)
+    for number in range(10):
+        few(demo_ledger, number)
+    few(demo_ledger, 9)
+    assert len(few_asked) == 10
+    assert len(answers._kept[demo_ledger.snapshot.id]) <= 4
+
+
+def test_another_process_finds_the_same_answers(demo_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSIGHT_STORE", str(demo_store.folder))
+    viewer = Viewer("x", ANALYST)
+    ledger = IssueDesk(demo_store).attach(open_ledger(demo_store, viewer))
+    slice = Slice(ledger.first_day, ledger.as_of.date())
+    own = asking.ask(("demand",), ledger, slice, by=("department",))
+    answers._kept.clear()
+    assert warming.prepare(demo_store, ledger.snapshot.id) > 5
+    with_answers = dict(answers._kept[ledger.snapshot.id])
+    monkeypatch.setattr(asking, "compute_many", lambda *given: pytest.fail("asked again"))
+    told = asking.ask(("demand",), replace(ledger, viewer=Viewer("y", LEADER, "区税务局")), slice, by=("department",))
+    assert told.equals(own)
+    assert with_answers
+
+
+def test_a_new_snapshot_waits_until_it_is_warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert warming.shown_id("S1", "f") == "S1"  # nobody watches
+    warming._ready["f"] = "S1"
+    assert warming.shown_id("S2", "f") == "S1"
+    warming._ready["f"] = "S2"
+    assert warming.shown_id("S2", "f") == "S2"
+    monkeypatch.setattr(warming, "PATIENCE", -1)
+    assert warming.shown_id("S3", "f") == "S3"  # not held back for ever
