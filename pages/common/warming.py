@@ -7,6 +7,7 @@ waits for it and nobody is slowed by it. Whoever published it is shown it at onc
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -36,7 +37,9 @@ def shown_id(current: str, folder: str) -> str:
 
 
 def start() -> None:
-    """Begin to watch the store that is shown, in a thread that ends with the server."""
+    """Begin to watch the store that is shown, in a thread that ends with the server; not with INSIGHT_WARM=off."""
+    if os.environ.get("INSIGHT_WARM") == "off":
+        return
     Thread(target=_watch, name="warming", daemon=True).start()
 
 

@@ -39,7 +39,7 @@ def serving(store: Path, port: int = 0, **environment_more: str) -> Iterator[str
         "--server.headless",
         "true",
     ]
-    environment = os.environ | {"INSIGHT_STORE": str(store)} | environment_more
+    environment = os.environ | {"INSIGHT_STORE": str(store), "INSIGHT_WARM": "off"} | environment_more
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
