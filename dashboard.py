@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,8 +75,12 @@ def run(page: StreamlitPage) -> None:
         page.run()
     except NotAllowed as error:
         st.warning(f"{error}。", icon=":material/lock:")
-    except Exception:
-        logging.getLogger("dashboard").exception("page failed", extra={"page": page.url_path})
+    except Exception as error:
+        # Not the exception itself: its words may hold a value of the ledger.
+        where = " < ".join(
+            f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[:-6:-1]
+        )
+        logging.getLogger("dashboard").error("page %s: %s at %s", page.url_path, type(error).__name__, where)
         st.error(
             "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
         )

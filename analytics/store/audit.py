@@ -42,6 +42,7 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL,"
     " act TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)"
 )
+_NEWEST = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
 _KEEP = (
     "CREATE INDEX IF NOT EXISTS by_act ON entries (act, target, who)",
     "CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'append-only'); END",
@@ -101,15 +102,18 @@ class AuditLog:
             return False
 
     def _append(self, row: tuple[str, str, str, str, str]) -> None:
-        with self._open() as con, con:
+        with self._open() as con:
+            with con:
+                con.execute("BEGIN IMMEDIATE")
+                last = con.execute(_NEWEST).fetchone() or (0, _FIRST)
+                kept = (last[0] + 1, shanghai_now().isoformat(timespec="milliseconds"), *row, last[1])
+                con.execute(f"INSERT INTO entries VALUES ({', '.join('?' * len(_COLUMNS))})", (*kept, _hash(kept)))
+            # After the row is on the disk: a process killed here leaves HEAD behind the log, never ahead of it; and
+            # under the same lock, so that one writer moves it at a time.
             con.execute("BEGIN IMMEDIATE")
-            last = con.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone() or (0, _FIRST)
-            kept = (last[0] + 1, shanghai_now().isoformat(timespec="milliseconds"), *row, last[1])
-            mark = _hash(kept)
-            con.execute(f"INSERT INTO entries VALUES ({', '.join('?' * len(_COLUMNS))})", (*kept, mark))
-        # After the row is on the disk: a process killed here leaves HEAD one row behind, never ahead of the log.
-        if self._head()[0] < kept[0]:
-            move_pointer(self.head, f"{kept[0]} {mark}")
+            seq, mark = con.execute(_NEWEST).fetchone()
+            move_pointer(self.head, f"{seq} {mark}")
+            con.rollback()
 
     def _head(self) -> tuple[int, str]:
         """Return the number and hash of the newest row that HEAD knows of, (0, '') for none."""
@@ -122,7 +126,8 @@ class AuditLog:
     def _open(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.path.exists()
-        with closing(sqlite3.connect(self.path, timeout=20)) as con:
+        with closing(sqlite3.connect(self.path, timeout=60)) as con:
+            con.execute("PRAGMA journal_mode = WAL")
             con.execute("PRAGMA synchronous = FULL")
             if fresh:
                 os.chmod(self.path, 0o600)
@@ -167,11 +172,21 @@ class AuditLog:
     def _all(self) -> list[Entry]:
         if not self.path.exists():
             return []
-        try:  # for writing, though nothing is written: what a killed process left behind is rolled back first
-            with closing(sqlite3.connect(f"file:{self.path}?mode=rw", uri=True, timeout=20)) as con:
-                rows = con.execute(f"SELECT {', '.join(_COLUMNS)} FROM entries ORDER BY seq").fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"审计记录打不开（{type(error).__name__}），请检查 {self.path.name}") from None
+        rows, failed = [], None
+        # For writing, though nothing is written: what a killed process left behind is put right first; on a disk
+        # that cannot be written there is nothing to put right.
+        for mode in ("mode=rw", "immutable=1"):
+            try:
+                with closing(sqlite3.connect(f"file:{self.path}?{mode}", uri=True, timeout=60)) as con:
+                    rows, failed = (
+                        con.execute(f"SELECT {', '.join(_COLUMNS)} FROM entries ORDER BY seq").fetchall(),
+                        None,
+                    )
+                break
+            except sqlite3.Error as error:
+                failed = error
+        if failed is not None:
+            raise StoreError(f"审计记录打不开（{type(failed).__name__}），请检查 {self.path.name}")
         return [_entry(r) for r in rows]
 
 

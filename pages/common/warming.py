@@ -50,7 +50,7 @@ def _watch() -> None:
         except StoreError:
             pass  # the pages say what is wrong with the store
         except Exception as error:
-            logging.getLogger(__name__).warning("warming failed: %s", type(error).__name__, exc_info=error)
+            logging.getLogger(__name__).warning("warming failed: %s", type(error).__name__)
         time.sleep(EVERY)
 
 

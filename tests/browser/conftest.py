@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from analytics.settings import ROOT
 from analytics.store import Store
 from tests.browser import chromium
+
+#: Another worker's tests may keep the second core busy.
+expect.set_options(timeout=20_000)
 
 
 def free_port() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,11 +78,9 @@ def test_a_lost_head_shows(tmp_path: Path) -> None:
 
 def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
     AuditLog(tmp_path).record(WHO, VIEWED, "0")
-    threads = [threading.Thread(target=filled, args=(tmp_path, 10)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as people:
+        for done in [people.submit(filled, tmp_path, 10) for _ in range(4)]:
+            done.result()
     log = AuditLog(tmp_path)
     assert log.verify() is None
     assert len(log.entries()) == 41

@@ -25,7 +25,7 @@ from analytics.remedies.cards import CardBook
 from analytics.settings import load_settings
 from analytics.store import Store
 from dashboard import PAGES
-from tests.browser.conftest import browser, page, serving  # noqa: F401  fixtures
+from tests.browser.conftest import serving
 from tests.browser.test_browser import PAGES as ADDRESSES
 from tests.browser.test_browser import settle
 from tests.trust.killing import NOW
@@ -109,7 +109,7 @@ def more(store: Store) -> list[str]:
     ]  # fmt: skip
 
 
-def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page: Page) -> None:  # noqa: F811
+def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page: Page) -> None:
     with serving(hostile.folder) as address:
         for path in (*ADDRESSES, *more(hostile)):
             page.goto(f"{address}/{path}")
@@ -120,7 +120,7 @@ def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page:
             assert page.locator("[data-testid=stMain] img[src=x]").count() == 0, path
 
 
-def test_briefings_show_text_as_text(hostile: Store, tmp_path: Path, page: Page) -> None:  # noqa: F811
+def test_briefings_show_text_as_text(hostile: Store, tmp_path: Path, page: Page) -> None:
     office = Office(hostile)
     request = office.with_profile(Request(parse("2026-W46")), SCRIPT)
     made = office.deliver(request, FORMATS, SCRIPT, tmp_path)
