@@ -180,5 +180,5 @@ def test_a_few_people_and_imports_at_once(demo_store: Store, tmp_path: Path, mon
     monkeypatch.setattr(load, "THINK", (0.2, 1.0))
     seen, published, _ = alone(load.run(tmp_path / "s", people=5, seconds=24, every=6))
     assert not seen.wrong
-    assert published >= 2
-    assert len(seen.seconds) >= 5
+    assert published >= 1
+    assert len(seen.seconds) >= 3
