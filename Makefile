@@ -14,7 +14,8 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py
+	$(BIN)/python -m pytest -q tests/browser/test_browser.py
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
