@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
 from pathlib import Path
@@ -315,16 +314,8 @@ def step(page: Page, stage: str) -> None:
     page.locator(".st-key-move_who input").fill("综合科 王")
     page.keyboard.press("Tab")
     settle(page)
-    button, left = page.get_by_role("button", name=f"进入「{stage}」"), page.get_by_text(f"· {stage}")
-    for _ in range(3):  # a click while the page still takes in what was typed is lost: people click again
-        whole(page)
-        page.wait_for_timeout(800)
-        if left.count() or not button.count():
-            return
-        button.click()
-        with contextlib.suppress(AssertionError):
-            expect(left).to_be_visible(timeout=8_000)
-            return
+    page.wait_for_timeout(800)
+    page.get_by_role("button", name=f"进入「{stage}」").click()
 
 
 def rising_then_remedied(folder: Path) -> tuple[Store, dt.date]:
