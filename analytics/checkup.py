@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analytics.access import Accounts
 from analytics.settings import ROOT
-from analytics.store import Store, StoreError
+from analytics.store import Store, StoreError, open_reader
 from analytics.store.audit import AuditLog
 from analytics.viewer import ADMIN
 from analytics.workdays import shanghai_now
@@ -37,6 +37,18 @@ class Check:
 def checks(store: Store) -> list[Check]:
     """Look at the installation, the store, sign-in and the disk; nothing is changed."""
     return [*_installation(), *_data(store), *_people(store), *_disk(store)]
+
+
+def readable(store: Store) -> tuple[bool, dict[str, str]]:
+    """Tell whether a store can be read, and which snapshot it shows: nothing of what is in it."""
+    try:
+        current = store.current()
+        if current is None:
+            return True, {"snapshot": "", "ledger": "empty"}
+        open_reader(store, current, current.as_of).schema("case_facts")
+        return True, {"snapshot": current.id, "ledger": "readable"}
+    except (StoreError, OSError, ValueError) as error:
+        return False, {"ledger": type(error).__name__}
 
 
 def _installation() -> Iterator[Check]:

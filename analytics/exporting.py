@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from analytics import model
+from analytics.ingest.quarantine import Quarantined, quarantine_workbook
 from analytics.ledger import Ledger
 from analytics.metrics.slices import Slice
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.store.audit import EXPORTED, AuditLog
-from analytics.viewer import EXPORT, Viewer
+from analytics.viewer import EXPORT, IMPORT, Viewer
 from analytics.wording import days, minute
 
 LABELS = {c.name: c.label for c in model.CASES.columns} | {
@@ -39,6 +40,14 @@ def csv_for(
     """Return a frame as a .csv called ``name`` (see spreadsheet.safe_csv); allowed and audited as a workbook is."""
     _noted(viewer, folder, name, len(frame))
     return safe_csv(frame, notes, mark=mark)
+
+
+def quarantine_for(viewer: Viewer, folder: Path | str, name: str, rows: list[Quarantined]) -> bytes:
+    """Return rows kept out of an import, as they came, as an .xlsx; raises NotAllowed for who may not import. Audited."""
+    viewer.require(IMPORT)
+    told = {"rows": len(rows), "personal": True}
+    AuditLog(Path(folder)).record(viewer, EXPORTED, name, told)
+    return quarantine_workbook(rows)
 
 
 def _noted(viewer: Viewer, folder: Path | str, name: str, rows: int) -> None:

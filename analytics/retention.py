@@ -95,7 +95,7 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
         "SELECT count(*) AS n FROM quarantine q JOIN batches b USING (batch) WHERE b.imported_at < $day", given
     )
     versions = reader.frame(f"SELECT count(*) AS n FROM versions WHERE split_part(key, '|', 1) IN ({_OLD})", given)
-    others = tuple(s.id for s in store.snapshots() if s.id != current.id)
+    others = tuple(sorted({p.stem for p in store.files.glob("S*")} - {current.id}))
     by_year = {int(y): int(n) for y, n in old["year"].value_counts().sort_index().items()}
     return Plan(
         day,
@@ -112,7 +112,7 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
 def apply(store: Store, plan: Plan, now: dt.datetime, viewer: Viewer = LOCAL) -> None:
     """Carry a plan out: a new snapshot without what is erased, and no older copy of it anywhere in the store.
 
-    Backups made before still hold it; that is for who keeps them.
+    Backups and briefings made before still hold it; that is for who keeps them.
     """
     viewer.require(ADMINISTER)
     if not plan.cases:
@@ -121,9 +121,8 @@ def apply(store: Store, plan: Plan, now: dt.datetime, viewer: Viewer = LOCAL) ->
         _erase(draft, plan)
         snapshot = draft.publish(now, f"留存期满 {plan.years} 年，抹去 {len(plan.cases):,} 件工单的个人信息与文字")
     with store.writing():
-        for other in store.snapshots():
-            if other.id != snapshot.id:
-                store.remove(other.id)
+        for other in {p.stem for p in store.files.glob("S*")} - {snapshot.id}:  # damaged ones too
+            store.remove(other)
         RunBook(store.folder / f"issues/{store.kind}").forget(set(plan.cases))
     AuditLog(store.folder).record(viewer, FORGOTTEN, f"{plan.day}", plan.summary())
 

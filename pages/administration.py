@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import dossier, retention
-from analytics.access import Accounts
+from analytics.access import Account, Accounts
 from analytics.store import StoreError
 from analytics.store.audit import KINDS, AuditLog
 from analytics.viewer import ACTS, ADMINISTER, MAY, ROLES
@@ -55,7 +55,7 @@ def accounts_now(kept: Accounts) -> None:
         st.caption("限定了部门的账号：本部门（承办或首接）的工单看全文，其他部门只有汇总数；不做涉及全区的事。")
 
 
-def _state(account: object) -> str:
+def _state(account: Account) -> str:
     if not account.enabled:
         return "已停用"
     if account.locked_until and account.locked_until > asking.now():
@@ -188,6 +188,7 @@ def kept_how_long() -> None:
         if st.button("抹去", type="primary", disabled=not sure, icon=":material/delete_forever:"):
             with st.spinner("正在抹去……"):
                 retention.apply(store, found, asking.now(), here)
+            asking.pin_own()
             st.toast("已抹去", icon=":material/check:")
             st.rerun()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -197,16 +198,16 @@ def make(office: Office, request: Request) -> None:
     latest = next((d for d in office.deliveries() if str(d.folder) == st.session_state.get("made")), None)
     if latest:
         st.success(f"已生成：{escaped(latest.title)}", icon=":material/check_circle:")
-        downloads(latest, "latest")
+        downloads(office, latest, "latest")
 
 
-def downloads(delivery: Delivery, key: str) -> None:
+def downloads(office: Office, delivery: Delivery, key: str) -> None:
     with st.container(horizontal=True):
         for name in delivery.files:
             kind = name.rsplit(".", 1)[1]
             st.download_button(
                 "事实" if name == "facts.json" else FORMAT_NAMES[kind],
-                (delivery.folder / name).read_bytes,
+                partial(office.content, delivery, name),
                 name,
                 mime=MIME[kind],
                 icon=":material/download:",
@@ -224,7 +225,7 @@ def history(office: Office) -> None:
         for delivery in made[:SHOWN]:
             st.markdown(f"**{escaped(delivery.name)}** {escaped(delivery.title)}")
             st.caption(f"{minute(delivery.at)} {delivery.who}；数据快照 {delivery.snapshot}")
-            downloads(delivery, "past")
+            downloads(office, delivery, "past")
 
 
 def page() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from analytics import ingest, model
+from analytics.exporting import quarantine_for
 from analytics.ingest import ImportResult, RefusedFile, SheetPlan
+from analytics.ingest.quarantine import Quarantined
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
@@ -187,11 +191,17 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
         st.dataframe(frame, hide_index=True, placeholder="—", height=min(320, 40 + 35 * len(frame)))
         st.download_button(
             "下载隔离的行，改好后再导入",
-            lambda: ingest.quarantine_workbook(result.quarantine),
+            kept_out(f"隔离-{result.batch}.xlsx", result.quarantine),
             f"隔离-{result.batch}.xlsx",
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def kept_out(name: str, rows: list[Quarantined]) -> Callable[[], bytes]:
+    """Return what makes the workbook of rows kept out, when it is asked for."""
+    here, folder = asking.viewer(), asking.store().folder
+    return lambda: quarantine_for(here, folder, name, rows)
 
 
 def coverage() -> None:
@@ -238,7 +248,7 @@ def history() -> None:
                 ):
                     st.download_button(
                         f"隔离的 {len(rows)} 行",
-                        lambda r=rows: ingest.quarantine_workbook(r),
+                        kept_out(f"隔离-{snapshot.batch}.xlsx", rows),
                         f"隔离-{snapshot.batch}.xlsx",
                         key=f"q{snapshot.id}",
                         on_click="ignore",

@@ -187,28 +187,27 @@ class Accounts:
         now = _now()
         with self._open() as con, con:
             row = con.execute(
-                "SELECT password, failures, locked_until, enabled FROM accounts WHERE name = ? AND kind = ?",
+                "SELECT password, locked_until, enabled FROM accounts WHERE name = ? AND kind = ?",
                 (name, LOCAL_KIND),
             ).fetchone()
-        kept, failures, locked, enabled = row or (None, 0, None, 0)
+        kept, locked, enabled = row or (None, None, 0)
         if locked and dt.datetime.fromisoformat(locked) > now:
             self.log.record(_nobody(name), REFUSED, name, {"why": "locked"})
             raise SignInRefused(f"口令连续输错，已锁定到 {locked[11:16]}，请稍后再试或请管理员重置")
         if not _matches(kept or _nobodys(), password) or not kept or not enabled:
-            self._failed(name, failures + 1, known=row is not None)
+            self._failed(name, known=row is not None)
             raise SignInRefused("账号或口令不对")
         with self._open() as con, con:
             con.execute("UPDATE accounts SET failures = 0, locked_until = NULL WHERE name = ?", (name,))
         return self._known(name)
 
-    def _failed(self, name: str, failures: int, *, known: bool) -> None:
-        lock = known and failures >= MOST_FAILURES
-        until = (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat() if lock else None
+    def _failed(self, name: str, *, known: bool) -> None:
+        """Count a failure, each of those that come at once, and lock after too many."""
+        until = (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat()
         with self._open() as con, con:
-            con.execute(
-                "UPDATE accounts SET failures = CASE WHEN ? THEN 0 ELSE failures + 1 END, locked_until = ? WHERE name = ?",
-                (lock, until, name),
-            )
+            con.execute("UPDATE accounts SET failures = failures + 1, locked_until = NULL WHERE name = ?", (name,))
+            locking = "UPDATE accounts SET failures = 0, locked_until = ? WHERE name = ? AND failures >= ?"
+            lock = con.execute(locking, (until, name, MOST_FAILURES)).rowcount > 0
         # A mistyped name may be a password: what was typed is kept only where such an account exists.
         self.log.record(_nobody(name if known else "（未知账号）"), LOCKED if lock else REFUSED, name if known else "")
 
@@ -315,5 +314,4 @@ def _digest(token: str) -> str:
 
 
 def _now() -> dt.datetime:
-
     return shanghai_now().replace(microsecond=0)

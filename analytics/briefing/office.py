@@ -22,9 +22,9 @@ from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.settings import Settings
 from analytics.store import Store, StoreError, sync_folder
-from analytics.store.audit import BRIEFED, AuditLog
+from analytics.store.audit import BRIEFED, EXPORTED, AuditLog
 from analytics.store.decisions import Decision, DecisionBook
-from analytics.viewer import BRIEF, LOCAL, Viewer, admit
+from analytics.viewer import BRIEF, EXPORT, LOCAL, NotAllowed, Viewer, admit
 from analytics.workdays import shanghai_now
 
 FORMATS = ("docx", "pdf", "xlsx", "html")
@@ -205,6 +205,14 @@ class Office:
         cards = sorted(home.glob("*/card.json"), reverse=True) if home.exists() else []
         made = [_delivery(card.parent) for card in cards if not card.parent.name.startswith(".")]
         return [d for d in made if self.viewer.department in (None, d.department)]
+
+    def content(self, delivery: Delivery, name: str) -> bytes:
+        """Return a file of a delivery; raises NotAllowed for who may not see it. It is audited."""
+        self.viewer.require(EXPORT)
+        if self.viewer.department not in (None, delivery.department) or name not in delivery.files:
+            raise NotAllowed("这份简报不是为您的部门做的")
+        AuditLog(self.store.folder).record(self.viewer, EXPORTED, f"{delivery.folder.name}/{name}")
+        return (delivery.folder / name).read_bytes()
 
 
 def unknown_numbers(text: str, briefing: Briefing) -> list[str]:

@@ -86,8 +86,7 @@ def run_metrics(options: argparse.Namespace) -> int:
         return _catalogue(options)
     ledger, slice = _question(options, options.viewer)
     if options.grain and not options.start:
-        first = ledger.run(ledger.table("case_facts").aggregate(first=lambda t: t.accepted_at.min()))["first"].iloc[0]
-        slice = slice.over(first.date(), slice.end)
+        slice = slice.over(ledger.first_day or slice.start, slice.end)
     frame = compute_many(options.metric, ledger, slice, options.by, options.grain)
     if options.shared:
         frame = shared_rows(frame, options.by, load_settings().least_shared)

@@ -55,22 +55,11 @@ def run_accounts(options: argparse.Namespace) -> int:
     kept, by = Accounts(Store(options.store)), options.viewer
     by.require(ADMINISTER)
     if options.action == "list":
-        rows = [
-            {
-                "name": a.name,
-                "role": a.role,
-                "department": a.department,
-                "kind": a.kind,
-                "enabled": a.enabled,
-                "locked_until": a.locked_until,
-            }
-            for a in kept.all()
-        ]
+        rows = kept.all()
         if options.json:
-            print_json({"accounts": rows})
-        for row in rows if not options.json else ():
-            state = "" if row["enabled"] else "（已停用）"
-            print(f"{row['name']}  {ROLES[str(row['role'])]}  {row['department'] or '全区'}  {row['kind']}{state}")
+            print_json({"accounts": [vars(a) for a in rows]})
+        for a in rows if not options.json else ():
+            print(f"{a.name}  {ROLES[a.role]}  {a.department or '全区'}  {a.kind}{'' if a.enabled else '（已停用）'}")
         return 0
     if not options.name:
         say("用法有误：要写账号名。")

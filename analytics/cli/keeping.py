@@ -15,7 +15,7 @@ from analytics import ingest, workdays
 from analytics.checkup import BAD, checks
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
-from analytics.ingest.quarantine import quarantine_workbook
+from analytics.exporting import quarantine_for
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
 from analytics.remedies.sample import place_cards
@@ -94,7 +94,9 @@ def run_import(options: argparse.Namespace) -> int:
     if result.published:
         _join(store, options.viewer)
     if options.quarantine_out and result.quarantine:
-        options.quarantine_out.write_bytes(quarantine_workbook(result.quarantine))
+        options.quarantine_out.write_bytes(
+            quarantine_for(options.viewer, store.folder, options.quarantine_out.name, result.quarantine)
+        )
         say(f"隔离的 {result.quarantined} 行已写入 {options.quarantine_out.name}")
     for warning in result.warnings:
         say(f"提示：{warning}")

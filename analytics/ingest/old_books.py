@@ -13,7 +13,7 @@ import sys
 import python_calamine as calamine
 
 MOST_MEMORY = 3 * 1024**3
-#: As MOST_CELLS of analytics.ingest.archives: an old sheet cannot be larger than 65,536 × 256.
+#: Exit codes.
 PASSWORD, BROKEN = 3, 4
 
 

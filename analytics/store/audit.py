@@ -137,11 +137,15 @@ class AuditLog:
 
     def entries(self, act: str = "", who: str = "", most: int = 500) -> list[Entry]:
         """Return the newest entries first, of one kind or one person if given."""
-        found = [e for e in self._all() if (not act or e.act == act) and (not who or e.who == who)]
-        return found[: -most - 1 : -1]
+        rows = self._read(
+            f"SELECT {', '.join(_COLUMNS)} FROM entries WHERE ? IN ('', act) AND ? IN ('', who) ORDER BY seq DESC LIMIT ?",
+            (act, who, most),
+        )
+        return [_entry(r) for r in rows]
 
     def people(self) -> list[str]:
-        return sorted({e.who for e in self._all()})
+        """Return everybody who is named in it."""
+        return [row[0] for row in self._read("SELECT DISTINCT who FROM entries ORDER BY who")]
 
     def verify(self) -> str | None:
         """Return what is wrong with the chain in Chinese, or None when every entry is as it was written."""
@@ -170,24 +174,24 @@ class AuditLog:
         return None
 
     def _all(self) -> list[Entry]:
+        return [_entry(r) for r in self._read(f"SELECT {', '.join(_COLUMNS)} FROM entries ORDER BY seq")]
+
+    def _read(self, sql: str, given: tuple[object, ...] = ()) -> list[tuple]:
+        """Return the rows of a query; none where nothing was ever written.
+
+        Opened for writing, though nothing is written: what a killed process left behind is put right
+        first. On a disk that cannot be written there is nothing to put right.
+        """
         if not self.path.exists():
             return []
-        rows, failed = [], None
-        # For writing, though nothing is written: what a killed process left behind is put right first; on a disk
-        # that cannot be written there is nothing to put right.
+        failed = ""
         for mode in ("mode=rw", "immutable=1"):
             try:
                 with closing(sqlite3.connect(f"file:{self.path}?{mode}", uri=True, timeout=60)) as con:
-                    rows, failed = (
-                        con.execute(f"SELECT {', '.join(_COLUMNS)} FROM entries ORDER BY seq").fetchall(),
-                        None,
-                    )
-                break
+                    return con.execute(sql, given).fetchall()
             except sqlite3.Error as error:
-                failed = error
-        if failed is not None:
-            raise StoreError(f"审计记录打不开（{type(failed).__name__}），请检查 {self.path.name}")
-        return [_entry(r) for r in rows]
+                failed = type(error).__name__
+        raise StoreError(f"审计记录打不开（{failed}），请检查 {self.path.name}")
 
 
 def _entry(row: tuple) -> Entry:

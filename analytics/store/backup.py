@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import os
+import re
 import sqlite3
 import tarfile
 import tempfile
@@ -21,7 +22,7 @@ from analytics.workdays import shanghai_now
 MANIFEST = "manifest.json"
 FORMAT = 1
 #: Locks and what a killed process left half written.
-_LEFT_OUT = (".draft-", "lock", ".new", "-wal", "-shm", "-journal")
+_LEFT_OUT = re.compile(r"(^|/)(\.draft-[^/]*(/.*)?|lock|[^/]*\.new|[^/]*\.sqlite-(wal|shm|journal))$")
 
 
 def back_up(store: Store, out: Path) -> dict[str, object]:
@@ -59,7 +60,7 @@ def _copied(folder: Path, place: Path, without: tuple[Path, ...]) -> list[str]:
     names = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or path.resolve() in without or any(part in name for part in _LEFT_OUT):
+        if not path.is_file() or path.resolve() in without or _LEFT_OUT.search(name):
             continue
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import wraps
 from threading import Lock
 from typing import Any
@@ -23,6 +24,11 @@ MANY, FEW = 3000, 6
 RECENT = 120
 #: Where the ledger stands among a question's arguments.
 HERE = "\x00ledger"
+
+
+class Interrupted(Exception):
+    """Whoever was to answer was broken off (a click ends a page's run): the next who waits asks again."""
+
 
 _kept: OrderedDict[str, OrderedDict[str, Future]] = OrderedDict()
 _recent: OrderedDict[str, tuple[str, tuple, dict]] = OrderedDict()
@@ -44,17 +50,27 @@ def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) ->
         ledger = next((g for g in given if isinstance(g, Ledger)), None)
         key = f"{name}({_written(given)}, {_written(sorted(more.items()))})"
         _remember(name, ledger, given, more)
-        waiting, mine = _place(ledger.snapshot.id if ledger else "", key, name, most)
-        if not mine:
-            return waiting.result()
-        try:
-            waiting.set_result(function(*given, **more))
-        except BaseException as error:
-            _drop(ledger.snapshot.id if ledger else "", key)
-            waiting.set_exception(error)
-        return waiting.result()
+        snapshot = ledger.snapshot.id if ledger else ""
+        while True:
+            waiting, mine = _place(snapshot, key, name, most)
+            if mine:
+                return _answer(waiting, snapshot, key, lambda: function(*given, **more))
+            with suppress(Interrupted):
+                return waiting.result()
 
     return asked
+
+
+def _answer(waiting: Future, snapshot: str, key: str, ask: Callable[[], Any]) -> Any:
+    """Answer a question for all who wait; a failure is theirs too, a page that was broken off is not."""
+    try:
+        answer = ask()
+    except BaseException as error:
+        _drop(snapshot, key)
+        waiting.set_exception(error if isinstance(error, Exception) else Interrupted())
+        raise
+    waiting.set_result(answer)
+    return answer
 
 
 def _written(value: object) -> str:

@@ -57,12 +57,11 @@ def pin(to: Callable[[str, str], str] = lambda current, folder: current) -> None
     published itself is shown at once.
     """
     current = store().current()
-    if current is None:
-        st.session_state[_PINNED] = None
-    elif st.session_state.get(_OWN) == current.id:
-        st.session_state[_PINNED] = current.id
-    else:
-        st.session_state[_PINNED] = to(current.id, str(store().folder))
+    shown = current.id if current else None
+    if shown and st.session_state.get(_OWN) != shown:
+        before = to(shown, str(store().folder))
+        shown = before if store().whole(before) else shown  # it may have been deleted meanwhile
+    st.session_state[_PINNED] = shown
 
 
 def pin_own() -> None:

@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from analytics.access import Account, Accounts, SignInRefused
+from analytics.access import Account, SignInRefused
 from analytics.access.accounts import SESSION_HOURS, SHORTEST_PASSWORD
-from analytics.ledger import open_ledger
+from analytics.checkup import readable
 from analytics.settings import default_store
 from analytics.store import Store, StoreError
-from analytics.viewer import Viewer
-from pages.entrance.who import COOKIE
+from pages.entrance.who import COOKIE, accounts
 
 _PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 LONGEST_FORM = 4096
@@ -29,10 +28,6 @@ _CHANGE = (
     ("new", "新口令", "password", "new-password"),
     ("again", "再输一次新口令", "password", "new-password"),
 )
-
-
-def accounts() -> Accounts:
-    return Accounts(Store(default_store()))
 
 
 def _form(title: str, told: str, fields: tuple, onward: str, wrong: str = "", name: str = "") -> HTMLResponse:
@@ -119,20 +114,8 @@ async def sign_out(request: Request) -> Response:
 
 async def health(request: Request) -> Response:
     """Say whether the store can be read: 200 or 503, and nothing of what is in it."""
-    ok, told = await asyncio.to_thread(_health)
+    ok, told = await asyncio.to_thread(readable, Store(default_store()))
     return JSONResponse({"status": "ok" if ok else "failing"} | told, status_code=200 if ok else 503)
-
-
-def _health() -> tuple[bool, dict[str, str]]:
-    store = Store(default_store())
-    try:
-        if store.current() is None:
-            return True, {"snapshot": "", "ledger": "empty"}
-        opened = open_ledger(store, Viewer("health", ""))
-        opened.run_sql("SELECT 1 AS one FROM case_facts LIMIT 1")
-        return True, {"snapshot": opened.snapshot.id, "ledger": "readable"}
-    except (StoreError, OSError, ValueError) as error:
-        return False, {"ledger": type(error).__name__}
 
 
 ROUTES = [

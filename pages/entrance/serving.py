@@ -72,7 +72,7 @@ def _to_sign_in(request: Request) -> str | None:
         return None
     if "text/html" not in request.headers.get("accept", "") or who.has_provider() or not who.sign_in_needed():
         return None
-    if doors.accounts().by_session(request.cookies.get(who.COOKIE, "")):
+    if who.accounts().by_session(request.cookies.get(who.COOKIE, "")):
         return None
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return f"/signin?next={quote(asked)}"

@@ -21,6 +21,11 @@ REQUIRED = "INSIGHT_SIGN_IN"
 _KEY, _GREETED = "_viewer", "_greeted"
 
 
+def accounts() -> Accounts:
+    """Return the accounts of the store that is shown."""
+    return Accounts(Store(default_store()))
+
+
 def has_provider() -> bool:
     """Tell whether a provider (OIDC) is set up in .streamlit/secrets.toml."""
     try:
@@ -31,7 +36,7 @@ def has_provider() -> bool:
 
 def sign_in_needed() -> bool:
     """Tell whether visitors must sign in: a provider is set up, an account was made, or it is demanded."""
-    return os.environ.get(REQUIRED) == "required" or has_provider() or bool(Accounts(Store(default_store())).all())
+    return os.environ.get(REQUIRED) == "required" or has_provider() or bool(accounts().all())
 
 
 def viewer() -> Viewer:
@@ -49,7 +54,7 @@ def enter() -> Viewer | None:
     if not sign_in_needed():
         return LOCAL
     require_sign_in()
-    account = Accounts(Store(default_store())).by_session(st.context.cookies.get(COOKIE, "")) or _vouched_for()
+    account = accounts().by_session(st.context.cookies.get(COOKIE, "")) or _vouched_for()
     if account is None or account.must_change:
         return None
     st.session_state[_KEY] = account.viewer
@@ -61,7 +66,7 @@ def _vouched_for() -> Account | None:
     if not has_provider() or not st.user.is_logged_in or _expired():
         return None
     name = str(st.user.get(load_settings().sign_in_claim) or "")
-    known = Accounts(Store(default_store())).by_provider(name) if st.user.get("email_verified") is not False else None
+    known = accounts().by_provider(name) if st.user.get("email_verified") is not False else None
     if st.session_state.get(_GREETED) != name:
         st.session_state[_GREETED] = name
         asked = known.viewer if known else Viewer(name, "")
@@ -78,7 +83,7 @@ def _expired() -> bool:
 def ask() -> None:
     """Draw the ways to sign in, or say why somebody whom the provider vouches for is not let in."""
     st.title("企业诉求洞察", anchor=False)
-    local = any(a.kind != OIDC_KIND for a in Accounts(Store(default_store())).all())
+    local = any(a.kind != OIDC_KIND for a in accounts().all())
     if has_provider():
         if st.user.is_logged_in:
             st.warning(
@@ -105,7 +110,7 @@ def shown(here: Viewer) -> None:
         return
     with st.popover(here.name, icon=":material/account_circle:"):
         st.text(here.described)
-        if Accounts(Store(default_store())).by_session(st.context.cookies.get(COOKIE, "")):
+        if accounts().by_session(st.context.cookies.get(COOKIE, "")):
             st.html("<a href='/signin/password' target='_self'>改口令</a>　<a href='/signout' target='_self'>退出</a>")
         else:
             st.button("退出", on_click=st.logout, key="leave")
