@@ -211,12 +211,14 @@ def test_a_profile_remembers_parts_and_head(office: Office) -> None:
         office.with_profile(OTHER, "没有的")
 
 
-@pytest.mark.parametrize("name", ["../../etc", "a/b\\c:d", "...", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["../../etc", "a/b\\c:d", "...", "x" * 300, "..", "/etc/passwd", "C:\\x", "a\x00b", "   ", "…/../.."]
+)
 def test_a_name_never_leaves_its_folder(name: str) -> None:
     made = safe_name(name)
     assert made
     assert len(made) <= 80
-    assert not set(made) & set('/\\:*?"<>|')
+    assert not set(made) & set('/\\:*?"<>|\x00')
     assert not made.startswith(".")
 
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics import ingest
 from analytics.briefing.compose import Request
-from analytics.briefing.office import FORMATS, Office, safe_name
+from analytics.briefing.office import FORMATS, Office
 from analytics.briefing.period import parse
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
@@ -189,19 +189,8 @@ VALUES = (
 @pytest.mark.parametrize("name", tuple(PAGES))
 def test_no_address_breaks_a_page(name: str, hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(name)
-    for _ in range(2):
+    for _ in range(6):
         query = {p: rng.choice(VALUES) for p in rng.sample(PARAMETERS, 8)}
         app = visited(hostile, monkeypatch, name, query)
         assert not app.exception, (query, [e.value for e in app.exception])
         assert not [e.value for e in app.error if "出错" in e.value], query
-
-
-@pytest.mark.parametrize(
-    "name", ["../../x", "..", "/etc/passwd", "C:\\x", "a\x00b", "   ", "x" * 500, "…/../..", "CON:"]
-)
-def test_names_are_never_paths(name: str) -> None:
-    safe = safe_name(name)
-    assert safe
-    assert len(safe) <= 80
-    assert not set(safe) & set('/\\:*?"<>|\x00')
-    assert not safe.startswith(".")

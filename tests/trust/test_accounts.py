@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,12 @@ def test_a_provider_vouches_only_for_its_own_accounts(kept: Accounts) -> None:
     kept.change("li@district.gov.cn", enabled=False)
     assert kept.by_provider("li@district.gov.cn") is None
     assert AuditLog(kept.path.parent.parent).verify() is None
+
+
+def test_guesses_that_come_at_once_count_each(kept: Accounts) -> None:
+    with_password(kept)
+    with ThreadPoolExecutor(8) as guessing:
+        refused = [guessing.submit(kept.check, "zhang", "wrong") for _ in range(8)]
+        assert all(isinstance(r.exception(), SignInRefused) for r in refused)
+    with pytest.raises(SignInRefused, match="锁定"):
+        kept.check("zhang", GOOD)

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 
 from analytics import ingest
+from analytics.briefing.compose import Request
+from analytics.briefing.office import Office
+from analytics.briefing.period import parse
 from analytics.caselist import case_story
-from analytics.exporting import workbook_for
+from analytics.exporting import quarantine_for, workbook_for
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
 from analytics.settings import load_settings
 from analytics.store import StoreError
 from analytics.store.audit import DECIDED, EXPORTED, IMPORTED, REVEALED, ROLLED_BACK, VIEWED, AuditLog
-from analytics.viewer import ADMIN, LOCAL, OPERATOR, Viewer
+from analytics.viewer import ADMIN, LEADER, LOCAL, OPERATOR, NotAllowed, Viewer
 from tests.small import NOW, publish
 
 WHO = Viewer("wang", OPERATOR)
@@ -116,6 +119,26 @@ def test_acts_leave_entries(tmp_path: Path) -> None:
     assert found[DECIDED].who == "root"
     assert "138" not in "".join(f"{e.target}{dict(e.detail)}" for e in log.entries())  # no value of the ledger
     assert log.verify() is None
+
+
+def test_every_file_that_leaves_is_written_down(tmp_path: Path) -> None:
+    store = publish(
+        tmp_path, {"cases": [{"case_no": "A1", "title": "x", "accepted_at": "2024-07-01", "department": "甲局"}]}
+    )
+    office = Office(store, viewer=WHO)
+    made = office.deliver(Request(parse("2024-W27")), ("html",), "甲")
+    assert office.content(made, made.files[0])
+    quarantine_for(WHO, store.folder, "隔离.xlsx", [])
+    assert [e.target for e in AuditLog(store.folder).entries(EXPORTED)] == [
+        "隔离.xlsx",
+        f"{made.folder.name}/{made.files[0]}",
+    ]
+    with pytest.raises(NotAllowed):
+        Office(store, viewer=Viewer("x", OPERATOR, "甲局")).content(made, made.files[0])
+    with pytest.raises(NotAllowed):
+        office.content(made, "../../CURRENT")
+    with pytest.raises(NotAllowed):
+        quarantine_for(Viewer("x", LEADER), store.folder, "隔离.xlsx", [])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")

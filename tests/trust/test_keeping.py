@@ -87,8 +87,11 @@ def test_what_is_erased_is_nowhere_left_and_the_counts_stay(store: Store) -> Non
     whole = Slice(dt.date(2020, 1, 1), dt.date(2024, 12, 31))
     before = compute("demand", open_ledger(store), whole, by=("department",), grain="year")
     rating = compute("satisfaction", open_ledger(store), whole)
+    damaged = store.files / "S000000-202001010000.duckdb"
+    damaged.write_bytes(b"13812345678")
     plan = retention.plan(store, 3, NOW.date())
     retention.apply(store, plan, NOW)
+    assert not damaged.exists()
     ledger = open_ledger(store, LOCAL.revealing())
     assert compute("demand", ledger, whole, by=("department",), grain="year").equals(before)
     assert compute("satisfaction", ledger, whole).equals(rating)

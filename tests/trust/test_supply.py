@@ -175,10 +175,10 @@ def test_no_page_and_no_command_leaves_this_machine(demo_store: Store, watched: 
 
 
 def test_a_few_people_and_imports_at_once(demo_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a minute of what `python -m benchmarks load` does for five: no error, no page of two snapshots."""
+    """A minute of what `python -m benchmarks load` does for five: no error, no page of two snapshots."""
     shutil.copytree(demo_store.folder, tmp_path / "s")
     monkeypatch.setattr(load, "THINK", (0.2, 1.0))
-    seen, published, _ = alone(load.run(tmp_path / "s", people=5, seconds=24, every=6))
+    seen, published, _ = alone(load.run(tmp_path / "s", people=5, seconds=60, every=6))
     assert not seen.wrong
-    assert published >= 1
-    assert len(seen.seconds) >= 3
+    assert published >= 2
+    assert len(seen.seconds) >= 10
