@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from analytics.viewer import ACTS
@@ -19,6 +23,27 @@ def only_for(act: str) -> bool:
         st.caption(f"{viewer().described}只看，不能{ACTS[act]}。")
         return False
     return True
+
+
+#: Seconds that a click is kept for a run of the page that gets as far as to act on it.
+KEPT = 60.0
+
+
+def pressed(button: Callable[..., bool], label: str, key: str, **look: Any) -> bool:
+    """Draw a button (st.button, st.form_submit_button) and tell whether it was pressed, once.
+
+    Streamlit tells a run of the page that a button was pressed; where that run is ended by the next
+    event before it gets there (something slow is computed above), nobody would ever know. The
+    press is noted as soon as it arrives, and stays until a run acts on it.
+    """
+    mark = f"{key}_pressed"
+    button(label, key=key, on_click=_note, args=(mark,), **look)
+    at = st.session_state.pop(mark, None)
+    return at is not None and time.monotonic() - at < KEPT
+
+
+def _note(mark: str) -> None:
+    st.session_state[mark] = time.monotonic()
 
 
 def name(label: str, key: str, value: str = "") -> str:

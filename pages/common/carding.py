@@ -72,7 +72,7 @@ def take_up(view: View, found: Findings, shown: Board) -> None:
         with left:
             name = who("take")
         why = right.text_input("列入的理由", key="take_why", max_chars=100)
-        if st.button("列入台账", type="primary", icon=":material/add:", key="do_take"):
+        if acting.pressed(st.button, "列入台账", "do_take", type="primary", icon=":material/add:"):
             made: list[str] = []
             if _do(lambda: made.append(remedied.book().take_up(found, id, name, now(), why)), "已列入台账", name):
                 st.query_params.pop("take", None)
@@ -147,7 +147,7 @@ def edit(view: View, card: Card) -> None:
         with left:
             name = who("edit")
         why = right.text_input("为什么改（可不填）", key=f"edit_why_{key}", max_chars=100)
-        sent = st.form_submit_button("保存", type="primary", icon=":material/save:")
+        sent = acting.pressed(st.form_submit_button, "保存", f"save_{key}", type="primary", icon=":material/save:")
     if not sent:
         return
     mine = {k: v for k, v in as_kept(values).items() if (v or "") != (shown.base.get(k) or "")}
@@ -186,9 +186,10 @@ def move(view: View, card: Card, effect: Effect | None) -> None:
     with st.container(horizontal=True):
         for to in MOVES[card.stage]:
             missing = card.missing(to) if forward(card.stage, to) else []
-            pressed = st.button(
+            pressed = acting.pressed(
+                st.button,
                 _step(card.stage, to),
-                key=f"move_{to}_{card.id}",
+                f"move_{to}_{card.id}",
                 type="primary" if to == MOVES[card.stage][0] else "secondary",
                 help=f"先填：{'、'.join(missing)}" if missing else None,
             )
