@@ -205,7 +205,7 @@ class Accounts:
         """Count a failure, each of those that come at once, and lock after too many."""
         until = (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat()
         with self._open() as con, con:
-            con.execute("UPDATE accounts SET failures = failures + 1, locked_until = NULL WHERE name = ?", (name,))
+            con.execute("UPDATE accounts SET failures = failures + 1 WHERE name = ?", (name,))
             locking = "UPDATE accounts SET failures = 0, locked_until = ? WHERE name = ? AND failures >= ?"
             lock = con.execute(locking, (until, name, MOST_FAILURES)).rowcount > 0
         # A mistyped name may be a password: what was typed is kept only where such an account exists.
