@@ -22,6 +22,8 @@ from analytics.workdays import shanghai_now
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"
+#: A ledger's table of types is named so, with the token of the findings after it.
+TABLE = "issue_cases_"
 if TYPE_CHECKING:
     from analytics.issues.embedding import Embed
 
@@ -55,7 +57,7 @@ class IssueDesk:
 
         A run on demo data says nothing of a real ledger that took its place, nor the other way.
         """
-        run = self.runs.current()
+        run = self.runs.of(ledger.snapshot.id)
         if run is None or run.card["synthetic"] != ledger.snapshot.synthetic:
             return None
         return _findings(run, self.book.last(), self.store.folder, self.book.part)
@@ -102,7 +104,7 @@ class IssueDesk:
             found = self.findings(ledger)
             if found is None:
                 return ledger
-            name = f"issue_cases_{found.token}"
+            name = TABLE + found.token
             ledger.reader.put_once(name, lambda: _as_dimensions(found))
         except StoreError:  # a damaged run must not take the other pages with it; 一类问题 says what is wrong
             return ledger

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +63,10 @@ class Run:
             return {name: kept[name] for name in kept.files}
 
 
+def _opened(folder: Path) -> Run:
+    return Run(folder, json.loads((folder / "card.json").read_text("utf-8")))
+
+
 @dataclass(frozen=True)
 class RunFiles:
     """What a run leaves behind, to be written."""
@@ -85,13 +90,27 @@ class RunBook:
         """Return the newest run, or None when there was none."""
         if not self.pointer.exists():
             return None
-        folder = self.folder / self.pointer.read_text("utf-8").strip()
         try:
-            return Run(folder, json.loads((folder / "card.json").read_text("utf-8")))
+            return _opened(self.folder / self.pointer.read_text("utf-8").strip())
         except (OSError, ValueError):
             raise StoreError(
                 "上次归类的结果打不开（文件缺失或损坏），请重新归类：python -m analytics discover"
             ) from None
+
+    def of(self, snapshot: str) -> Run | None:
+        """Return the newest run that knew no later snapshot than this one; the newest of all where none is kept.
+
+        While a new snapshot is not shown yet, or after a return to an older one, types are those of what is shown.
+        """
+        newest = self.current()
+        if newest is None or str(newest.card["snapshot"]) <= snapshot:
+            return newest
+        for folder in sorted(self.folder.glob("R[0-9]*"), reverse=True):
+            with suppress(OSError, ValueError):  # deleted meanwhile
+                run = _opened(folder)
+                if str(run.card["snapshot"]) <= snapshot:
+                    return run
+        return newest
 
     def forget(self, case_nos: set[str]) -> None:
         """Publish the newest run without the words of some cases, and delete the runs before it.

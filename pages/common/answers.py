@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import wraps
-from threading import Lock
+from threading import Lock, Semaphore, local
 from typing import Any
 
+from analytics.issues.desk import TABLE
 from analytics.ledger import Ledger
 
 #: Snapshots whose answers are kept: the newest, the one before it, one that somebody looks back at.
 SNAPSHOTS = 3
 MANY, FEW = 3000, 6
 #: Questions remembered for the next snapshot.
-RECENT = 120
-#: Where the ledger stands among a question's arguments.
-HERE = "\x00ledger"
+RECENT = 400
+#: How many are answered at once: more only take the interpreter from each other and from pages that ask nothing new.
+AT_ONCE = 2
+#: Where the ledger stands among a question's arguments, and where the token of its types does.
+HERE, TYPES = "\x00ledger", "\x00types"
 
 
 class Interrupted(Exception):
@@ -33,6 +36,8 @@ class Interrupted(Exception):
 _kept: OrderedDict[str, OrderedDict[str, Future]] = OrderedDict()
 _recent: OrderedDict[str, tuple[str, tuple, dict]] = OrderedDict()
 _guard = Lock()
+_turns = Semaphore(AT_ONCE)
+_mine = local()
 
 
 def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) -> Callable[..., Any]:
@@ -49,16 +54,33 @@ def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) ->
             given = tuple(g.whole if isinstance(g, Ledger) else g for g in given)
         ledger = next((g for g in given if isinstance(g, Ledger)), None)
         key = f"{name}({_written(given)}, {_written(sorted(more.items()))})"
-        _remember(name, ledger, given, more)
+        _remember(name, ledger, given, more, most)
         snapshot = ledger.snapshot.id if ledger else ""
         while True:
-            waiting, mine = _place(snapshot, key, name, most)
-            if mine:
-                return _answer(waiting, snapshot, key, lambda: function(*given, **more))
+            waiting = _found(snapshot, key)
+            if waiting is None:
+                with _turn():  # before the place is taken: who waits for an answer waits for somebody at work on it
+                    waiting, mine = _place(snapshot, key, name, most)
+                    if mine:
+                        return _answer(waiting, snapshot, key, lambda: function(*given, **more))
             with suppress(Interrupted):
                 return waiting.result()
 
     return asked
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one's turn to answer; who answers a question within a question has it already."""
+    if getattr(_mine, "turn", False):
+        yield
+        return
+    with _turns:
+        _mine.turn = True
+        try:
+            yield
+        finally:
+            _mine.turn = False
 
 
 def _answer(waiting: Future, snapshot: str, key: str, ask: Callable[[], Any]) -> Any:
@@ -79,6 +101,17 @@ def _written(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"({', '.join(map(_written, value))})"
     return repr(value)
+
+
+def _found(snapshot: str, key: str) -> Future | None:
+    """Return the place of an answer that is there or on its way, None where nobody has asked."""
+    with _guard:
+        held = _kept.get(snapshot)
+        if held is None or key not in held:
+            return None
+        _kept.move_to_end(snapshot)
+        held.move_to_end(key)
+        return held[key]
 
 
 def _place(snapshot: str, key: str, name: str, most: int) -> tuple[Future, bool]:
@@ -103,23 +136,30 @@ def _drop(snapshot: str, key: str) -> None:
         _kept.get(snapshot, OrderedDict()).pop(key, None)
 
 
-def _remember(name: str, ledger: Ledger | None, given: tuple, more: dict) -> None:
-    """Remember a question that the next snapshot will be asked too: of the newest day, of all departments, masked."""
+def _remember(name: str, ledger: Ledger | None, given: tuple, more: dict, most: int) -> None:
+    """Remember a question that the next snapshot will be asked too: of the newest day, of all departments, masked.
+
+    Of a question whose answers are few no more are remembered than fit beside each other.
+    """
     if ledger is None or ledger.as_of < ledger.snapshot.as_of:
         return
     if ledger.viewer.department is not None or ledger.viewer.sees_personal:
         return
-    others = tuple(HERE if g is ledger else g for g in given)
+    token = ledger.issues.removeprefix(TABLE)
+    others = tuple(HERE if g is ledger else TYPES if token and g == token else g for g in given)
     mark = f"{name}({_written(others)}, {_written(sorted(more.items()))})"
     with _guard:
         _recent[mark] = (name, others, more)
         _recent.move_to_end(mark)
+        alike = [m for m in _recent if m.startswith(f"{name}(")] if most < MANY else []
+        for old in alike[: max(0, len(alike) - most + 1)]:
+            del _recent[old]
         while len(_recent) > RECENT:
             _recent.popitem(last=False)
 
 
 def recent() -> list[tuple[str, tuple, dict]]:
-    """Return the questions asked of late, the newest first: function, arguments (HERE for the ledger), named arguments."""
+    """Return the questions asked of late, the newest first: function, arguments (HERE for the ledger, TYPES for its types), named."""
     with _guard:
         return list(_recent.values())[::-1]
 

@@ -1,6 +1,6 @@
 """Asks a new snapshot in a process of its own what people ask: `python -m pages.common.preparing` (see warming).
 
-A pickle of (store, snapshot, token of the types before, questions) on standard input, a pickle of the
+A pickle of (store, snapshot, questions) on standard input, a pickle of the
 answers on standard output.
 """
 
@@ -49,19 +49,21 @@ def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
     yield lambda: ask_briefing(ledger, Request(last_whole("week", ledger.as_of)), found.token if found else "")
 
 
-def again(ledger: Ledger, before: str, token: str, questions: list[tuple[str, tuple, dict]]) -> None:
-    """Ask the ledger what was asked of the one before it; the old token of the types stands for the new."""
+def again(ledger: Ledger, token: str, questions: list[tuple[str, tuple, dict]]) -> None:
+    """Ask the ledger what was asked of the one before it."""
+    here = {answers.HERE: ledger, answers.TYPES: token}
     for name, given, more in questions:
         module, _, function = name.rpartition(".")
-        given = tuple(ledger if g == answers.HERE else token if before and g == before else g for g in given)
+        asked = tuple(here[g] if isinstance(g, str) and g in here else g for g in given)
         with suppress(Exception):  # a question that no longer makes sense is asked by whoever wants it
-            getattr(importlib.import_module(module), function)(*given, **more)
+            getattr(importlib.import_module(module), function)(*asked, **more)
 
 
 def main() -> None:
     """Answer on standard output."""
+    os.nice(19)  # whoever looks at a page goes first
     logging.disable(logging.WARNING)
-    folder, snapshot, before, questions = pickle.load(sys.stdin.buffer)
+    folder, snapshot, questions = pickle.load(sys.stdin.buffer)
     os.environ["INSIGHT_STORE"] = folder
     out, sys.stdout = sys.stdout.buffer, sys.stderr
     store = Store(folder)
@@ -70,7 +72,7 @@ def main() -> None:
     for ask in first_questions(ledger):
         with suppress(Exception):
             ask()
-    again(ledger, before, found.token if found else "", questions)
+    again(ledger, found.token if found else "", questions)
     pickle.dump(answers.answered(snapshot), out, protocol=5)
 
 

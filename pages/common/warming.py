@@ -21,11 +21,10 @@ from analytics.store import Store, StoreError
 from pages.common import answers, asking
 from pages.common.preparing import WARMER
 
-#: Seconds between two looks, and the longest that a new snapshot is held back.
-EVERY, PATIENCE = 2.0, 60.0
+#: Seconds between two looks, how long new cases may take to join the types, and the longest that a new snapshot is held back.
+EVERY, JOINING, PATIENCE = 2.0, 10.0, 60.0
 _ready: dict[str, str] = {}
 _since: dict[str, float] = {}
-_token: dict[str, str] = {}
 
 
 def shown_id(current: str, folder: str) -> str:
@@ -59,7 +58,9 @@ def look(store: Store) -> bool:
     folder, current = str(store.folder), store.current()
     if current is None or _ready.get(folder) == current.id:
         return False
-    _since.setdefault(current.id, time.monotonic())
+    known = time.monotonic() - _since.setdefault(current.id, time.monotonic())
+    if folder in _ready and known < JOINING and _joining(store, current.id):
+        return False
     try:
         prepare(store, current.id)
     finally:
@@ -68,15 +69,35 @@ def look(store: Store) -> bool:
 
 
 def prepare(store: Store, snapshot: str) -> int:
-    """Have another process answer the questions of now for a snapshot, and keep its answers; returns how many."""
-    request = (str(store.folder.resolve()), snapshot, _token.get(str(store.folder), ""), answers.recent())
+    """Have another process answer the questions of now for a snapshot, and keep its answers; returns how many.
+
+    What was asked before new cases had joined the types is asked again.
+    """
+    while True:
+        before = _types(store, snapshot)
+        count = _ask(store, snapshot)
+        if _types(store, snapshot) == before:
+            return count
+
+
+def _joining(store: Store, snapshot: str) -> bool:
+    """Tell whether the types may be about to take in the new cases of a snapshot."""
+    run = IssueDesk(store).runs.current()
+    return run is not None and str(run.card["snapshot"]) < snapshot
+
+
+def _types(store: Store, snapshot: str) -> str:
+    """Return the token of the types as a snapshot has them, '' before the first run."""
+    found = IssueDesk(store).findings(open_ledger(store, WARMER, snapshot_id=snapshot))
+    return found.token if found else ""
+
+
+def _ask(store: Store, snapshot: str) -> int:
+    request = (str(store.folder.resolve()), snapshot, answers.recent())
     command = [sys.executable, "-m", "pages.common.preparing"]
     done = subprocess.run(
         command, input=pickle.dumps(request), capture_output=True, cwd=ROOT, timeout=PATIENCE, check=True
     )
-    ledger = IssueDesk(store).attach(open_ledger(store, WARMER, snapshot_id=snapshot))
     found = pickle.loads(done.stdout)
     answers.take_in(snapshot, found)
-    types = asking.findings(ledger)
-    _token[str(store.folder)] = types.token if types else ""
     return len(found)

@@ -118,6 +118,8 @@ def test_new_cases_join_known_types_and_move_no_other(made: tuple[IssueDesk, Led
     after = desk.findings(fresh).cases.set_index("case_no")["type_id"]
     assert (after.loc[before.index] == before).all()
     assert [after[f"NC{i:04d}"] for i in range(3)] == [before[f"C{i:04d}"] for i in range(3)]
+    earlier = desk.findings(ledger).cases.set_index("case_no")["type_id"]  # the snapshot before, shown again
+    pd.testing.assert_series_equal(earlier, before)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from analytics.issues import IssueDesk
+from analytics.issues.desk import TABLE
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice
 from analytics.store import Store
@@ -19,10 +20,10 @@ from pages.common import answers, asking, warming
 
 @pytest.fixture(autouse=True)
 def empty() -> Iterator[None]:
-    for kept in (answers._kept, answers._recent, warming._ready, warming._since, warming._token):
+    for kept in (answers._kept, answers._recent, warming._ready, warming._since):
         kept.clear()
     yield
-    for kept in (answers._kept, answers._recent, warming._ready, warming._since, warming._token):
+    for kept in (answers._kept, answers._recent, warming._ready, warming._since):
         kept.clear()
 
 
@@ -119,6 +120,31 @@ def test_a_page_that_is_broken_off_breaks_off_nobody_else(demo_ledger: Ledger) -
     assert (ended, got, len(tries)) == (["first"], [7], 2)
 
 
+def test_few_are_answered_at_once_and_one_within_another_takes_no_further_turn(demo_ledger: Ledger) -> None:
+    running, most = [], []
+
+    def inner(ledger: Ledger, number: int) -> int:
+        return number
+
+    def outer(ledger: Ledger, number: int) -> int:
+        running.append(number)
+        most.append(len(running))
+        time.sleep(0.05)
+        answer = ask_inner(ledger, number % 2)  # waits for another's answer, or finds it, while holding a turn
+        running.remove(number)
+        return answer
+
+    ask_inner, ask = answers.kept(inner), answers.kept(outer)
+    got: list[int] = []
+    threads = [threading.Thread(target=lambda n=n: got.append(ask(demo_ledger, n)), daemon=True) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(got) == [0] * 6 + [1] * 6
+    assert max(most) == answers.AT_ONCE
+
+
 def test_answers_go_with_their_snapshot_and_the_few_stay_few(demo_ledger: Ledger) -> None:
     _, question = counting()
     for number in range(10):
@@ -143,6 +169,41 @@ def test_another_process_finds_the_same_answers(demo_store: Store, monkeypatch: 
     monkeypatch.setattr(asking, "compute_many", lambda *given: pytest.fail("asked again"))
     told = asking.ask(("demand",), replace(ledger, viewer=Viewer("y", LEADER, "区税务局")), slice, by=("department",))
     assert told.equals(own)
+
+
+def test_what_is_remembered_names_no_types_and_of_the_few_only_those_that_fit(demo_ledger: Ledger) -> None:
+    _, question = counting()
+    few = answers.kept(lambda ledger, number: number, most=3)
+    for run in range(5):
+        ledger = demo_ledger.attach(f"{TABLE}R{run}_0", "issue_type")
+        question(ledger, f"R{run}_0", "x")
+        few(ledger, run)
+    remembered = answers.recent()
+    assert [g for n, g, _ in remembered if "x" in g] == [(answers.HERE, answers.TYPES, "x")]
+    assert [g for n, g, _ in remembered if "x" not in g] == [(answers.HERE, 4), (answers.HERE, 3)]
+
+
+def test_types_that_came_while_it_was_asked_are_asked_again(
+    demo_store: Store, demo_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New cases join the types a moment after their snapshot is published."""
+    tokens, asked = iter(["R1_0", "R2_0", "R2_0", "R2_0"]), []
+    monkeypatch.setattr(warming, "_types", lambda store, snapshot: next(tokens))
+    monkeypatch.setattr(warming, "_ask", lambda store, snapshot: asked.append(snapshot) or 3)
+    assert warming.prepare(demo_store, demo_ledger.snapshot.id) == 3
+    assert len(asked) == 2
+
+
+def test_a_new_snapshot_is_asked_once_its_cases_have_joined_the_types(
+    demo_store: Store, demo_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(warming, "prepare", lambda store, snapshot: asked.append(snapshot))
+    joining = [True, True, False]
+    monkeypatch.setattr(warming, "_joining", lambda store, snapshot: joining.pop(0))
+    warming._ready[str(demo_store.folder)] = "S000000"
+    assert [warming.look(demo_store) for _ in range(4)] == [False, False, True, False]
+    assert asked == [demo_ledger.snapshot.id]
 
 
 def test_a_new_snapshot_waits_until_it_is_warm(monkeypatch: pytest.MonkeyPatch) -> None:
