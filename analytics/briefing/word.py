@@ -314,9 +314,7 @@ def _cell(paragraph: Paragraph, text: str, family: str, *, centred: bool = False
 
 def _repeat(table: WordTable) -> None:
     """Let the head stand on every page."""
-    mark = OxmlElement("w:tblHeader")
-    mark.set(qn("w:val"), "true")
-    table.rows[0]._tr.get_or_add_trPr().append(mark)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def _whole(row: _Row) -> None:

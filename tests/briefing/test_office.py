@@ -70,6 +70,7 @@ def test_word_figures_have_words_and_captions_count_themselves(week: Briefing) -
     assert xml.count("SEQ 表") == len(week.tables())
     assert xml.count("SEQ 图") == len(figures)
     assert len(Document(BytesIO(content)).tables) == len(week.tables())
+    assert xml.count("<w:tblHeader/>") == len(week.tables())  # on by being there: Word knows no "true"
 
 
 def test_the_pdf_carries_its_fonts_and_no_other_is_named(week: Briefing) -> None:
