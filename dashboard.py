@@ -39,11 +39,12 @@ PAGES = {
     "cases": ("案件明细", "case-list"),
     "triage": ("分派建议", "suggestions"),
     "briefing": ("简报", "briefings"),
+    "city": ("全市汇总", "city-view"),
     "data": ("数据管理", "ledger"),
     "glossary": ("指标口径", "definitions"),
     "administration": ("系统管理", "administration"),
 }
-UNFILTERED = {"简报", "数据管理", "指标口径", "系统管理"}
+UNFILTERED = {"简报", "全市汇总", "数据管理", "指标口径", "系统管理"}
 #: For administrators; others do not find them in the navigation.
 RESERVED = {"administration"}
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from analytics import model
+from analytics.federation import City, make, written
+from analytics.federation.sketch import ALPHA
 from analytics.ingest.quarantine import Quarantined, quarantine_workbook
 from analytics.ledger import Ledger
+from analytics.metrics import CATALOGUE
 from analytics.metrics.slices import Slice
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.store.audit import EXPORTED, AuditLog
@@ -40,6 +43,57 @@ def csv_for(
     """Return a frame as a .csv called ``name`` (see spreadsheet.safe_csv); allowed and audited as a workbook is."""
     _noted(viewer, folder, name, len(frame))
     return safe_csv(frame, notes, mark=mark)
+
+
+def exchange_for(viewer: Viewer, ledger: Ledger, district: str, slice: Slice) -> bytes:
+    """Return a district's figures for the city (see federation.make); allowed and audited as a workbook is."""
+    viewer.require(EXPORT)
+    made = make(ledger, district, slice)
+    _noted(viewer, ledger.folder, exchange_name(made.district, slice), len(made.cells) + len(made.sketches))
+    return written(made)
+
+
+def exchange_name(district: str, slice: Slice) -> str:
+    """Return the name of an exchange file."""
+    safe = "".join(c for c in district if c.isalnum())[:20]
+    return f"交换-{safe}-{slice.start:%Y%m%d}-{slice.end:%Y%m%d}.json"
+
+
+def city_notes(city: City) -> list[str]:
+    """Return the lines that make a city's numbers reproducible: data, period, every district's snapshot."""
+    snapshots = "；".join(f"{d.district} {d.snapshot}（{minute(d.as_of)}）" for d in city.districts)
+    least = max(d.least for d in city.districts)
+    return [
+        *(["演示数据：本文件含合成数据，企业与人员均为虚构"] if city.synthetic else []),
+        f"统计期：{days(city.start, city.end)}；范围：{len(city.districts)} 个区县的全部工单",
+        f"数据快照：{snapshots}；口径见「指标口径」",
+        f"小于 {least} 的计数已隐去；时长的分位数由分箱计数合并，相对误差不超过 {ALPHA:.0%}，有未办结工单时另给上下界",
+        *city.apart,
+    ]
+
+
+def city_table(city: City) -> pd.DataFrame:
+    """Return a city's rows with Chinese heads and words."""
+    rows = city.rows
+    metrics = [CATALOGUE[c] for c in rows["metric"]]
+    return pd.DataFrame(
+        {
+            "指标": [m.name for m in metrics],
+            "单位": [m.unit for m in metrics],
+            "区县": rows["district"],
+            "服务模块": [model.label_of("module", m) if m else "全部" for m in rows["module"]],
+            "月份": [p[:7] or "全期" for p in rows["period"]],
+            "数值": rows["value"],
+            "分子": rows["numerator"],
+            "分母": rows["denominator"],
+            "95% 下限": rows["low"],
+            "95% 上限": rows["high"],
+            "合并误差下界": rows["least"],
+            "合并误差上界": rows["most"],
+            "样本不足": ["是" if s else "" for s in rows["small"]],
+            "未计入的区县": rows["without"],
+        }
+    )
 
 
 def quarantine_for(viewer: Viewer, folder: Path | str, name: str, rows: list[Quarantined]) -> bytes:

@@ -35,7 +35,7 @@ ADDRESSES = [
     ("", ""), ("", "period=本月"), ("", "module=金融服务"), ("demand-load", ""), ("demand-load", "period=本年"), ("time-limits", ""),
     ("ratings", ""), ("closed-loop", ""), ("teams-rota", ""), ("service-list", ""), ("reform-plan", ""), ("recurring", ""),
     ("remedies-board", ""), ("exploration", ""), ("case-list", ""), ("case-list", "metric=超期未办"), ("suggestions", ""),
-    ("briefings", ""), ("ledger", ""), ("definitions", ""), ("administration", ""),
+    ("briefings", ""), ("city-view", ""), ("ledger", ""), ("definitions", ""), ("administration", ""),
 ]  # fmt: skip
 SNAPSHOT = re.compile(rb"\xe6\x95\xb0\xe6\x8d\xae\xe5\xbf\xab\xe7\x85\xa7[ \xef\xbc\x9a]*(S\d{6}-\d{12})")  # 数据快照
 WRONG = ("出错", "损坏", "Traceback")

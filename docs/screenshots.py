@@ -16,8 +16,10 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.demo import generate, write_store
+from analytics.federation import Shelf, make, written
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
+from analytics.metrics import Slice, period
 from analytics.remedies.cards import CardBook
 from analytics.remedies.sample import place_cards
 from analytics.store import Store
@@ -43,6 +45,7 @@ PAGES = {
     "triage": "suggestions",
     "briefing": "briefings",
     "cases": "case-list?metric=超期未办&sort=超期工作日",
+    "city": "city-view",
     "data": "ledger",
     "administration": "administration",
     "glossary": "definitions",
@@ -73,12 +76,23 @@ def taken_up(store: Store) -> str:
     return next(c.id for c in CardBook(store).cards() if c.stage == "evaluating")
 
 
+def received(store: Store, folder: Path) -> None:
+    """Put the exchange files of three invented districts on the shelf."""
+    last_month = Slice(*period("last_month", open_ledger(store).as_of))
+    for district, cases in (("甲区", 4000), ("乙区", 9000), ("丙县", 2500)):
+        other = Store(folder / district)
+        write_store(other, generate(AS_OF, cases=cases, enterprises=cases // 8), AS_OF)
+        Shelf(store).put(f"{district}.json", written(make(open_ledger(other), district, last_month)))
+
+
 def main() -> None:
     """Write docs/images/NAME.png (wide) and NAME-phone.png."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         write_store(Store(folder), generate(AS_OF), AS_OF)
         card = taken_up(Store(folder))
+        with tempfile.TemporaryDirectory() as others:
+            received(Store(folder), Path(others))
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGUMENTS))
         page = browser.new_context(locale="zh-CN").new_page()
         with serving(Path(folder)) as site:

@@ -1,5 +1,5 @@
 """The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, assignments, remedies, briefing,
-accounts, audit, backup, restore, retention, enterprise-data.
+exchange, city, accounts, audit, backup, restore, retention, enterprise-data.
 
 Exit codes: 0 done, 1 a refused input, 2 wrong usage, 3 another briefing is being made. With --json one JSON object goes to
 standard output, everything else to standard error.
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from analytics.cli import asking, finding, governing, guarding, keeping, writing
+from analytics.cli import asking, federating, finding, governing, guarding, keeping, writing
 from analytics.ingest import RefusedFile
 from analytics.metrics import NotMeasurable
 from analytics.settings import default_store
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--json", action="store_true", help="结果以一个 JSON 对象写到标准输出")
     top = _Parser(prog="python -m analytics", description="企业诉求洞察：导入台账、查询指标、导出工单、管理快照")
     commands = top.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
-    for module in (keeping, asking, finding, governing, writing, guarding):
+    for module in (keeping, asking, finding, governing, writing, federating, guarding):
         module.add_commands(commands, shared)
     return top
 

@@ -11,10 +11,11 @@ import openpyxl
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from analytics.demo import DemoLedger, world, write_store
+from analytics.demo import DemoLedger, generate, world, write_store
 from analytics.demo.texts import Writer
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
+from analytics.metrics import Slice, compute
 from analytics.remedies.cards import CardBook
 from analytics.store import Store
 from tests.browser.conftest import serving
@@ -23,7 +24,7 @@ from tests.ingest.books import HEADS, book
 from tests.small import publish
 
 PAGES = (
-    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "remedies-board", "exploration", "case-list", "suggestions", "briefings", "ledger",
+    "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "remedies-board", "exploration", "case-list", "suggestions", "briefings", "city-view", "ledger",
     "definitions", "administration",
 )  # fmt: skip
 
@@ -108,6 +109,32 @@ def test_filter_drill_down_and_download(page: Page, demo_site: str, tmp_path: Pa
     assert made["工单"].max_row == int(shown) + 1
     assert {c.value for c in made["工单"]["D"]} == {"服务模块", "法治服务"}
     assert "演示数据" in made["说明"]["A1"].value
+
+
+def test_a_district_hands_on_its_figures_and_the_city_adds_them_up(page: Page, tmp_path: Path) -> None:
+    store, demo = Store(tmp_path / "store"), generate(AS_OF, cases=1500, enterprises=200)
+    write_store(store, demo, AS_OF)
+    with serving(store.folder) as address:
+        page.goto(f"{address}/city-view")
+        settle(page)
+        files = []
+        for district in ("东区", "西区"):
+            fill(page, "区县名称", district)
+            with page.expect_download() as caught:
+                page.get_by_role("button", name="导出交换文件").click()
+            files.append(tmp_path / caught.value.suggested_filename)
+            caught.value.save_as(files[-1])
+        assert [f.name for f in files] == [f"交换-{d}-20261001-20261031.json" for d in ("东区", "西区")]
+        (tmp_path / "坏的.json").write_text("{", "utf-8")
+        page.locator("input[type=file]").set_input_files([*files, tmp_path / "坏的.json"])
+        expect(page.get_by_text("坏的.json 没有收下：不是交换文件")).to_be_visible()
+        october = Slice(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+        cases = int(compute("demand", open_ledger(store), october)["value"].iloc[0])
+        expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{2 * cases:,}")
+        with page.expect_download() as caught:
+            page.get_by_role("button", name="导出 Excel").click()
+        sheet = saved(caught.value, tmp_path)["全市汇总"]
+        assert {c.value for c in sheet["C"]} == {"区县", "东区", "西区", "全市"}
 
 
 def click_widest_bar(page: Page, chart: int) -> None:

@@ -23,7 +23,7 @@ from analytics.wording import short
 from tests.conftest import AS_OF
 
 PAGES = (
-    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "remedies", "explore", "triage", "briefing", "data", "glossary", "administration",
+    "overview", "load", "sla", "satisfaction", "cases", "loop", "teams", "items", "reform", "issues", "remedies", "explore", "triage", "briefing", "city", "data", "glossary", "administration",
 )  # fmt: skip
 FILTERED = PAGES[:13]
 

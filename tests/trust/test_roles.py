@@ -270,6 +270,8 @@ ALLOWED = {
     "types": [],
     "assignments": ["--out", "{out}.csv"],
     "remedies": ["--out", "{out}.xlsx"],
+    "exchange": ["--district", "东区", "--from", "2026-01-01", "--to", "2026-10-31", "--out", "{out}.json"],
+    "city": ["{out}.json", "--out", "{out}.xlsx"],
     "briefing": ["--week", "2026-W46", "--out", "{out}", "--formats", "xlsx,html"],
 }
 REFUSED = {
