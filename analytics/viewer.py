@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from analytics.refusal import Refusal
+
 LEADER, ANALYST, OPERATOR, ADMIN = "leader", "analyst", "operator", "admin"
 ROLES = {LEADER: "领导", ANALYST: "分析员", OPERATOR: "操作员", ADMIN: "管理员"}
 
@@ -38,7 +40,7 @@ MAY: dict[str, frozenset[str]] = {
 DISTRICT_WIDE = frozenset({DECIDE, GOVERN, PROPOSE, IMPORT, ROLL_BACK, ADMINISTER})
 
 
-class NotAllowed(Exception):
+class NotAllowed(Refusal):
     """What a viewer may not see or do; the message is Chinese, for people, and names no data."""
 
 

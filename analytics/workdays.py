@@ -75,7 +75,13 @@ def calendar() -> pd.DataFrame:
     ``through`` counts the working days from the first day up to and with the day.
     """
     days = pd.date_range(FIRST, LAST, freq="D")
-    work = np.array([is_workday(d.date()) for d in days])
+    work = np.asarray(days.weekday < 5).copy()
+    named = {**dict.fromkeys(chinese_calendar.holidays, False), **dict.fromkeys(chinese_calendar.workdays, True)}
+    for year in estimated_years(FIRST, LAST):
+        named |= {dt.date(year, month, day): False for month, day in FIXED_HOLIDAYS}
+    for day, is_work in (named | _overrides()).items():
+        if FIRST <= day <= LAST:
+            work[(day - FIRST).days] = is_work
     return pd.DataFrame({"day": days, "is_workday": work, "through": work.cumsum()})
 
 

@@ -14,6 +14,11 @@ DAYS = st.dates(dt.date(2010, 1, 1), dt.date(2026, 12, 31))
 TIMES = st.datetimes(dt.datetime(2010, 1, 1), dt.datetime(2026, 12, 31))
 
 
+def test_the_table_is_every_day_asked_alone() -> None:
+    table = workdays.calendar()
+    assert table["is_workday"].tolist() == [workdays.is_workday(d.date()) for d in table["day"]]
+
+
 def count_by_hand(start: dt.date, end: dt.date) -> int:
     """Count the working days after start up to and with end, one day at a time."""
     if end < start:

@@ -8,19 +8,28 @@ standard output, everything else to standard error.
 from __future__ import annotations
 
 import argparse
+import importlib
+import json
 import os
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from analytics.cli import asking, federating, finding, governing, guarding, keeping, writing
-from analytics.ingest import RefusedFile
-from analytics.metrics import NotMeasurable
+from analytics.refusal import Refusal
 from analytics.settings import default_store
-from analytics.store import Store, StoreError
-from analytics.viewer import LOCAL, NotAllowed, Viewer
+from analytics.viewer import LOCAL, Viewer
 
 REFUSED = 1
+#: Which file of this room holds which commands: only the one that is asked for is loaded.
+COMMANDS = {
+    "keeping": ("import", "demo", "snapshots", "doctor"),
+    "asking": ("metrics", "cases"),
+    "finding": ("discover", "types", "assignments"),
+    "governing": ("remedies",),
+    "writing": ("briefing",),
+    "federating": ("exchange", "city"),
+    "guarding": ("accounts", "audit", "backup", "restore", "retention", "enterprise-data"),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,8 +38,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"用法有误：{message}\n可用 {self.prog} --help 查看说明。\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the whole command line."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the command line: as much of it as one command needs, the whole for any other word."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--store", type=Path, default=None, metavar="DIR", help="数据目录（默认 data/store 或环境变量 INSIGHT_STORE）"
@@ -42,22 +51,23 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--json", action="store_true", help="结果以一个 JSON 对象写到标准输出")
     top = _Parser(prog="python -m analytics", description="企业诉求洞察：导入台账、查询指标、导出工单、管理快照")
     commands = top.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
-    for module in (keeping, asking, finding, governing, writing, federating, guarding):
-        module.add_commands(commands, shared)
+    holding = [name for name, held in COMMANDS.items() if command in held] or list(COMMANDS)
+    for name in holding:
+        importlib.import_module(f"analytics.cli.{name}").add_commands(commands, shared)
     return top
 
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    options = parser().parse_args(arguments)
+    options = parser(arguments[0] if arguments else "").parse_args(arguments)
     options.store = options.store or default_store()
     try:
         options.viewer = _viewer(options)
         return int(options.run(options) or 0)
-    except (RefusedFile, StoreError, NotMeasurable, NotAllowed) as error:
+    except Refusal as error:
         print(str(error), file=sys.stderr)
         if options.json:
-            keeping.print_json({"error": str(error)})
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
         return REFUSED
 
 
@@ -66,6 +76,7 @@ def _viewer(options: argparse.Namespace) -> Viewer:
     if not options.account:
         return LOCAL
     from analytics.access import Accounts  # a password library that most commands need not wait for
+    from analytics.store import Store, StoreError
 
     account = Accounts(Store(options.store)).get(options.account)
     if account is None or not account.enabled:

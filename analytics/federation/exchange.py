@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from analytics import model
 from analytics.federation.sketch import Sketch, size, sketch
@@ -138,10 +136,13 @@ def written(exchange: Exchange) -> bytes:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=1)
-def _validator() -> Draft202012Validator:
+def _fault(said: dict) -> Any:
+    """Return what of a file is worst against the schema, None where it keeps to it."""
+    from jsonschema import Draft202012Validator  # a second that others need not wait
+    from jsonschema.exceptions import best_match
+
     schema = json.loads((DATA / "exchange.schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema)
+    return best_match(Draft202012Validator(schema).iter_errors(said))
 
 
 def read(name: str, content: bytes) -> Exchange:
@@ -158,7 +159,7 @@ def read(name: str, content: bytes) -> Exchange:
         raise StoreError(
             f"{name}：交换文件的版本是 {said.get('version')!s:.20}，这里只认 {VERSION}，请两边用同一版程序"
         )
-    if fault := best_match(_validator().iter_errors(said)):
+    if fault := _fault(said):
         where = "/".join(map(str, fault.absolute_path)) or "最外层"
         raise StoreError(f"{name}：第 {where} 处不合格式（{fault.validator}）。请让区县重新导出，不要手改")
     return _read(name, said)

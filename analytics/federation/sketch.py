@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.metrics.wilson import Z
+from analytics.metrics.survival import of_counts
 
 #: The relative error of a time, and the time (in the metric's unit) up to which it counts as none.
 ALPHA, ZERO = 0.01, 1e-3
@@ -57,27 +57,8 @@ def quantile(of: Sketch, wanted: float) -> tuple[float, float, float, float, flo
     bins = np.array(list(of), int)
     ended, still = np.array(list(of.values()), float).reshape(-1, 2).T
     times = np.where(bins == _NONE, 0.0, 2 * _GAMMA ** np.maximum(bins, -5000).astype(float) / (_GAMMA + 1))
-    at_risk = np.cumsum((ended + still)[::-1])[::-1]
-    survival, low, high = _survival(ended, at_risk)
-    sooner = _survival(ended, np.maximum(at_risk - still, ended))[0]
-    value, lowest, highest, other = (_first(times, s, 1 - wanted) for s in (survival, low, high, sooner))
+    survival = of_counts(times, ended, still)
+    value, low, high = survival.quantile(wanted) if ended.any() else (float("nan"),) * 3
+    other = of_counts(times, ended, still, open_first=True).quantile(wanted)[0]
     earliest, latest = sorted((value, other))
-    return value, lowest, highest, earliest * (1 - ALPHA), latest * (1 + ALPHA)
-
-
-def _survival(ended: np.ndarray, at_risk: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Kaplan–Meier survival after each bin with its 95% log-log bounds, as metrics.survival has them.
-
-    By counts and not by rows, as scipy takes them: a city has millions. The tests hold the two together.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(1 - np.where(at_risk > 0, ended / at_risk, 0.0))
-        spread = np.sqrt(np.cumsum(ended / (at_risk * (at_risk - ended)))) / -np.log(survival)
-        low, high = survival ** np.exp(Z * spread), survival ** np.exp(-Z * spread)
-    sure = ~np.isfinite(spread)
-    return survival, np.where(sure, survival, low), np.where(sure, survival, high)
-
-
-def _first(times: np.ndarray, survival: np.ndarray, level: float) -> float:
-    below = np.flatnonzero(survival <= level + 1e-12)
-    return float(times[below[0]]) if len(below) else float("nan")
+    return value, low, high, earliest * (1 - ALPHA), latest * (1 + ALPHA)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from analytics.refusal import Refusal
 
-class RefusedFile(Exception):
+
+class RefusedFile(Refusal):
     """A file that cannot be read; the message is Chinese and says what to do."""
 
     def __init__(self, file: str, reason: str):

@@ -15,12 +15,13 @@ from analytics.metrics.catalogue import Metric
 from analytics.metrics.moment import Moment
 from analytics.metrics.slices import Slice, buckets
 from analytics.metrics.wilson import wilson
+from analytics.refusal import Refusal
 
 BANDS = ("1–3", "4–10", "11–30", ">30")
 UNITS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 
-class NotMeasurable(Exception):
+class NotMeasurable(Refusal):
     """A metric that this ledger or cut cannot give; the message is Chinese and says why."""
 
 

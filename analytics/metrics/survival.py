@@ -1,33 +1,60 @@
-"""Kaplan–Meier: how long things take when some have not ended yet (scipy.stats.ecdf)."""
+"""Kaplan–Meier: how long things take when some have not ended yet.
+
+Of counts at times, not of rows as scipy.stats.ecdf takes them: a province has millions, a city has only
+counts (see federation.sketch), and the first numbers need not wait for scipy.stats. Tests hold both together.
+"""
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, ecdf
+
+from analytics.metrics.wilson import Z
 
 
-def _fit(elapsed: np.ndarray, happened: np.ndarray) -> Any:
-    return ecdf(CensoredData.right_censored(elapsed, ~happened)).sf
+@dataclass(frozen=True)
+class Survival:
+    """The share that lasts longer than each of ``times``, with its 95% log-log bounds."""
+
+    times: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def quantile(self, q: float) -> tuple[float, float, float]:
+        """Return the first time at which a share q has ended, with its bounds; NaN where too few have."""
+        value, low, high = (self._first(side, 1 - q) for side in (self.share, self.low, self.high))
+        return value, low, high
+
+    def _first(self, shares: np.ndarray, level: float) -> float:
+        below = np.flatnonzero(shares <= level + 1e-12)
+        return float(self.times[below[0]]) if len(below) else float("nan")
 
 
-def _first_at_or_below(times: np.ndarray, probabilities: np.ndarray, level: float) -> float:
-    """Return the first time at which survival has fallen to the level, NaN if never."""
-    below = np.flatnonzero(probabilities <= level + 1e-12)
-    return float(times[below[0]]) if len(below) else float("nan")
+def of_counts(times: np.ndarray, ended: np.ndarray, still: np.ndarray, *, open_first: bool = False) -> Survival:
+    """Return survival from how many ended and how many were last seen open at each time (ascending).
+
+    Of one time, what ended counts before what is open, or with ``open_first`` after it. Where the share is 0
+    or 1 the bounds have no width.
+    """
+    at_risk = np.cumsum((ended + still)[::-1])[::-1].astype(float)
+    if open_first:
+        at_risk = np.maximum(at_risk - still, ended)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.cumprod(1 - np.where(at_risk > 0, ended / at_risk, 0.0))
+        spread = np.sqrt(np.cumsum(ended / (at_risk * (at_risk - ended)))) / -np.log(share)
+        low, high = share ** np.exp(Z * spread), share ** np.exp(-Z * spread)
+    sure = ~np.isfinite(spread)
+    return Survival(times, share, np.where(sure, share, low), np.where(sure, share, high))
 
 
-def _bounds(fit: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the 95% log-log bounds; where survival is 1 or 0 they have no width."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        interval = fit.confidence_interval(method="log-log")
-    sides = (interval.low.probabilities, interval.high.probabilities)
-    low, high = (np.where(np.isnan(side), fit.probabilities, side) for side in sides)
-    return low, high
+def of_rows(elapsed: np.ndarray, happened: np.ndarray) -> Survival:
+    """Return survival from one time a row and whether it ended then."""
+    times, place = np.unique(elapsed, return_inverse=True)
+    ended = np.bincount(place, weights=happened, minlength=len(times))
+    return of_counts(times, ended, np.bincount(place, minlength=len(times)) - ended)
 
 
 def quantile_with_interval(
@@ -36,16 +63,8 @@ def quantile_with_interval(
     """Return (value, low, high) for each quantile; NaN where too few have ended."""
     if not happened.any():
         return [(float("nan"), float("nan"), float("nan")) for _ in quantiles]
-    fit = _fit(elapsed, happened)
-    low, high = _bounds(fit)
-    return [
-        (
-            _first_at_or_below(fit.quantiles, fit.probabilities, 1 - q),
-            _first_at_or_below(fit.quantiles, low, 1 - q),
-            _first_at_or_below(fit.quantiles, high, 1 - q),
-        )
-        for q in quantiles
-    ]
+    survival = of_rows(elapsed, happened)
+    return [survival.quantile(q) for q in quantiles]
 
 
 def quantiles(rows: pd.DataFrame, keys: list[str], wanted: tuple[float, ...]) -> pd.DataFrame:
@@ -66,8 +85,7 @@ def curve(rows: pd.DataFrame, points: int = 200) -> pd.DataFrame:
     """Return the survival curve: elapsed, open_share, low, high; at most ``points`` rows."""
     if rows.empty:
         return pd.DataFrame(columns=["elapsed", "open_share", "low", "high"], dtype=float)
-    fit = _fit(rows["elapsed"].to_numpy(float), rows["happened"].to_numpy(bool))
-    low, high = _bounds(fit)
-    frame = pd.DataFrame({"elapsed": fit.quantiles, "open_share": fit.probabilities, "low": low, "high": high})
+    found = of_rows(rows["elapsed"].to_numpy(float), rows["happened"].to_numpy(bool))
+    frame = pd.DataFrame({"elapsed": found.times, "open_share": found.share, "low": found.low, "high": found.high})
     keep = np.unique(np.linspace(0, len(frame) - 1, min(points, len(frame))).astype(int))
     return frame.iloc[keep].reset_index(drop=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
+from scipy.special import ndtr, ndtri
 
 from analytics.remedies.series import BIN_DAYS, MOST_AFTER, Series
 
@@ -51,7 +51,7 @@ class Step:
     @property
     def certainty(self) -> float:
         """One minus the one-sided chance of such a step where nothing changed, in its direction."""
-        return float(norm.cdf(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
+        return float(ndtr(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
 
     def avoided(self, months: float) -> tuple[float, float, float]:
         """Return cases avoided a month with its 95% bounds: observed × (1 ÷ ratio − 1)."""
@@ -80,7 +80,7 @@ def fit(series: Series) -> Step:
         return _exact(series)
     params, errors, scale = _fitted(_model(series, _columns(series)))
     beta, error = float(params[1]), float(errors[1])
-    low, high, low80, high80 = (float(np.exp(beta + z * error)) for z in (-1.96, 1.96, norm.ppf(0.1), norm.ppf(0.9)))
+    low, high, low80, high80 = (float(np.exp(beta + z * error)) for z in (-1.96, 1.96, ndtri(0.1), ndtri(0.9)))
     return Step(
         "did" if _has_outside(series) else "its",
         float(np.exp(beta)),
@@ -192,6 +192,8 @@ def _usual(series: Series) -> np.ndarray:
 
 def _exact(series: Series) -> Step:
     """No case after: the exact conditional interval of two Poisson rates (scipy's binomial test)."""
+    from scipy.stats import binomtest
+
     before = int(series.inside[~series.after].sum())
     exposed = float(series.others[~series.after].sum()), float(max(series.others[series.after].sum(), 1))
 
@@ -201,7 +203,7 @@ def _exact(series: Series) -> Step:
 
     high = bound(0.95)
     chance = binomtest(0, before, exposed[1] / sum(exposed), "less").pvalue
-    error = abs(np.log(1e-9)) / max(norm.isf(max(chance, 1e-12)), 1e-6)
+    error = abs(np.log(1e-9)) / max(-ndtri(max(chance, 1e-12)), 1e-6)
     return Step("exact", 0.0, 0.0, high, 0.0, bound(0.8), float(error), 1.0, float(_usual(series)[series.after].sum()))
 
 
@@ -213,7 +215,7 @@ def weeks_to_tell(series: Series, ratio: float, spread: float = 1.0) -> int | No
     than is looked at (MOST_AFTER).
     """
     left = max(0, MOST_AFTER - series.after_bins)
-    needed = abs(np.log(ratio)) / (norm.ppf(0.975) + norm.ppf(POWER))
+    needed = abs(np.log(ratio)) / (ndtri(0.975) + ndtri(POWER))
     return next((more for more in range(left + 1) if _error_with(series, more, ratio, spread) <= needed), None)
 
 

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from analytics.refusal import Refusal
 
-class StoreError(Exception):
+
+class StoreError(Refusal):
     """A store that cannot be read or written; the message is Chinese, for people."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, RLock
 
 import duckdb
 import ibis
@@ -35,7 +35,8 @@ class Reader:
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
         self._put: list[str] = []
-        self._putting = Lock()
+        self._coming: dict[str, Callable[[], pd.DataFrame]] = {}
+        self._putting = RLock()
         self.con = duckdb.connect(":memory:", config=NO_EXTENSIONS)
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
@@ -76,15 +77,32 @@ class Reader:
 
     def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
         """Run a query on a cursor of its own and return its rows."""
+        self._fetch_named_in(sql)
         return self.con.cursor().execute(sql, parameters).df()
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's, for queries to join; the last few stay."""
+        """Keep a frame of a higher room as a table beside the snapshot's, for queries to join; the last few stay.
+
+        It is made when the first query names it.
+        """
         with self._putting:
-            if name in self._put:
-                return
+            if name not in self._put:
+                self._coming[name] = make
+                while len(self._coming) > KEPT_TABLES:
+                    del self._coming[next(iter(self._coming))]
+
+    def _fetch_named_in(self, sql: str) -> None:
+        """Make the tables that a statement is the first to name."""
+        for name in [n for n in list(self._coming) if n in sql]:
+            with self._putting:
+                if make := self._coming.get(name):
+                    self._put_now(name, make())
+                    self._coming.pop(name, None)
+
+    def _put_now(self, name: str, frame: pd.DataFrame) -> None:
+        with self._putting:
             cursor = self.con.cursor()
-            cursor.register("coming", make())
+            cursor.register("coming", frame)
             cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM coming")
             cursor.unregister("coming")
             self._put.append(name)
@@ -96,6 +114,7 @@ class Reader:
     def schema(self, table: str) -> ibis.Schema:
         """Return the Ibis schema of a table or view."""
         if table not in self._schemas:
+            self._fetch_named_in(table)
             rows = self.con.cursor().execute(f"DESCRIBE {table}").fetchall()
             self._schemas[table] = ibis.schema({r[0]: DuckDBType.from_string(r[1]) for r in rows})
         return self._schemas[table]

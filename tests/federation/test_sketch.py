@@ -33,25 +33,6 @@ def test_the_truth_lies_between_the_bounds_that_are_said(rows: list[tuple[float,
         assert least - ZERO <= truth <= most + ZERO or np.isnan(most)
 
 
-@given(
-    st.dictionaries(st.integers(-400, 600), st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=40)
-)
-def test_counts_give_what_rows_give(bins: dict[int, tuple[int, int]]) -> None:
-    """The same numbers, bounds included, as scipy's Kaplan–Meier on one row a case."""
-    counts = dict(sorted(bins.items()))
-    gamma = (1 + ALPHA) / (1 - ALPHA)
-    rows = [
-        (2 * gamma**b / (gamma + 1), e)
-        for b, (ended, still) in counts.items()
-        for e in [True] * ended + [False] * still
-    ]
-    if not rows:
-        return
-    elapsed, happened = (np.array(x) for x in zip(*rows, strict=True))
-    expected = quantile_with_interval(elapsed, happened, (0.5,))[0]
-    assert quantile(counts, 0.5)[:3] == pytest.approx(expected, nan_ok=True, rel=1e-9)
-
-
 @given(TIMES)
 def test_without_open_cases_the_error_is_alpha(rows: list[tuple[float, bool]]) -> None:
     rows = [(t, True) for t, _ in rows]

@@ -1,5 +1,7 @@
 """Intervals and survival against independent libraries."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
-from scipy.stats import binomtest
+from scipy.stats import CensoredData, binomtest, ecdf
 
 from analytics.metrics.comparison import limits
-from analytics.metrics.survival import curve, quantile_with_interval, quantiles
+from analytics.metrics.survival import curve, of_rows, quantile_with_interval, quantiles
 from analytics.metrics.wilson import wilson
 
 
@@ -24,6 +26,20 @@ def test_wilson_matches_scipy(k: int, n: int) -> None:
 
 def test_no_interval_of_nothing() -> None:
     assert np.isnan(wilson(np.array([0.0]), np.array([0.0]))).all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=80))
+def test_kaplan_meier_of_counts_is_scipys_of_rows(rows: list[tuple[int, bool]]) -> None:
+    elapsed, happened = (np.array(x) for x in zip(*rows, strict=True))
+    found = of_rows(elapsed.astype(float), happened)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        fit = ecdf(CensoredData.right_censored(elapsed, ~happened)).sf
+        sides = fit.confidence_interval(method="log-log")
+    assert found.times == pytest.approx(fit.quantiles)
+    assert found.share == pytest.approx(fit.probabilities, abs=1e-12)
+    for ours, side in ((found.low, sides.low.probabilities), (found.high, sides.high.probabilities)):
+        assert ours == pytest.approx(np.where(np.isnan(side), fit.probabilities, side), abs=1e-12)
 
 
 @settings(max_examples=40, deadline=None)
