@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import rjieba
 import scipy.sparse as sp
 
 from analytics.issues.texts import is_word, plain, words
@@ -82,6 +81,8 @@ def name_of(
 
 def _without_details(phrase: str, share: np.ndarray, place: dict[str, int]) -> str:
     """Write 某 for what hardly any case of the group says: whose firm, which building."""
+    import rjieba  # as in texts
+
     told = []
     for word in rjieba.cut(phrase):
         detail = is_word(word) and (word not in place or share[place[word]] < RARE)

@@ -20,12 +20,11 @@ from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, period
 from analytics.store import Store
-from analytics.viewer import ANALYST, Viewer
 from pages.common import answers, asking, discovered, mechanisms, remedied
 from pages.common.filters import DEFAULT_COMPARISON, DEFAULT_PERIOD
 from pages.common.remembered import ask_briefing
+from pages.common.warming import WARMER
 
-WARMER = Viewer("预备", ANALYST)
 FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 
 

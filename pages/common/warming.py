@@ -18,11 +18,13 @@ from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError
+from analytics.viewer import ANALYST, Viewer
 from pages.common import answers, asking
-from pages.common.preparing import WARMER
 
 #: Seconds between two looks, how long new cases may take to join the types, and the longest that a new snapshot is held back.
 EVERY, JOINING, PATIENCE = 2.0, 10.0, 60.0
+#: Who asks beforehand: what is counted for everybody.
+WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
 _since: dict[str, float] = {}
 

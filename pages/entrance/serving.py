@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +30,7 @@ _HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+_loaded = Event()
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -51,6 +54,8 @@ class Around:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await asyncio.to_thread(_loaded.wait)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -133,10 +138,18 @@ def serve(script: Path, arguments: Sequence[str]) -> None:
 @asynccontextmanager
 async def _with_logs(app: object) -> AsyncIterator[None]:
     logs.write_lines()  # the server has set up its own by now
-    # Streamlit collects garbage after every run of a page; what was imported is none and need not be looked through.
-    from pages.common import warming  # with all that pages need, imported before the first visitor comes
-
-    warming.start()
-    gc.collect()
-    gc.freeze()
+    Thread(target=_load, name="loading", daemon=True).start()
     yield
+
+
+def _load() -> None:
+    """Import what pages need while the first browser still loads its scripts; sessions wait for it (see Around)."""
+    try:
+        from pages.common import drawing, frame, warming  # noqa: F401
+
+        # Streamlit collects garbage after every run of a page; what was imported is none and need not be looked through.
+        gc.collect()
+        gc.freeze()
+        warming.start()
+    finally:
+        _loaded.set()

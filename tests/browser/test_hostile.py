@@ -24,7 +24,7 @@ from analytics.ledger import open_ledger
 from analytics.remedies.cards import CardBook
 from analytics.settings import load_settings
 from analytics.store import Store
-from dashboard import PAGES
+from pages.common.frame import PAGES
 from tests.browser.conftest import serving
 from tests.browser.test_browser import PAGES as ADDRESSES
 from tests.browser.test_browser import settle

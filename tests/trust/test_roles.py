@@ -41,7 +41,7 @@ from analytics.viewer import (
     Viewer,
     require_sign_in,
 )
-from dashboard import PAGES
+from pages.common.frame import PAGES
 from pages.entrance import who
 from tests.trust.conftest import Marked, marks_in, personal_in, sent
 

@@ -1,0 +1,136 @@
+"""What stands around every page: navigation, the shared filter bar, what a reader must know first, the footer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+from analytics import workdays
+from analytics.ledger import Ledger
+from analytics.store import StoreError
+from analytics.viewer import ADMINISTER, NotAllowed
+from analytics.wording import minute
+from pages.common import asking, filters, warming
+from pages.entrance import who
+
+PAGES_FOLDER = Path(__file__).resolve().parent.parent
+#: File under pages/ → (title, address). An address must not be the file's name: a fresh server
+#: would take such a request for a page of its own and run the file without this entry.
+PAGES = {
+    "overview": ("总览", "home"),
+    "load": ("模块负荷", "demand-load"),
+    "sla": ("时限合规", "time-limits"),
+    "satisfaction": ("满意度", "ratings"),
+    "loop": ("闭环流程", "closed-loop"),
+    "teams": ("队伍与轮值", "teams-rota"),
+    "items": ("事项清单", "service-list"),
+    "reform": ("改革进度", "reform-plan"),
+    "issues": ("一类问题", "recurring"),
+    "remedies": ("治理台账", "remedies-board"),
+    "explore": ("需求探索", "exploration"),
+    "cases": ("案件明细", "case-list"),
+    "triage": ("分派建议", "suggestions"),
+    "briefing": ("简报", "briefings"),
+    "city": ("全市汇总", "city-view"),
+    "data": ("数据管理", "ledger"),
+    "glossary": ("指标口径", "definitions"),
+    "administration": ("系统管理", "administration"),
+}
+UNFILTERED = {"简报", "全市汇总", "数据管理", "指标口径", "系统管理"}
+#: For administrators; others do not find them in the navigation.
+RESERVED = {"administration"}
+
+
+def warn(ledger: Ledger) -> None:
+    """Say what a reader must know before any number: synthetic, stale, estimated holidays."""
+    if ledger.snapshot.synthetic:
+        st.warning("**演示数据**：企业、人员与数字均为虚构。导入真实台账后自动消失。", icon=":material/science:")
+    if damaged := asking.store().damaged():
+        st.error(
+            f"最新的快照 {damaged} 文件损坏（与校验和不符），现在显示的是它之前的 {ledger.snapshot.id}。请管理员从备份恢复或重新导入。",
+            icon=":material/broken_image:",
+        )
+    newest, now = ledger.snapshot.newest, asking.now()
+    if newest and (now - newest).days >= asking.settings().stale_days:
+        st.warning(
+            f"台账最新一条记录是 {minute(newest)}，已有 {(now - newest).days} 天没有更新。", icon=":material/history:"
+        )
+    if newest and (years := workdays.estimated_years(newest.date(), newest.date() + dt.timedelta(days=31))):
+        st.warning(
+            f"{'、'.join(map(str, years))} 年的放假安排尚未发布，期限按周一至周五估算；可在 data/calendar_overrides.csv 中填写。",
+            icon=":material/event_busy:",
+        )
+
+
+def run(page: StreamlitPage) -> None:
+    """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
+    try:
+        page.run()
+    except NotAllowed as error:
+        st.warning(f"{error}。", icon=":material/lock:")
+    except Exception as error:
+        # Not the exception itself: its words may hold a value of the ledger.
+        where = " < ".join(
+            f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[:-6:-1]
+        )
+        logging.getLogger("dashboard").error("page %s: %s at %s", page.url_path, type(error).__name__, where)
+        st.error(
+            "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
+        )
+
+
+def draw(first: str) -> None:
+    """Run the page that the address names, or ``first``."""
+    here = who.enter()
+    manages = here is not None and here.may(ADMINISTER)
+    pages = [
+        st.Page(
+            PAGES_FOLDER / f"{name}.py",
+            title=title,
+            url_path=path,
+            default=name == first,
+            visibility="hidden" if name in RESERVED and not manages else "visible",
+        )
+        for name, (title, path) in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top" if here else "hidden")
+    # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.
+    st.set_page_config(
+        page_title=f"{page.title} · 企业诉求洞察", page_icon=PAGES_FOLDER / "common" / "icon.png", layout="wide"
+    )
+    st.html(PAGES_FOLDER / "common" / "style.css")
+    with suppress(StoreError):  # no snapshot is whole: the page says so
+        asking.pin(warming.shown_id)
+    if here is None:
+        who.ask()
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(page.title, anchor=False, width="content")
+        who.shown(here)
+    if page.title in UNFILTERED:
+        try:
+            if asking.store().current():
+                warn(asking.ledger())
+        except StoreError as error:
+            st.error(str(error), icon=":material/broken_image:")
+        run(page)
+        return
+    try:
+        view = filters.filter_bar()
+    except StoreError as error:
+        st.info(str(error), icon=":material/inbox:")
+        st.page_link(PAGES_FOLDER / "data.py", label="去导入台账", icon=":material/upload_file:")
+        return
+    warn(view.ledger)
+    st.session_state["view"] = view
+    run(page)
+    mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
+    st.caption(
+        f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
+    )
