@@ -63,6 +63,32 @@ def test_each_requirement_says_why_it_is_there() -> None:
     assert all("#" in line for line in lines)
 
 
+#: Refuses what the lock does not install, then imports every module of the product and what it asks for later.
+ONLY_THE_LOCK = """
+import importlib, importlib.metadata as md, pkgutil, re, sys
+plain = lambda name: re.sub(r"[-_.]+", "-", name).lower()
+owners, locked = md.packages_distributions(), {plain(n) for n in sys.argv[1:]}
+class OnlyTheLock:
+    def find_spec(self, name, path=None, target=None):
+        held = {plain(d) for d in owners.get(name.partition(".")[0], [])}
+        if held and not held & locked:
+            raise ModuleNotFoundError(f"{name} is not locked", name=name)
+sys.meta_path.insert(0, OnlyTheLock())
+import analytics, pages.common, pages.entrance
+for package in (analytics, pages.common, pages.entrance):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if module.name != "analytics.__main__":
+            importlib.import_module(module.name)
+import authlib.integrations.starlette_client, jsonschema, rjieba, statsmodels.api, plotly.io, typst, docxtpl
+"""
+
+
+def test_what_runs_needs_nothing_but_the_lock() -> None:
+    command = [sys.executable, "-c", ONLY_THE_LOCK, *locked("requirements.lock")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-800:]
+
+
 def test_the_bill_of_materials_and_the_licences_are_of_the_lock() -> None:
     run = locked("requirements.lock")
     bill = json.loads((ROOT / "docs" / "sbom.cdx.json").read_text("utf-8"))
