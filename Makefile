@@ -6,7 +6,7 @@ STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
-.PHONY: run test check browser embedding lock screenshots bench clean
+.PHONY: run test check browser embedding spark lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -14,8 +14,8 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py
-	$(BIN)/python -m pytest -q tests/browser/test_browser.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/engines
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
@@ -29,6 +29,9 @@ browser: $(STAMPS)/dev
 
 embedding: $(STAMPS)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-embedding.txt
+
+spark: $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-spark.txt
 
 lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile requirements.txt $(LOCKED) -o .ci/requirements.lock

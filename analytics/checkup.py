@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analytics.access import Accounts
 from analytics.settings import ROOT
-from analytics.store import Store, StoreError, open_reader
+from analytics.store import Store, StoreError, open_duckdb
 from analytics.store.audit import AuditLog
 from analytics.viewer import ADMIN
 from analytics.workdays import shanghai_now
@@ -45,7 +45,7 @@ def readable(store: Store) -> tuple[bool, dict[str, str]]:
         current = store.current()
         if current is None:
             return True, {"snapshot": "", "ledger": "empty"}
-        open_reader(store, current, current.as_of).schema("case_facts")
+        open_duckdb(store, current, current.as_of).schema("case_facts")
         return True, {"snapshot": current.id, "ledger": "readable"}
     except (StoreError, OSError, ValueError) as error:
         return False, {"ledger": type(error).__name__}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics import model
 from analytics.exporting import workbook_for
-from analytics.store import Reader, Store, StoreError, open_reader
+from analytics.store import Reader, Store, StoreError, open_duckdb
 from analytics.store.audit import AuditLog
 from analytics.viewer import ADMINISTER, LOCAL, Viewer
 
@@ -26,7 +26,7 @@ def everything(store: Store, enterprise: str, viewer: Viewer = LOCAL) -> dict[st
     current = store.current()
     if current is None:
         raise StoreError("还没有台账")
-    reader, given = open_reader(store, current, current.as_of), {"who": enterprise.strip()}
+    reader, given = open_duckdb(store, current, current.as_of), {"who": enterprise.strip()}
     found = {
         model.TABLES[name].label: _headed(name, reader.frame(f"SELECT * FROM {name} WHERE {where}", given))
         for name, where in {

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.privacy import TEXTS_OF_CASES, mask_frame
-from analytics.store import Reader, Snapshot, Store, StoreError, open_reader
+from analytics.store import Reader, Snapshot, Store, StoreError, open_duckdb, open_reader
 from analytics.store.audit import REVEALED, AuditLog
 from analytics.viewer import LOCAL, Viewer, admit
+
+if TYPE_CHECKING:
+    from analytics.store.spark import SparkReader
 
 #: What a figure may need → (how a person calls it, the counts of which one must be positive).
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -70,8 +74,13 @@ class Ledger:
         return dict(self.attached).get("issue_type", "")
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> Reader | SparkReader:
         return open_reader(Store(self.folder), self.snapshot, self.as_of)
+
+    @property
+    def duckdb(self) -> Reader:
+        """The reader of the store's own engine, whatever the settings say: for statements written in its SQL."""
+        return open_duckdb(Store(self.folder), self.snapshot, self.as_of)
 
     @property
     def whole(self) -> Ledger:
@@ -96,12 +105,15 @@ class Ledger:
         Rows of single cases (with a column ``case_no``) are those of the viewer's department, texts of
         cases without their number are left out for such a viewer, personal data is masked.
         """
-        return self.run_sql(ibis.to_sql(query, dialect="duckdb"))
+        admit(self.viewer)
+        return self._shown(self.reader.frame(ibis.to_sql(query, dialect=self.reader.dialect)))
 
     def run_sql(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
-        """Run a compiled query over this ledger's tables; rows are kept back and masked as those of ``run``."""
+        """Run a query in the store's own SQL over this ledger's tables; rows are kept back and masked as those of ``run``."""
         admit(self.viewer)
-        frame = self.reader.frame(sql, parameters)
+        return self._shown(self.duckdb.frame(sql, parameters))
+
+    def _shown(self, frame: pd.DataFrame) -> pd.DataFrame:
         if self.viewer.department is not None:
             frame = self._allowed(frame)
         return frame if self.viewer.sees_personal else mask_frame(frame)
@@ -153,7 +165,7 @@ def _own_cases(folder: str, snapshot: Snapshot, as_of: dt.datetime, department: 
     everything = Ledger(folder, snapshot, LOCAL, as_of)
     mine = _own(everything.table("case_facts"), department)
     assert mine is not None
-    return frozenset(everything.reader.frame(ibis.to_sql(mine, dialect="duckdb"))["case_no"])
+    return frozenset(everything.reader.frame(ibis.to_sql(mine, dialect=everything.reader.dialect))["case_no"])
 
 
 def open_ledger(

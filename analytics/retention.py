@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics import model
 from analytics.privacy import FREE_TEXT, PERSONAL
-from analytics.store import Draft, Store, StoreError, open_reader
+from analytics.store import Draft, Store, StoreError, open_duckdb
 from analytics.store.audit import FORGOTTEN, AuditLog
 from analytics.store.runs import RunBook
 from analytics.viewer import ADMINISTER, LOCAL, Viewer
@@ -77,7 +77,7 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
     if current is None:
         raise StoreError("还没有台账")
     day = (pd.Timestamp(today) - pd.DateOffset(years=years)).date()
-    reader, given = open_reader(store, current, current.as_of), {"day": day}
+    reader, given = open_duckdb(store, current, current.as_of), {"day": day}
     columns = erased_columns()
     some = " OR ".join(f"{c} IS NOT NULL" for c in columns["cases"])
     old = reader.frame(

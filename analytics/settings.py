@@ -32,6 +32,9 @@ class Settings:
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
     retention_years: int = 0
     least_shared: int = 5
+    #: Where Spark answers (local[2], spark://host:7077, sc://host), '' for DuckDB; where Parquet for it lies ('' in the store).
+    spark: str = ""
+    spark_parquet: str = ""
     #: The claim of the sign-in provider that names an account.
     sign_in_claim: str = "email"
 
@@ -51,6 +54,8 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
         targets=raw.get("targets", {}),
         keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
         embedding_model=raw.get("issues", {}).get("embedding_model", ""),
+        spark=raw.get("engine", {}).get("spark", ""),
+        spark_parquet=raw.get("engine", {}).get("parquet", ""),
         sign_in_claim=raw.get("sign_in", {}).get("claim", "email"),
         **raw.get("privacy", {}),
         **raw.get("thresholds", {}),

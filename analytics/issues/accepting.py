@@ -23,7 +23,7 @@ def accept_values(
     """
     ledger.viewer.require(DECIDE)
     # What goes back into the ledger must be what stands there, not what a viewer may see of it.
-    kept = ledger.reader.frame(
+    kept = ledger.duckdb.frame(
         "SELECT case_no, accepted_at, title, content FROM cases WHERE case_no IN (SELECT unnest($numbers))",
         {"numbers": list(accepted)},
     )

@@ -63,7 +63,7 @@ def discover(
     """
     begun = time.monotonic()
     progress(0.02, "正在读取诉求文字")
-    texts = ledger.reader.frame(TEXTS)
+    texts = ledger.duckdb.frame(TEXTS)
     progress(0.08, f"正在分词（{len(texts):,} 件）")
     corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
     found = _find(texts, corpus, ledger, progress, embed)

@@ -25,7 +25,7 @@ def kinds_of(run: Run) -> Kinds:
 
 def join_new(ledger: Ledger, run: Run, embed: Embed | None = None) -> tuple[RunFiles, int]:
     """Return the run with the ledger's further cases in it, and how many those are."""
-    texts = ledger.reader.frame(TEXTS)
+    texts = ledger.duckdb.frame(TEXTS)
     new = texts[~texts["case_no"].isin(run.cases["case_no"])]
     pairs = list(zip(new["title"], new["content"], strict=True))
     counts = count_words_in(pairs, run.vocabulary)

@@ -26,7 +26,7 @@ MEASURED = ("closures", "handling_median", "on_time_rate", "satisfaction")
 
 def attach_paths(ledger: Ledger) -> Ledger:
     """Return the ledger with the dimension ``path``: receiving and stopping the clock left out."""
-    ledger.reader.put_once(TABLE, lambda: ledger.reader.frame(_SQL))
+    ledger.reader.put_once(TABLE, lambda: ledger.duckdb.frame(_SQL))
     return ledger.attach(TABLE, "path")
 
 

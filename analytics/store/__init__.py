@@ -1,7 +1,7 @@
 """Snapshots of the ledger: the only place that opens DuckDB."""
 
 from analytics.store.files import StoreError, sync_folder
-from analytics.store.reading import Reader, open_reader
+from analytics.store.reading import Reader, open_duckdb, open_reader
 from analytics.store.snapshots import Draft, Snapshot, Store
 
-__all__ = ["Draft", "Reader", "Snapshot", "Store", "StoreError", "open_reader", "sync_folder"]
+__all__ = ["Draft", "Reader", "Snapshot", "Store", "StoreError", "open_duckdb", "open_reader", "sync_folder"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock, RLock
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import ibis
@@ -13,10 +15,14 @@ import pandas as pd
 from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
+from analytics.settings import load_settings
 from analytics.store.derive import DERIVED, derive
 from analytics.store.files import StoreError
 from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
 from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store
+
+if TYPE_CHECKING:
+    from analytics.store.spark import SparkReader
 
 KEPT_OPEN = 6
 KEPT_TABLES = 6
@@ -30,6 +36,9 @@ class Reader:
     The derived tables are the published ones when nothing lies after ``as_of``;
     else they are derived anew from what was known then.
     """
+
+    dialect = "duckdb"
+    tables = (*TABLES, "calendar", *DERIVED)
 
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
@@ -121,39 +130,72 @@ class Reader:
 
     def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
         """Count rows of the ledger's tables, filled cells of the case facts, and events by stage."""
-        filled = ", ".join(f'count({c}) AS "facts.{c}"' for c in facts)
-        cursor = self.con.cursor()
-        counts = cursor.execute(f"SELECT {filled} FROM case_facts").df().iloc[0].to_dict()
-        for table in TABLES:
-            counts[table] = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
-        row = cursor.execute(
-            "SELECT (SELECT count(first_department) FROM cases), (SELECT count(officer_no) FROM cases),"
-            " count(called_back_at), count(rectified_at) FROM ratings"
-        ).fetchall()[0]
-        counts |= zip(
-            ("cases.first_department", "cases.officer_no", "ratings.called_back_at", "ratings.rectified_at"),
-            row,
-            strict=True,
-        )
-        counts |= {
-            f"stage.{stage}": n
-            for stage, n in cursor.execute("SELECT stage, count(*) FROM events GROUP BY stage").fetchall()
-        }
-        return counts
+        return counted(self.frame, facts)
 
 
-_open: OrderedDict[tuple[str, str, dt.datetime], Reader] = OrderedDict()
+def counted(ask: Callable[[str], pd.DataFrame], facts: tuple[str, ...]) -> dict[str, int]:
+    """Count as ``Reader.counts`` says, in statements that every engine understands."""
+    filled = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in facts) + " FROM case_facts").iloc[0]
+    counts = {f"facts.{c}": int(n) for c, n in filled.items()}
+    rows = ", ".join(f"(SELECT count(*) FROM {t}) AS {t}" for t in TABLES)
+    counts |= {str(t): int(n) for t, n in ask(f"SELECT {rows}").iloc[0].items()}
+    for table, columns in (
+        ("cases", ("first_department", "officer_no")),
+        ("ratings", ("called_back_at", "rectified_at")),
+    ):
+        found = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in columns) + f" FROM {table}").iloc[0]
+        counts |= {f"{table}.{c}": int(n) for c, n in found.items()}
+    stages = ask("SELECT stage, count(*) AS n FROM events GROUP BY stage")
+    return counts | {f"stage.{s}": int(n) for s, n in zip(stages["stage"], stages["n"], strict=True)}
+
+
+Key = tuple[str, str, str, dt.datetime]
+R = TypeVar("R")
+_open: OrderedDict[Key, Reader] = OrderedDict()
+_on_spark: OrderedDict[Key, SparkReader] = OrderedDict()
 _guard = Lock()
 
 
-def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader:
-    """Return the shared reader of a snapshot at an instant; the last few stay open."""
+def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader | SparkReader:
+    """Return the shared reader of a snapshot at an instant; the last few stay open.
+
+    By DuckDB, or by Spark where the settings ([engine] spark) or the environment (INSIGHT_SPARK) name a master.
+    """
+    settings = load_settings()
+    master = os.environ.get("INSIGHT_SPARK", settings.spark)
+    if not master:
+        return open_duckdb(store, snapshot, as_of)
+    from analytics.store.spark import SparkReader
+
+    return _shared(
+        _on_spark,
+        master,
+        store,
+        snapshot,
+        as_of,
+        lambda at: SparkReader(store, snapshot, at, master, settings.spark_parquet),
+    )
+
+
+def open_duckdb(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader:
+    """Return the shared reader by DuckDB, whatever the settings say."""
+    return _shared(_open, "", store, snapshot, as_of, lambda at: Reader(store, snapshot, at))
+
+
+def _shared(
+    kept: OrderedDict[Key, R],
+    engine: str,
+    store: Store,
+    snapshot: Snapshot,
+    as_of: dt.datetime,
+    make: Callable[[dt.datetime], R],
+) -> R:
     as_of = max(min(as_of, snapshot.as_of), dt.datetime(2004, 1, 2))
-    key = (str(store.folder.resolve()), snapshot.id, as_of)
+    key = (engine, str(store.folder.resolve()), snapshot.id, as_of)
     with _guard:
-        if key not in _open:
-            _open[key] = Reader(store, snapshot, as_of)
-        _open.move_to_end(key)
-        while len(_open) > KEPT_OPEN:
-            _open.popitem(last=False)
-        return _open[key]
+        if key not in kept:
+            kept[key] = make(as_of)
+        kept.move_to_end(key)
+        while len(kept) > KEPT_OPEN:
+            kept.popitem(last=False)
+        return kept[key]

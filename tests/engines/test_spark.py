@@ -1,0 +1,120 @@
+"""The same catalogue on Spark: the same numbers, cut by cut."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from analytics.issues import IssueDesk
+from analytics.ledger import LOCAL, Ledger, open_ledger
+from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, compute_many
+from analytics.store import Store, StoreError, spark
+from analytics.store.reading import _on_spark
+from analytics.viewer import ANALYST, Viewer
+
+MASTER = "local[2]"
+QUARTER = Slice(dt.date(2026, 7, 1), dt.date(2026, 9, 30))
+CUTS = [
+    ((), None, QUARTER),
+    (("module",), None, QUARTER),
+    ((), "month", QUARTER),
+    (("department", "channel"), None, QUARTER.narrowed(module=("finance", "legal"))),
+    (("module",), "week", Slice(dt.date(2026, 9, 7), dt.date(2026, 9, 30)).narrowed(item_no="（未填）")),
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[None]:
+    missing = [
+        n
+        for n, there in (("pyspark", importlib.util.find_spec("pyspark")), ("java", shutil.which("java")))
+        if not there
+    ]
+    if missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing} must be installed under CI (make spark; Java)")
+        pytest.skip(f"{missing} is not installed (make spark; Java)")
+    yield
+    _on_spark.clear()
+    spark.session(MASTER).stop()
+
+
+@pytest.fixture
+def on_spark(engine: None, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("INSIGHT_SPARK", MASTER)
+    return monkeypatch
+
+
+def measurable(ledger: Ledger, by: tuple[str, ...], grain: str | None, slice: Slice) -> list[str]:
+    """Return the metrics that DuckDB gives for a cut."""
+    found = []
+    for code in CATALOGUE:
+        with contextlib.suppress(NotMeasurable):
+            compute(code, ledger, slice, by, grain)
+            found.append(code)
+    return found
+
+
+def same(
+    ledger: Ledger, on_spark: pytest.MonkeyPatch, codes: list[str], by: tuple, grain: str | None, slice: Slice
+) -> int:
+    """Hold metrics on Spark against DuckDB, to rounding; returns how many rows there were."""
+    found = []
+    for master in (MASTER, ""):
+        on_spark.setenv("INSIGHT_SPARK", master)
+        found.append(compute_many(codes, replace(ledger), slice, by, grain))
+    pd.testing.assert_frame_equal(*found, check_dtype=False, rtol=1e-9, atol=1e-9)
+    return len(found[0])
+
+
+@pytest.mark.parametrize(("by", "grain", "slice"), CUTS)
+def test_every_metric_is_the_same_on_both_engines(
+    by: tuple[str, ...], grain: str | None, slice: Slice, demo_ledger: Ledger, on_spark: pytest.MonkeyPatch
+) -> None:
+    on_spark.setenv("INSIGHT_SPARK", "")
+    codes = measurable(demo_ledger, by, grain, slice)
+    assert codes == list(CATALOGUE) if not by and not grain else len(codes) > 30
+    assert same(demo_ledger, on_spark, codes, by, grain, slice) >= len(codes)
+
+
+def test_types_are_a_dimension_there_too(
+    demo_ledger: Ledger, demo_found: IssueDesk, on_spark: pytest.MonkeyPatch
+) -> None:
+    demo_found.attach(demo_ledger)  # there
+    on_spark.setenv("INSIGHT_SPARK", "")
+    ledger = demo_found.attach(demo_ledger)  # and here
+    assert same(ledger, on_spark, ["demand"], ("issue_type",), None, QUARTER)
+    assert same(ledger, on_spark, ["on_time_rate"], (), "month", QUARTER.narrowed(issue_type=("T0001", "T0002")))
+
+
+def test_an_earlier_day_is_as_it_was_known_then(demo_store: Store, on_spark: pytest.MonkeyPatch) -> None:
+    then = open_ledger(demo_store, LOCAL, dt.datetime(2026, 9, 15))
+    assert same(then, on_spark, ["demand", "backlog", "on_time_rate", "handling_median"], ("module",), None, QUARTER)
+
+
+def test_a_department_is_sent_its_own_rows_only(demo_store: Store, on_spark: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger(demo_store, Viewer("甲", ANALYST, "区税务局"))
+    assert ledger.reader.dialect == "pyspark"
+    facts = ledger.table("case_facts")
+    rows = ledger.run(facts.select("case_no", "department", "first_department"))
+    assert len(rows) > 0
+    assert (rows[["department", "first_department"]] == "区税务局").any(axis=1).all()
+
+
+def test_parquet_is_written_once_and_a_wrong_address_is_said(demo_store: Store, on_spark: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger(demo_store)
+    folder = next((demo_store.folder / "parquet").glob(f"{ledger.snapshot.id}-*"))
+    before = {p.name: p.stat().st_mtime_ns for p in folder.iterdir()}
+    _on_spark.clear()
+    assert ledger.counts["cases"] == ledger.snapshot.cases
+    assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before
+    with pytest.raises(StoreError, match="连不上 Spark"):
+        spark.session("sc://127.0.0.1:9")
