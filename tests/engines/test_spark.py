@@ -7,8 +7,14 @@ import datetime as dt
 import importlib.util
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,9 +22,11 @@ import pytest
 from analytics.issues import IssueDesk
 from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, compute_many
+from analytics.settings import ROOT
 from analytics.store import Store, StoreError, spark
 from analytics.store.reading import _on_spark
 from analytics.viewer import ANALYST, Viewer
+from tests.browser.conftest import free_port
 
 MASTER = "local[2]"
 QUARTER = Slice(dt.date(2026, 7, 1), dt.date(2026, 9, 30))
@@ -118,3 +126,44 @@ def test_parquet_is_written_once_and_a_wrong_address_is_said(demo_store: Store, 
     assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before
     with pytest.raises(StoreError, match="连不上 Spark"):
         spark.session("sc://127.0.0.1:9")
+
+
+@pytest.fixture
+def connect(engine: None) -> Iterator[str]:
+    """A Spark Connect server whose work is done by two executor processes; yields its address."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    jar = next((home / "jars").glob("spark-connect_*.jar"))
+    port = free_port()
+    settings = {"spark.connect.grpc.binding.port": port, "spark.ui.enabled": "false"}
+    command = [str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1024]"]
+    command += [x for name, value in settings.items() for x in ("--conf", f"{name}={value}")]
+    command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", str(jar)]
+    environment = os.environ | {"SPARK_HOME": str(home)}
+    server = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.5)
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+
+
+def test_spark_connect_with_two_executors_says_the_same(demo_store: Store, connect: str) -> None:
+    codes = ["demand", "on_time_rate", "handling_p90", "satisfaction", "backlog", "load_accepted", "list_coverage"]
+    command = [sys.executable, "-m", "analytics", "metrics", "--metric", *codes, "--by", "module"]
+    command += ["--from", "2026-07-01", "--to", "2026-09-30", "--store", str(demo_store.folder), "--json"]
+    told = [
+        subprocess.run(
+            command, env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=300
+        )
+        for master in ("", connect)
+    ]
+    assert told[1].returncode == 0, told[1].stderr[-2000:]
+    assert told[0].stdout == told[1].stdout
