@@ -1,10 +1,10 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies|load] …`: what is fast, and against whom."""
+"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies|load|engines] …`: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import briefing, calendar, importing, issue_types, load, page_queries, process, remedies
+from benchmarks import briefing, calendar, engines, importing, issue_types, load, page_queries, process, remedies
 
 PARTS = {
     "page_queries": page_queries.main,
@@ -15,6 +15,7 @@ PARTS = {
     "briefing": briefing.main,
     "remedies": remedies.main,
     "load": load.main,
+    "engines": engines.main,
 }
 
 if __name__ == "__main__":
