@@ -22,7 +22,7 @@ from analytics.settings import DATA, Settings, load_settings
 from analytics.store import StoreError
 
 FORMAT, VERSION = "demand-insight-exchange", 1
-MOST_BYTES = 50_000_000
+MOST_BYTES = 20_000_000
 #: Cuts of a period: all of it, by module, by month.
 CUTS: tuple[tuple[tuple[str, ...], str | None], ...] = (((), None), (("module",), None), ((), "month"))
 
@@ -137,12 +137,11 @@ def written(exchange: Exchange) -> bytes:
 
 
 def _fault(said: dict) -> Any:
-    """Return what of a file is worst against the schema, None where it keeps to it."""
+    """Return the first place where a file does not keep to the schema, None where it does."""
     from jsonschema import Draft202012Validator  # a second that others need not wait
-    from jsonschema.exceptions import best_match
 
     schema = json.loads((DATA / "exchange.schema.json").read_text("utf-8"))
-    return best_match(Draft202012Validator(schema).iter_errors(said))
+    return next(Draft202012Validator(schema).iter_errors(said), None)
 
 
 def read(name: str, content: bytes) -> Exchange:

@@ -21,8 +21,8 @@ from analytics.workdays import shanghai_now
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-#: Locks and what a killed process left half written.
-_LEFT_OUT = re.compile(r"(^|/)(\.draft-[^/]*(/.*)?|lock|[^/]*\.new|[^/]*\.sqlite-(wal|shm|journal))$")
+#: Locks, what a killed process left half written, and copies for another engine, which can be written again.
+_LEFT_OUT = re.compile(r"^parquet/|(^|/)(\.draft-[^/]*(/.*)?|lock|[^/]*\.new|[^/]*\.sqlite-(wal|shm|journal))$")
 
 
 def back_up(store: Store, out: Path) -> dict[str, object]:

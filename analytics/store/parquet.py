@@ -18,13 +18,12 @@ ROWS = 500_000
 KEPT = 6
 
 
-def written(store: Store, reader: Reader, root: Path | None = None) -> Path:
+def written(store: Store, reader: Reader) -> Path:
     """Return the folder with one Parquet file a table of a reader (snapshot and as-of); written where it is missing.
 
-    ``root``: where such folders lie, `parquet/` of the store by default. Instants stay without a zone, as in the ledger.
-    The oldest folders are deleted beyond KEPT.
+    Instants stay without a zone, as in the ledger. The oldest folders are deleted beyond KEPT, and with their snapshot.
     """
-    folder = (root or store.folder / "parquet") / f"{reader.snapshot.id}-{reader.as_of:%Y%m%d%H%M%S}"
+    folder = store.parquet / f"{reader.snapshot.id}-{reader.as_of:%Y%m%d%H%M%S}"
     if folder.exists():
         return folder
     import pyarrow.parquet as pq

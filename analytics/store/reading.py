@@ -161,20 +161,12 @@ def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader 
 
     By DuckDB, or by Spark where the settings ([engine] spark) or the environment (INSIGHT_SPARK) name a master.
     """
-    settings = load_settings()
-    master = os.environ.get("INSIGHT_SPARK", settings.spark)
+    master = os.environ.get("INSIGHT_SPARK", load_settings().spark)
     if not master:
         return open_duckdb(store, snapshot, as_of)
     from analytics.store.spark import SparkReader
 
-    return _shared(
-        _on_spark,
-        master,
-        store,
-        snapshot,
-        as_of,
-        lambda at: SparkReader(store, snapshot, at, master, settings.spark_parquet),
-    )
+    return _shared(_on_spark, master, store, snapshot, as_of, lambda at: SparkReader(store, snapshot, at, master))
 
 
 def open_duckdb(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader:

@@ -8,8 +8,10 @@ Readers open the file that ``CURRENT`` names, read-only, in any number of proces
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -22,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from analytics import workdays
 from analytics.model import TABLES
+from analytics.settings import load_settings
 from analytics.store.audit import ROLLED_BACK, AuditLog
 from analytics.store.derive import derive, newest_event
 from analytics.store.files import StoreError, copy, digest, move_pointer, sync_file, sync_folder
@@ -206,6 +209,15 @@ class Store:
         """Delete one snapshot; the caller holds the writer's lock and knows it is not the current one."""
         (self.files / f"{snapshot_id}.json").unlink(missing_ok=True)
         self.path(snapshot_id).unlink(missing_ok=True)
+        for copied in self.parquet.glob(f"{snapshot_id}-*"):
+            shutil.rmtree(copied, ignore_errors=True)
+
+    @property
+    def parquet(self) -> Path:
+        """Where snapshots lie as Parquet for another engine: in the store, or under the folder of the settings."""
+        root = load_settings().spark_parquet
+        whose = hashlib.blake2b(str(self.folder.resolve()).encode(), digest_size=6).hexdigest()
+        return Path(root) / whose if root else self.folder / "parquet"
 
 
 @dataclass

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -28,11 +27,11 @@ class SparkReader:
 
     dialect = "pyspark"
 
-    def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime, master: str, root: str = ""):
+    def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime, master: str):
         self.snapshot, self.as_of = snapshot, as_of
         here = Reader(store, snapshot, as_of)
         self.tables = here.tables
-        folder = written(store, here, Path(root) if root else None)
+        folder = written(store, here)
         here.con.close()
         self._spark = session(master)
         self._schemas: dict[str, ibis.Schema] = {}

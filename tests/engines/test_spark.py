@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, compute_many
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError, spark
+from analytics.store.backup import back_up
 from analytics.store.reading import _on_spark
 from analytics.viewer import ANALYST, Viewer
 from tests.browser.conftest import free_port
@@ -117,13 +119,34 @@ def test_a_department_is_sent_its_own_rows_only(demo_store: Store, on_spark: pyt
     assert (rows[["department", "first_department"]] == "区税务局").any(axis=1).all()
 
 
-def test_parquet_is_written_once_and_a_wrong_address_is_said(demo_store: Store, on_spark: pytest.MonkeyPatch) -> None:
+def tarfile_names(store: Store, out: Path) -> list[str]:
+    back_up(store, out)
+    with tarfile.open(out) as tar:
+        return tar.getnames()
+
+
+def test_parquet_goes_with_its_snapshot(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept, gone = (store.parquet / f"{id}-20260101000000" for id in ("S000002-202601010000", "S000001-202601010000"))
+    for folder in (kept, gone):
+        folder.mkdir(parents=True)
+        (folder / "cases.parquet").write_bytes(b"x")
+    store.remove("S000001-202601010000")
+    assert (kept.exists(), gone.exists()) == (True, False)
+
+
+def test_parquet_is_written_once_left_out_of_backups_and_a_wrong_address_is_said(
+    demo_store: Store, on_spark: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     ledger = open_ledger(demo_store)
     folder = next((demo_store.folder / "parquet").glob(f"{ledger.snapshot.id}-*"))
     before = {p.name: p.stat().st_mtime_ns for p in folder.iterdir()}
     _on_spark.clear()
     assert ledger.counts["cases"] == ledger.snapshot.cases
     assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before
+    names = tarfile_names(demo_store, tmp_path / "b.tar.gz")
+    assert any(n.startswith("snapshots/") for n in names)
+    assert not any(n.startswith("parquet/") for n in names)
     with pytest.raises(StoreError, match="连不上 Spark"):
         spark.session("sc://127.0.0.1:9")
 
