@@ -7,9 +7,11 @@ written by hand for DuckDB do not, and say so (see docs/scale.md).
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import ibis
 import pandas as pd
@@ -20,6 +22,8 @@ from analytics.store.reading import Reader, counted
 from analytics.store.snapshots import Snapshot, Store
 
 KEPT_TABLES = 6
+#: Spark Connect's own port, and how long an answer may take to a first knock.
+CONNECT_PORT, SECONDS = 15002, 5.0
 
 
 class SparkReader:
@@ -83,6 +87,9 @@ def session(master: str) -> Any:
         raise StoreError("没有安装 pyspark，请先运行 make spark") from None
     try:
         if master.startswith("sc://"):
+            where = urlsplit(master)
+            # The client itself would try a wrong address for ten minutes.
+            socket.create_connection((where.hostname or "", where.port or CONNECT_PORT), SECONDS).close()
             made = SparkSession.builder.remote(master).create()
         else:
             builder = SparkSession.builder.master(master).appName("demand-insight")
