@@ -11,7 +11,7 @@ from analytics import figures, model
 from analytics.exporting import city_notes, city_table, exchange_for, exchange_name
 from analytics.federation import City, Exchange, Shelf, combine
 from analytics.federation.city import CITY
-from analytics.federation.shelf import Received
+from analytics.federation.shelf import Damaged
 from analytics.metrics import CATALOGUE, Slice, period
 from analytics.store import StoreError
 from analytics.viewer import EXPORT, IMPORT
@@ -28,7 +28,7 @@ def shelf() -> Shelf:
 
 
 @asking.cached_few
-def contents(mark: str) -> tuple[list[Exchange], list[Received]]:
+def contents(mark: str) -> tuple[list[Exchange], list[Damaged]]:
     """Return what lies on the shelf; asked anew when a file came or went."""
     return shelf().contents()
 

@@ -14,7 +14,7 @@ from analytics.viewer import IMPORT, LOCAL, Viewer
 
 
 @dataclass(frozen=True)
-class Received:
+class Damaged:
     """A file on the shelf that could not be read any more; the others are exchanges."""
 
     file: str
@@ -47,12 +47,12 @@ class Shelf:
         AuditLog(self.store.folder).record(self.viewer, IMPORTED, exchange.district, told)
         return exchange
 
-    def contents(self) -> tuple[list[Exchange], list[Received]]:
+    def contents(self) -> tuple[list[Exchange], list[Damaged]]:
         """Return what lies there, newest period first, then by district; and what can no longer be read."""
         opened = [_opened(p) for p in self._files()]
         found = [e for e in opened if isinstance(e, Exchange)]
         found.sort(key=lambda e: (-e.start.toordinal(), -e.end.toordinal(), e.district))
-        return found, [e for e in opened if isinstance(e, Received)]
+        return found, [e for e in opened if isinstance(e, Damaged)]
 
     def remove(self, exchange: Exchange) -> None:
         """Take a file off the shelf; raises NotAllowed for who may not import. Audited."""
@@ -85,12 +85,12 @@ def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-def _opened(path: Path) -> Exchange | Received:
+def _opened(path: Path) -> Exchange | Damaged:
     """Open a file that was checked when it came: its name ends in the checksum of its content."""
     try:
         content = path.read_bytes()
         if _digest(content) != path.stem.rpartition("_")[2]:
-            return Received(path.name, "文件损坏（与校验和不符），请让区县重新导出")
+            return Damaged(path.name, "文件损坏（与校验和不符），请让区县重新导出")
         return read_again(path.name, content)
     except (StoreError, OSError, ValueError, KeyError) as error:
-        return Received(path.name, str(error) if isinstance(error, StoreError) else type(error).__name__)
+        return Damaged(path.name, str(error) if isinstance(error, StoreError) else type(error).__name__)
