@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.federation.exchange import Exchange, read, read_again
-from analytics.store import Store, StoreError, sync_folder
+from analytics.store import Store, StoreError
 from analytics.store.audit import IMPORTED, AuditLog
+from analytics.store.files import write_whole
 from analytics.viewer import IMPORT, LOCAL, Viewer
 
 
@@ -35,14 +35,8 @@ class Shelf:
         target = self.folder / f"{_stem(exchange)}_{_digest(content)}.json"
         with self.store.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = self.folder / f".draft-{os.getpid()}"
-            with draft.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
+            write_whole(target, content)
             self._forget(exchange, but=target)
-            sync_folder(self.folder)
         told = {"from": exchange.start.isoformat(), "snapshot": exchange.snapshot, "cells": len(exchange.cells)}
         AuditLog(self.store.folder).record(self.viewer, IMPORTED, exchange.district, told)
         return exchange

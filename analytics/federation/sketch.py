@@ -52,13 +52,12 @@ def quantile(of: Sketch, wanted: float) -> tuple[float, float, float, float, flo
 
     Where nothing is still open the truth is within α of the value. Open times in a bin may lie before or
     after its ended ones; the last two numbers are the answers of both extremes, widened by α. NaN where
-    too few have ended.
+    too few have ended: with a least and no most, it can be never.
     """
     bins = np.array(list(of), int)
     ended, still = np.array(list(of.values()), float).reshape(-1, 2).T
     times = np.where(bins == _NONE, 0.0, 2 * _GAMMA ** np.maximum(bins, -5000).astype(float) / (_GAMMA + 1))
     survival = of_counts(times, ended, still)
     value, low, high = survival.quantile(wanted) if ended.any() else (float("nan"),) * 3
-    other = of_counts(times, ended, still, open_first=True).quantile(wanted)[0]
-    earliest, latest = sorted((value, other))
-    return value, low, high, earliest * (1 - ALPHA), latest * (1 + ALPHA)
+    earliest = of_counts(times, ended, still, open_first=True).quantile(wanted)[0]
+    return value, low, high, earliest / (1 + ALPHA), value / (1 - ALPHA)

@@ -16,14 +16,19 @@ class StoreError(Refusal):
 
 
 def move_pointer(pointer: Path, name: str) -> None:
-    """Let a small file name another thing, by an atomic rename, synced before and after."""
-    fresh = pointer.with_name(f"{pointer.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(name)
+    """Let a small file name another thing (see write_whole)."""
+    write_whole(pointer, name.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file by an atomic rename, synced before and after: it is there whole or as it was."""
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, pointer)
-    sync_folder(pointer.parent)
+    os.replace(fresh, path)
+    sync_folder(path.parent)
 
 
 def sync_file(path: Path) -> None:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.access import Accounts
 from analytics.caselist import ListRequest, case_story, count_cases, list_cases
-from analytics.cli import main, parser
+from analytics.cli import COMMANDS, main, parser
 from analytics.exporting import workbook_for
 from analytics.issues import IssueDesk, looking
 from analytics.issues.searching import alike, search
@@ -294,6 +294,13 @@ def commands() -> set[str]:
 
 def test_every_command_is_walked() -> None:
     assert commands() == set(ALLOWED) | set(REFUSED)
+
+
+@pytest.mark.parametrize("command", sorted(ALLOWED | REFUSED))
+def test_a_command_is_found_in_the_file_that_is_loaded_for_it(command: str) -> None:
+    assert [held for held in COMMANDS.values() if command in held], "not listed: everything would be loaded for it"
+    found = [a for a in parser(command)._actions if isinstance(a, argparse._SubParsersAction)]
+    assert command in found[0].choices
 
 
 @pytest.mark.parametrize("role", SCOPED)
