@@ -62,15 +62,16 @@ def handing_on() -> None:
         if not district.strip():
             st.info("填好区县名称后可以导出。", icon=":material/edit:")
             return
-        here = asking.viewer()
+        here, file = asking.viewer(), exchange_name(district, slice)
         st.download_button(
             "导出交换文件",
             lambda: exchange_for(here, ledger, district, slice),
-            exchange_name(district, slice),
+            file,
             "application/json",
             icon=":material/download:",
             on_click="ignore",
         )
+        st.caption(f"文件名：{file}")
 
 
 def receiving() -> None:

@@ -117,14 +117,17 @@ def test_a_district_hands_on_its_figures_and_the_city_adds_them_up(page: Page, t
     with serving(store.folder) as address:
         page.goto(f"{address}/city-view")
         settle(page)
-        files = []
-        for district in ("东区", "西区"):
+        files, names = [], [f"交换-{d}-20261001-20261031.json" for d in ("东区", "西区")]
+        for district, name in zip(("东区", "西区"), names, strict=True):
             fill(page, "区县名称", district)
+            # The button of the district before stands until this line, below it, has been drawn anew.
+            expect(page.get_by_text(f"文件名：{name}")).to_be_visible()
+            settle(page)
             with page.expect_download() as caught:
                 page.get_by_role("button", name="导出交换文件").click()
             files.append(tmp_path / caught.value.suggested_filename)
             caught.value.save_as(files[-1])
-        assert [f.name for f in files] == [f"交换-{d}-20261001-20261031.json" for d in ("东区", "西区")]
+        assert [f.name for f in files] == names
         (tmp_path / "坏的.json").write_text("{", "utf-8")
         page.locator("input[type=file]").set_input_files([*files, tmp_path / "坏的.json"])
         expect(page.get_by_text("坏的.json 没有收下：不是交换文件")).to_be_visible()
