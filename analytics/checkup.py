@@ -16,6 +16,7 @@ from analytics.access import Accounts
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError, open_duckdb
 from analytics.store.audit import AuditLog
+from analytics.store.parts import sound
 from analytics.viewer import ADMIN
 from analytics.workdays import shanghai_now
 
@@ -83,7 +84,8 @@ def _data(store: Store) -> Iterator[Check]:
     damaged = [s.id for s in store.snapshots() if not store.whole(s.id)]
     if (now := store.damaged()) and now not in damaged:
         damaged.append(now)
-    told = f"已损坏：{'、'.join(damaged)}；请从备份恢复，或重新导入" if damaged else "全部快照与校验和一致"
+    damaged += [f"分卷 {part.id}" for part in current.parts if not sound(store.parts, part)]
+    told = f"已损坏：{'、'.join(damaged)}；请从备份恢复，或重新导入" if damaged else "全部快照和分卷与校验和一致"
     yield Check("校验和", BAD if damaged else GOOD, told)
     if current.newest and current.newest > shanghai_now():
         yield Check("时钟", WARNING, "系统时间早于台账中最新的记录，请核对系统时间")

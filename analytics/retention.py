@@ -16,10 +16,13 @@ from analytics.viewer import ADMINISTER, LOCAL, Viewer
 
 #: Ledger tables whose rows speak of a case.
 _OF_CASES = ("cases", "events", "ratings")
-#: A case is kept until it and all that happened to it lie before the day.
+#: A case is kept until it was closed, by its own column or by an event, and all that happened to it lies before the day.
 _OLD = (
-    "SELECT c.case_no FROM cases c LEFT JOIN (SELECT case_no, max(happened_at) AS last FROM events GROUP BY case_no) e"
-    " USING (case_no) WHERE c.accepted_at < $day AND c.closed_at < $day AND coalesce(e.last, c.closed_at) < $day"
+    "SELECT c.case_no FROM cases c LEFT JOIN (SELECT case_no, max(happened_at) AS last,"
+    " arg_max(stage, (happened_at, stage)) FILTER (stage IN ('closed', 'reopened')) AS state"
+    " FROM events GROUP BY case_no) e USING (case_no)"
+    " WHERE c.accepted_at < $day AND coalesce(c.closed_at < $day, true) AND coalesce(e.last < $day, true)"
+    " AND coalesce(e.state = 'closed', c.closed_at IS NOT NULL)"
 )
 
 
@@ -123,6 +126,7 @@ def apply(store: Store, plan: Plan, now: dt.datetime, viewer: Viewer = LOCAL) ->
     with store.writing():
         for other in {p.stem for p in store.files.glob("S*")} - {snapshot.id}:  # damaged ones too
             store.remove(other)
+        store.sweep()
         RunBook(store.folder / f"issues/{store.kind}").forget(set(plan.cases))
     AuditLog(store.folder).record(viewer, FORGOTTEN, f"{plan.day}", plan.summary())
 

@@ -28,6 +28,8 @@ class Settings:
     max_file_mb: int = 250
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
+    #: So many settled cases are sealed into a part that snapshots share; never in a ledger of fewer than twice as many.
+    part_cases: int = 500_000
     embedding_model: str = ""
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
     retention_years: int = 0
@@ -52,7 +54,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
     raw = tomllib.loads(path.read_text("utf-8"))
     return Settings(
         targets=raw.get("targets", {}),
-        keep_snapshots=raw.get("store", {}).get("keep_snapshots", 30),
+        **raw.get("store", {}),
         embedding_model=raw.get("issues", {}).get("embedding_model", ""),
         spark=raw.get("engine", {}).get("spark", ""),
         spark_parquet=raw.get("engine", {}).get("parquet", ""),

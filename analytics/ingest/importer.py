@@ -115,7 +115,9 @@ def run_import(
     replaces_demo = bool(current and current.synthetic and not is_synthetic(plans))
     if replaces_demo:
         result.warnings.append("原有的演示数据已由真实台账取代（需要时可在「快照与撤回」中回去）")
-    with store.draft(settings.keep_snapshots, afresh=replaces_demo) as draft:
+    with store.draft(
+        settings.keep_snapshots, afresh=replaces_demo, tracked=True, part_cases=settings.part_cases
+    ) as draft:
         _merge(draft, parsed, result)
         progress(0.85, "正在生成快照")
         if not dry_run:
@@ -159,11 +161,11 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
     good = sheet.good.assign(row_id=sheet.good["row_no"])
     for table, rows in split(own, good).items():
         if own in SPEAKS_OF_CASE:
-            lost = orphans(draft.con, rows, SPEAKS_OF_CASE[table])
+            lost = orphans(draft, rows, SPEAKS_OF_CASE[table])
             rows = rows[~rows["row_id"].isin(lost)]
         if rows.empty:
             continue
-        outcome = upsert(draft.con, table, rows, result.batch)
+        outcome = upsert(draft, table, rows, result.batch)
         result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
         if table != own:
             outcome["status"] = outcome["status"].replace("accepted", "updated")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from analytics.model import TABLES, Table
+from analytics.store import Draft
 from analytics.store.schema import column_types
 
+#: Tables that a case's facts rest on → the column by which a case names their row.
+BEHIND = {"enterprises": "credit_code", "items": "item_no"}
 
-def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch: str) -> pd.DataFrame:
+
+def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataFrame:
     """Merge rows into a ledger table; blank cells never erase what is known.
 
     ``rows`` has ``row_id`` and the table's columns; a row older by 更新时间 than the one
     kept changes nothing. Returns row_id and status (accepted, updated, unchanged); an
     updated row's former state goes to ``versions``.
     """
-    spec = TABLES[table]
+    con, spec = draft.con, TABLES[table]
     columns = [c for c in spec.names if c in rows]
     winners, status = _latest(rows, spec, columns)
     con.register("incoming", pa.Table.from_pandas(winners, preserve_index=False))
@@ -31,10 +34,11 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame, batch
         f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.row_id, n.old_key, {', '.join('n.' + c for c in columns)},"
         f" CASE WHEN o.{spec.key[0]} IS NULL THEN 'accepted'"
         f" WHEN coalesce({stale}, false) OR NOT ({differs}) THEN 'unchanged' ELSE 'updated' END AS status"
-        f" FROM (SELECT n.row_id, n.old_key, {casts} FROM incoming n) n LEFT JOIN {table} o ON {on}"
+        f" FROM (SELECT n.row_id, n.old_key, {casts} FROM incoming n) n LEFT JOIN ({draft.known(table, 'incoming')}) o ON {on}"
     )
     con.unregister("incoming")
-    _keep_versions(con, spec, on, batch)
+    _touch(draft, spec)
+    _keep_versions(draft, spec, on, batch)
     if values:
         sets = ", ".join(f"{c} = coalesce(n.{c}, o.{c})" for c in values)
         con.execute(
@@ -85,19 +89,29 @@ def _statuses(status: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"row_id": status["row_id"], "status": result})
 
 
-def _keep_versions(con: duckdb.DuckDBPyConnection, spec: Table, on: str, batch: str) -> None:
+def _touch(draft: Draft, spec: Table) -> None:
+    """Name the cases that the staged rows change."""
+    changed = "SELECT {0} FROM staged WHERE status <> 'unchanged'"
+    if "case_no" in spec.key:
+        draft.touch(changed.format("case_no"))
+    elif spec.name in BEHIND:
+        draft.touch_behind(BEHIND[spec.name], changed.format(BEHIND[spec.name]))
+
+
+def _keep_versions(draft: Draft, spec: Table, on: str, batch: str) -> None:
     key = " || '|' || ".join(f"o.{k}::VARCHAR" for k in spec.key)
-    con.execute(
+    draft.con.execute(
         f"INSERT INTO versions SELECT '{spec.name}', {key}, o.batch, '{batch}', to_json(o)::VARCHAR "
         f"FROM {spec.name} o JOIN staged n ON {on} WHERE n.status = 'updated'"
     )
 
 
-def orphans(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, time: str) -> dict[int, str]:
+def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
     """Return row_id → reason for rows whose case is unknown or accepted later than they."""
+    con = draft.con
     con.register("speaking", rows[["row_id", "case_no", time]])
     found = con.execute(
-        f"SELECT s.row_id, s.case_no, s.{time}, c.accepted_at FROM speaking s LEFT JOIN cases c USING (case_no) "
+        f"SELECT s.row_id, s.case_no, s.{time}, c.accepted_at FROM speaking s LEFT JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
         f"WHERE c.case_no IS NULL OR (s.{time} < c.accepted_at AND s.{time}::DATE < c.accepted_at::DATE) "
         f"OR (s.{time} < c.accepted_at AND s.{time} <> s.{time}::DATE)"
     ).fetchall()

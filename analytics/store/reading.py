@@ -16,8 +16,9 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
 from analytics.settings import load_settings
-from analytics.store.derive import DERIVED, derive
+from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
+from analytics.store.parts import attach, together
 from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
 from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store
 
@@ -51,6 +52,7 @@ class Reader:
         path = str(store.path(snapshot.id)).replace("'", "''")
         try:
             self.con.execute(f"ATTACH '{path}' AS snap (READ_ONLY)")
+            attach(self.con, store.parts, snapshot.parts)
             self.con.execute("SET enable_external_access = false")  # no query reaches a file or a host
         except duckdb.Error:
             raise StoreError(
@@ -59,18 +61,36 @@ class Reader:
         schema = self._version()
         if schema > SCHEMA_VERSION:
             raise StoreError(NEWER)
-        held = self._held()
+        held, sealed = self._held(), [part.schema for part in snapshot.parts]
         for table in (*TABLES, *BOOKS, "calendar"):
             if table in held:
-                self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}{self._until(table)}")
+                self._view("main", table, ["snap", *(sealed if table in OF_CASES else [])], self._until(table))
         for table, statement in create_statements().items():
             if table not in held:
                 self.con.execute(statement)
         if as_of >= snapshot.as_of and schema == SCHEMA_VERSION:
             for table in DERIVED:
-                self.con.execute(f"CREATE VIEW {table} AS SELECT * FROM snap.{table}")
+                self._view("main", table, ["snap", *sealed])
         else:
-            derive(self.con, "main", "main", as_of)
+            self._derive([part.schema for part in snapshot.parts if part.last < as_of and schema == SCHEMA_VERSION])
+
+    def _view(self, schema: str, table: str, sources: list[str], where: str = "") -> None:
+        self.con.execute(f"CREATE VIEW {schema}.{table} AS {together(table, sources, where)}")
+
+    def _derive(self, before: list[str]) -> None:
+        """Derive the tables as of then; of parts that lie wholly before it what they hold is what follows."""
+        if not before:
+            return derive(self.con, "main", "main", self.as_of)
+        later = ["snap", *(p.schema for p in self.snapshot.parts if p.schema not in before)]
+        self.con.execute("CREATE SCHEMA later")
+        self.con.execute("CREATE SCHEMA derived_then")
+        for table in OF_CASES:
+            self._view("later", table, later, self._until(table))
+        for table in ("enterprises", "items", "calendar"):
+            self._view("later", table, ["main"])
+        derive(self.con, "later", "derived_then", self.as_of)
+        for table in DERIVED:
+            self._view("main", table, ["derived_then", *before])
 
     def _version(self) -> int:
         rows = self.con.execute("SELECT value FROM snap.meta WHERE key = 'schema'").fetchall()

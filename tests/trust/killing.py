@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from analytics import ingest, workdays
@@ -29,6 +30,8 @@ from analytics.store.audit import AuditLog
 
 NOW = dt.datetime(2026, 11, 25, 9)
 ROWS = 60
+#: So few cases make a part that imports seal some.
+PART = 100
 #: Job → how often it is killed.
 KILLS = {"import": 80, "decide": 60, "discover": 30, "brief": 30}
 #: A job is given up to so many times what it takes unhindered: most are killed, some get to their end.
@@ -36,17 +39,18 @@ LONGEST = 1.2
 
 
 def file_of(number: int) -> tuple[str, bytes]:
-    """Return the ledger file of one batch: ROWS cases of its own, with events and a rating each."""
+    """Return the ledger file of one batch: ROWS cases of its own, with events and a rating each; every other is of long ago."""
+    month = "2026-08" if number % 2 else "2026-11"
     lines = ["工单编号,受理时间,内容,承办部门,服务模块,办结时间,评价等级"]
     lines += [
-        f"K{number:04d}-{i:03d},2026-11-{i % 20 + 1:02d} 09:00,请协调解决贷款续期的第{i % 7}种问题,甲局,金融服务,2026-11-{i % 3 + 21} 10:00,满意"
+        f"K{number:04d}-{i:03d},{month}-{i % 20 + 1:02d} 09:00,请协调解决贷款续期的第{i % 7}种问题,甲局,金融服务,{month}-{i % 3 + 21} 10:00,满意"
         for i in range(ROWS)
     ]
     return f"批{number}.csv", "\n".join(lines).encode()
 
 
 def importing(store: Store, number: int, say: Callable[[str], None]) -> None:
-    settings = load_settings()
+    settings = replace(load_settings(), part_cases=PART)
     result = ingest.run_import(store, ingest.plan_files([file_of(number)], settings), settings, NOW)
     say(f"{number} {result.snapshot}")
 

@@ -1,0 +1,229 @@
+"""Sealed parts: a ledger in parts is the same ledger, whatever comes in, and only what is touched is written again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.demo import DemoLedger
+from analytics.ingest.upsert import orphans, upsert
+from analytics.ledger import open_ledger
+from analytics.metrics import CATALOGUE, Slice, compute_many
+from analytics.model import TABLES
+from analytics.retention import apply, plan
+from analytics.store import Snapshot, Store, StoreError, open_duckdb
+from analytics.store.backup import back_up, restore
+from analytics.store.derive import DERIVED
+from analytics.store.parts import path_of, sound
+from tests.conftest import AS_OF
+
+SIZE, NEVER = 400, 10**9
+COMPARED = (*TABLES, *DERIVED)
+Rows = dict[str, pd.DataFrame]
+
+
+def took_in(store: Store, rows: Rows, number: int, size: int, *, tracked: bool) -> Snapshot:
+    """Merge rows (table → frame) as an import does, and publish."""
+    batch = f"B{number}"
+    with store.draft(tracked=tracked, part_cases=size) as draft:
+        for table, frame in rows.items():
+            if table in ("events", "ratings"):
+                time = "happened_at" if table == "events" else "rated_at"
+                assert not orphans(draft, frame.assign(row_id=range(len(frame))), time)
+            upsert(draft, table, frame.assign(row_id=range(len(frame))), batch)
+        draft.record_batch(batch, AS_OF, batch, "", 1)
+        return draft.publish(AS_OF + dt.timedelta(minutes=number), batch, batch)
+
+
+def by_month(demo: DemoLedger) -> list[Rows]:
+    """Deal a demo ledger out as it came in: quarter by quarter, the small tables first."""
+    tables = {name: frame.astype(object).where(frame.notna(), None) for name, frame in demo.tables.items()}
+    steps: list[Rows] = [{n: f for n, f in tables.items() if n not in ("cases", "events", "ratings")}]
+    edges = [*pd.date_range("2024-07-01", "2026-11-01", freq="QS"), pd.Timestamp("2027-01-01")]
+    for start, end in zip([pd.Timestamp("2000-01-01"), *edges], edges, strict=False):
+        step = {}
+        for name, time in (("cases", "accepted_at"), ("events", "happened_at"), ("ratings", "rated_at")):
+            at = pd.to_datetime(demo.tables[name][time])
+            step[name] = tables[name][(at >= start) & (at < end)]
+        steps.append({n: f for n, f in step.items() if len(f)})
+    return [s for s in steps if s]
+
+
+def late(demo: DemoLedger, rng: np.random.Generator) -> Rows:
+    """What comes late: a case of long ago is opened again, one is graded otherwise, one corrected."""
+    cases = demo.tables["cases"].sample(6, random_state=int(rng.integers(1 << 30)))
+    old = cases["case_no"].to_list()
+    at = pd.Timestamp("2026-11-20 10:00")
+    return {
+        "cases": pd.DataFrame(
+            {"case_no": old[:2], "title": ["改过的标题", "又一个"], "department": ["区金融工作局"] * 2}
+        ),
+        "events": pd.DataFrame(
+            {
+                "case_no": old[2:4],
+                "event_key": ["late-1", "late-2"],
+                "stage": ["reopened", "followed_up"],
+                "happened_at": [at, at],
+                "result": [None, "solved"],
+            }
+        ),
+        "ratings": pd.DataFrame(
+            {
+                "case_no": old[4:],
+                "grade": [1, 5],
+                "rated_at": [at, at],
+                "called_back_at": [at + pd.Timedelta("9D"), None],
+            }
+        ),
+    }
+
+
+def content(store: Store, snapshot: Snapshot, as_of: dt.datetime | None = None) -> dict[str, pd.DataFrame]:
+    """Return every table of a snapshot, in an order of its own."""
+    reader = open_duckdb(store, snapshot, as_of or snapshot.as_of)
+    return {
+        t: reader.frame(f"SELECT * FROM {t}").pipe(lambda f: f.sort_values([*f.columns], ignore_index=True))
+        for t in COMPARED
+    }
+
+
+def same(a: dict[str, pd.DataFrame], b: dict[str, pd.DataFrame]) -> None:
+    for table in COMPARED:
+        pd.testing.assert_frame_equal(a[table], b[table], obj=table)
+
+
+@pytest.fixture(scope="module")
+def histories(demo: DemoLedger, tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Store]:
+    """The same imports into a store with small parts, and into one file that is derived whole every time."""
+    rng = np.random.default_rng(3)
+    steps = by_month(demo)
+    firms = demo.tables["enterprises"].head(3).assign(size="大型", street="测试街道")[["credit_code", "size", "street"]]
+    steps += [late(demo, rng), {"enterprises": firms}, late(demo, rng)]
+    item = demo.tables["items"].head(1)[["item_no", "version"]] if "version" in demo.tables["items"] else None
+    if item is not None:
+        steps.append({"items": item.assign(promised_days=1)})
+    stores = Store(tmp_path_factory.mktemp("parts")), Store(tmp_path_factory.mktemp("one"))
+    for number, step in enumerate(steps):
+        took_in(stores[0], step, number, SIZE, tracked=True)
+        took_in(stores[1], step, number, NEVER, tracked=False)
+    return stores
+
+
+def test_a_ledger_in_parts_is_the_same_ledger(histories: tuple[Store, Store]) -> None:
+    parted, one = histories
+    assert len(parted.current().parts) > 5
+    assert not one.current().parts
+    for a, b in zip(parted.snapshots(), one.snapshots(), strict=True):
+        assert replace(a, parts=()) == b
+        same(content(parted, a), content(one, b))
+
+
+@pytest.mark.parametrize("as_of", ["2024-12-31 12:00", "2025-10-08 09:00", "2026-11-19 18:00"])
+def test_it_is_the_same_as_it_stood_earlier(histories: tuple[Store, Store], as_of: str) -> None:
+    at = dt.datetime.fromisoformat(as_of)
+    parted, one = histories
+    then = content(parted, parted.current(), at)
+    same(then, content(one, one.current(), at))
+    assert 0 < len(then["case_facts"]) < parted.current().cases
+
+
+def test_every_metric_is_the_same(histories: tuple[Store, Store]) -> None:
+    year = Slice(dt.date(2026, 1, 1), dt.date(2026, 11, 24))
+    for by in ((), ("module",)):
+        a, b = (compute_many([*CATALOGUE], open_ledger(s), year, by) for s in histories)
+        pd.testing.assert_frame_equal(a, b)
+
+
+@pytest.fixture
+def parted(demo: DemoLedger, tmp_path: Path) -> Store:
+    """A store of which most lies in parts."""
+    store = Store(tmp_path / "store")
+    whole = {n: f.astype(object).where(f.notna(), None) for n, f in demo.tables.items()}
+    took_in(store, whole, 0, SIZE, tracked=True)
+    return store
+
+
+def new_case(number: str) -> Rows:
+    return {"cases": pd.DataFrame({"case_no": [number], "accepted_at": [AS_OF], "title": ["新的诉求"]})}
+
+
+def test_an_import_writes_only_what_it_touches(parted: Store) -> None:
+    before = parted.current()
+    after = took_in(parted, new_case("NEW-1"), 1, SIZE, tracked=True)
+    assert after.parts == before.parts
+    assert after.cases == before.cases + 1
+    assert parted.path(after.id).stat().st_size < sum(p.size for p in after.parts)
+    old = open_duckdb(parted, after, after.as_of).frame(f"SELECT case_no FROM {before.parts[0].schema}.cases LIMIT 1")
+    changed = {"cases": pd.DataFrame({"case_no": old["case_no"], "title": ["改过的标题"]})}
+    again = took_in(parted, changed, 2, SIZE, tracked=True)
+    assert [p.id for p in again.parts[1:]] == [p.id for p in before.parts[1:]]
+    assert again.parts[0].cases == before.parts[0].cases - 1
+    kept = open_ledger(parted).reader.frame("SELECT key FROM versions")
+    assert kept["key"].to_list() == old["case_no"].to_list()
+
+
+def test_rows_that_say_what_is_known_open_no_part(parted: Store, demo: DemoLedger) -> None:
+    before = parted.current()
+    cases = demo.tables["cases"].astype(object)
+    same_again = {"cases": cases.where(cases.notna(), None)}
+    with parted.draft(tracked=True, part_cases=SIZE) as draft:
+        outcome = upsert(draft, "cases", same_again["cases"].assign(row_id=range(len(cases))), "B1")
+        assert set(outcome["status"]) == {"unchanged"}
+        assert not draft.opened
+    assert parted.current() == before
+
+
+def test_parts_go_with_the_last_snapshot_that_has_them(parted: Store) -> None:
+    first = parted.current()
+    old = open_duckdb(parted, first, first.as_of).frame(f"SELECT case_no FROM {first.parts[0].schema}.cases LIMIT 1")
+    took_in(parted, {"cases": old.assign(title="改过")}, 1, SIZE, tracked=True)
+    assert path_of(parted.parts, first.parts[0]).exists()
+    parted.rollback(first.id)
+    (parted.parts / ".draft-1.duckdb").write_bytes(b"of a process that was killed")
+    with parted.writing():
+        parted.prune(0)
+    assert {p.name for p in parted.parts.iterdir()} == {f"{p.id}.duckdb" for p in first.parts}
+
+
+def test_a_part_that_is_missing_is_noticed_and_the_snapshot_before_served(parted: Store) -> None:
+    first = parted.current()
+    old = open_duckdb(parted, first, first.as_of).frame(f"SELECT case_no FROM {first.parts[0].schema}.cases LIMIT 1")
+    second = took_in(parted, {"cases": old.assign(title="改过")}, 1, SIZE, tracked=True)
+    (of_second,) = set(second.parts) - set(first.parts)
+    file = path_of(parted.parts, of_second)
+    content = bytearray(file.read_bytes())
+    assert sound(parted.parts, of_second)
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert not sound(parted.parts, of_second)
+    file.write_bytes(content[:-1])
+    assert parted.damaged() == second.id
+    assert parted.current() == first
+    file.unlink()
+    with pytest.raises(StoreError, match="已损坏"):
+        parted.rollback(second.id)
+
+
+def test_a_backup_holds_the_parts(parted: Store, tmp_path: Path) -> None:
+    before = content(parted, parted.current())
+    back_up(parted, tmp_path / "b.tar.gz")
+    restore(tmp_path / "b.tar.gz", tmp_path / "other")
+    other = Store(tmp_path / "other")
+    same(content(other, other.current()), before)
+
+
+def test_what_is_erased_is_erased_in_parts_too(parted: Store) -> None:
+    due = plan(parted, 1, AS_OF.date())
+    assert due.cases
+    apply(parted, due, AS_OF + dt.timedelta(hours=1))
+    current = parted.current()
+    left = open_duckdb(parted, current, current.as_of).frame(
+        "SELECT count(title) AS n FROM cases WHERE closed_at < TIMESTAMP '2025-11-01'"
+    )
+    assert int(left["n"].iloc[0]) == 0
+    assert {p.name for p in parted.parts.glob("*")} == {f"{p.id}.duckdb" for p in current.parts}
