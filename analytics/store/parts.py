@@ -130,10 +130,11 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
             f" ORDER BY {column}, case_no"
         )
     newest = newest_event(con, "sealed")
-    last = con.execute(
+    assert newest, "a part has cases"
+    (last,) = con.execute(
         "SELECT max(greatest(rated_at, coalesce(called_back_at, rated_at), coalesce(rectified_at, rated_at)))"
         " FROM sealed.ratings"
-    ).fetchall()[0][0]
+    ).fetchall()[0]
     con.execute("CHECKPOINT sealed")
     con.execute("DETACH sealed")
     sync_file(draft)
