@@ -304,7 +304,7 @@ DIMENSIONS = {
 }
 #: Dimensions that are not in the ledger but worked out of it → what to say when they have not been.
 _NOT_FOUND = "还没有归类过，不能按一类问题拆分；请先在「一类问题」页归类"
-ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND, "path": "办理路径还没有算出来"}
+ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND}
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analytics.demo import generate, write_store
 from analytics.ledger import open_ledger
-from analytics.loop.paths import attach_paths, moves
+from analytics.loop.paths import moves
 from analytics.metrics import Slice, compute
 from analytics.store import Store
 
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
         our_seconds = time.perf_counter() - begun
         short = whole[~whole["stage"].isin(["received", "paused", "resumed"])]
         variants = {">".join(v): int(n) for v, n in pm4py.get_variants(short).items()}
-        paths = compute("demand", attach_paths(ledger), EVER, by=("path",))
+        paths = compute("demand", ledger, EVER, by=("path",))
         own = paths.assign(path=paths["path"].str.removesuffix(">followed_up")).groupby("path")["value"].sum()
         print(f"\n## 与 PM4Py 对照，{len(log):,} 条环节记录\n")
         print(

@@ -8,26 +8,9 @@ from analytics import model
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute_many, unmet
 
-TABLE = "case_paths"
 ARROW = " → "
 MOST = 12
-#: Stages in time order; the derived table has no follow-up, which comes from the case itself.
-_SQL = """
-SELECT s.case_no, string_agg(s.stage, '>' ORDER BY s.happened_at, list_position(
-           ['accepted', 'transferred', 'received', 'returned', 'processing', 'paused', 'resumed', 'consulted',
-            'supervised', 'replied', 'closed', 'reopened'], s.stage))
-       || if(any_value(f.followed_up_at) IS NULL, '', '>followed_up') AS path
-FROM stages s JOIN case_facts f USING (case_no)
-WHERE s.stage NOT IN ('received', 'paused', 'resumed')
-GROUP BY s.case_no
-"""
 MEASURED = ("closures", "handling_median", "on_time_rate", "satisfaction")
-
-
-def attach_paths(ledger: Ledger) -> Ledger:
-    """Return the ledger with the dimension ``path``: receiving and stopping the clock left out."""
-    ledger.reader.put_once(TABLE, lambda: ledger.duckdb.frame(_SQL))
-    return ledger.attach(TABLE, "path")
 
 
 def in_words(path: str) -> str:
@@ -44,7 +27,7 @@ def variants(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     known = [m for m in MEASURED if not unmet(m, ledger)]
     if "closures" not in known:
         return pd.DataFrame()
-    rows = compute_many(known, attach_paths(ledger), slice, by=("path",))
+    rows = compute_many(known, ledger, slice, by=("path",))
     rows = rows[rows["path"].notna()]
     wide = rows.pivot(index="path", columns="metric", values="value").reindex(columns=list(MEASURED))
     small = rows.pivot(index="path", columns="metric", values="small").reindex(columns=list(MEASURED))

@@ -10,12 +10,19 @@ import duckdb
 SQL = (Path(__file__).with_name("derive.sql")).read_text("utf-8")
 #: The ledger's own tables whose rows speak of a case.
 OF_CASES = ("cases", "events", "ratings")
+#: Stages in the order in which those of one instant came.
+STAGES = (
+    "accepted", "transferred", "received", "returned", "processing", "paused", "resumed", "consulted", "supervised",
+    "replied", "closed", "reopened",
+)  # fmt: skip
+#: Of those, the ones that a case's way (``path``) names.
+WAYS = tuple(stage for stage in STAGES if stage not in ("received", "paused", "resumed"))
 DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
 
 
 def derive(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:
     """Write the derived tables of ``src`` into ``dst``, knowing nothing at or after as_of."""
-    for statement in SQL.format(src=src, dst=dst).split(";\n"):
+    for statement in SQL.format(src=src, dst=dst, stages=[*STAGES], ways=[*WAYS]).split(";\n"):
         text = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
         if text.strip():
             con.execute(text, {"as_of": as_of} if "$as_of" in text else None)

@@ -67,7 +67,11 @@ SELECT case_no,
        max(happened_at) FILTER (stage = 'replied') AS replied_at,
        min(happened_at) FILTER (stage = 'consulted') AS first_consulted_at,
        max(happened_at) FILTER (stage = 'followed_up') AS followed_up_at,
-       arg_max(result, happened_at) FILTER (stage = 'followed_up') AS follow_result
+       arg_max(result, happened_at) FILTER (stage = 'followed_up') AS follow_result,
+       -- The way it went, in time order (of one instant in the order of the list); by numbers, which sort fast.
+       array_to_string(list_transform(list_sort(list(epoch_us(happened_at) * 16 + list_position({ways}, stage))
+           FILTER (stage IN {ways})), lambda x: {ways}[x % 16]), '>')
+       || if(bool_or(stage = 'followed_up'), '>followed_up', '') AS path
 FROM {dst}.step GROUP BY case_no;
 
 CREATE OR REPLACE TABLE {dst}.case_facts AS
@@ -132,7 +136,7 @@ CREATE OR REPLACE TABLE {dst}.spells AS
 SELECT s.case_no, s.opened_at, s.closed_at, s.turn > 1 AS again, f.due_at, d.through AS due_through,
        CASE WHEN s.closed_at IS NULL OR s.closed_at > greatest(s.opened_at, f.due_at)
             THEN if(f.due_at IS NULL, NULL, greatest(s.opened_at, f.due_at)) END AS overdue_at,
-       f.chases, f.consultations, f.transfers,
+       f.chases, f.consultations, f.transfers, f.path,
        f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
        f.lifecycle, f.item_no, f.officer_no
 FROM {dst}.spell s JOIN {dst}.case_facts f USING (case_no)
@@ -144,9 +148,7 @@ WITH ordered AS (
     SELECT case_no, stage, happened_at, department, to_department, result,
            lead(happened_at) OVER w AS until, lead(stage) OVER w AS next_stage
     FROM {dst}.step WHERE stage <> 'followed_up'
-    WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, list_position(
-        ['accepted', 'transferred', 'received', 'returned', 'processing', 'paused', 'resumed',
-         'consulted', 'supervised', 'replied', 'closed', 'reopened'], stage))
+    WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, list_position({stages}, stage))
 )
 SELECT o.case_no, o.stage, o.happened_at, o.until, o.next_stage, o.department AS actor, o.to_department,
        f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
@@ -186,7 +188,7 @@ SELECT r.case_no, r.grade, r.rated_at, r.comment,
        CASE WHEN r.rectified_at < $as_of THEN r.rectified_at END AS rectified_at,
        d.through AS rated_through, b.through - d.through AS called_back_days, c.through - d.through AS rectified_days,
        f.closed_at, f.closed_at > f.due_at AS late, f.transfers > 0 AS handed_over, f.reopenings > 0 AS redone,
-       f.closed_time - f.accepted_time - f.paused_days AS handled_days,
+       f.closed_time - f.accepted_time - f.paused_days AS handled_days, f.path,
        f.accepted_at, f.module, f.department, f.first_department, f.channel, f.street, f.industry, f.size, f.chain,
        f.lifecycle, f.item_no, f.officer_no
 FROM {src}.ratings r JOIN {dst}.case_facts f USING (case_no)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analytics.model import TABLES, Table
 
-#: 2: activities, scenes, first consultation. An older snapshot is read by deriving anew, and written as the newest.
-SCHEMA_VERSION = 2
+#: 2: activities, scenes, first consultation. 3: the way a case went. An older snapshot is read by deriving anew, and written as the newest.
+SCHEMA_VERSION = 3
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
 
 #: Book-keeping beside the ledger's own tables.

@@ -10,9 +10,9 @@ import pytest
 
 from analytics.ledger import Ledger
 from analytics.loop.passing import dragging, passed_on
-from analytics.loop.paths import attach_paths, in_words, moves, variants
+from analytics.loop.paths import in_words, moves, variants
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
-from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute
+from analytics.metrics import CATALOGUE, Slice, compute
 from analytics.metrics.evidence import cases_behind
 from tests.loop.cases import case
 from tests.small import event, ledger_of
@@ -93,9 +93,7 @@ def test_paths_are_the_stages_in_order(ledger: Ledger) -> None:
     }
     assert found["share"].sum() == pytest.approx(1)
     assert in_words("accepted>processing>closed") == "受理 → 办理 → 办结"
-    with pytest.raises(NotMeasurable):
-        compute("demand", ledger, MARCH, by=("path",))
-    assert compute("demand", attach_paths(ledger), MARCH, by=("path",))["value"].sum() == 7
+    assert compute("demand", ledger, MARCH, by=("path",))["value"].sum() == 7
 
 
 def test_moves_count_every_step_once(ledger: Ledger) -> None:

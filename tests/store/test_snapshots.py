@@ -16,6 +16,7 @@ import pytest
 from analytics.ledger import LOCAL, open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError
+from analytics.store.schema import SCHEMA_VERSION
 from tests.small import NOW, publish, unsealed
 
 
@@ -180,7 +181,7 @@ def test_a_snapshot_of_an_older_schema_is_read_as_it_is_and_written_as_the_newes
     with store.draft() as draft:
         draft.publish(NOW, "再导入")
     with duckdb.connect(str(store.path(store.current_id())), read_only=True) as con:
-        assert con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone() == ("2",)
+        assert con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone() == (str(SCHEMA_VERSION),)
         assert con.execute("SELECT count(*) FROM activities").fetchone() == (0,)
 
 
