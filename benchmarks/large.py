@@ -12,8 +12,6 @@ from analytics.store.derive import OF_CASES
 
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)
 COPIED = 1_000_000
-#: What derivation may take of memory at ten million cases; the rest lies on the disk meanwhile.
-MEMORY = "6GB"
 
 
 def write_large(folder: Path, cases: int, part_cases: int | None = None) -> Store:
@@ -32,7 +30,6 @@ def _copied(seed: Store, snapshot: Snapshot | None, store: Store, copies: int, p
     assert snapshot
     with store.draft(part_cases=part_cases) as draft:
         con = draft.con
-        con.execute(f"SET memory_limit = '{MEMORY}'")
         con.execute(f"ATTACH '{seed.path(snapshot.id)}' AS seed (READ_ONLY)")
         for part in snapshot.parts:
             con.execute(f"ATTACH '{seed.parts / part.id}.duckdb' AS {part.schema} (READ_ONLY)")

@@ -111,15 +111,11 @@ def _newest(brought: ir.Table) -> ir.Table:
 
 def _candidates(ledger: Ledger) -> ir.Table:
     """Return every case with the ages, in working days, of its second transfer and of its limit."""
-    facts, stages, days = ledger.table("case_facts"), ledger.table("stages"), ledger.table("calendar")
-    handed = stages.filter(stages.stage == "transferred").mutate(
-        turn=ibis.row_number().over(group_by="case_no", order_by="happened_time")
-    )
-    second = handed.filter(handed.turn == 1).select("case_no", second_time="happened_time")
-    ends = days.select(due_day="day", due_through="through")
-    table = facts.left_join(second, "case_no").left_join(ends, "due_day")
+    facts, days = ledger.table("case_facts"), ledger.table("calendar")
+    table = facts.left_join(days.select(due_day="day", due_through="through"), "due_day")
     return table.mutate(
-        second_transfer=table.second_time - table.accepted_time, due_age=table.due_through - table.accepted_time
+        second_transfer=table.second_transfer_time - table.accepted_time,
+        due_age=table.due_through - table.accepted_time,
     )
 
 

@@ -66,6 +66,7 @@ SELECT case_no,
        arg_max(to_department, happened_at) FILTER (stage = 'transferred') AS handed_to,
        max(happened_at) FILTER (stage = 'replied') AS replied_at,
        min(happened_at) FILTER (stage = 'consulted') AS first_consulted_at,
+       (min(happened_at, 2) FILTER (stage = 'transferred'))[2] AS second_transferred_at,
        max(happened_at) FILTER (stage = 'followed_up') AS followed_up_at,
        arg_max(result, happened_at) FILTER (stage = 'followed_up') AS follow_result,
        -- The way it went, in time order (of one instant in the order of the list); by numbers, which sort fast.
@@ -109,7 +110,7 @@ WITH firms AS (
     LEFT JOIN {dst}.pause p USING (case_no)
     WHERE c.accepted_at < $as_of
 ), nth AS (SELECT day, through FROM {src}.calendar WHERE is_workday), due AS (
-SELECT j.* EXCLUDE (given_due, paused_whole),
+SELECT j.* EXCLUDE (given_due, paused_whole, second_transferred_at),
        CASE WHEN j.paused_now THEN NULL
             WHEN j.given_due IS NOT NULL THEN
                  CASE WHEN j.given_due = j.given_due::DATE THEN j.given_due + INTERVAL 1 DAY ELSE j.given_due END
@@ -121,12 +122,14 @@ SELECT j.* EXCLUDE (given_due, paused_whole),
        b.through - b.is_workday::INT * (1 - epoch(j.closed_at - b.day) / 86400) AS closed_time,
        r.through - r.is_workday::INT * (1 - epoch(j.first_response_at - r.day) / 86400) AS response_time,
        k.through - k.is_workday::INT * (1 - epoch(j.first_consulted_at - k.day) / 86400) AS consulted_time,
+       h.through - h.is_workday::INT * (1 - epoch(j.second_transferred_at - h.day) / 86400) AS second_transfer_time,
        g.grade, g.rated_at
 FROM joined j
 JOIN {src}.calendar a ON a.day = j.accepted_at::DATE
 LEFT JOIN {src}.calendar b ON b.day = j.closed_at::DATE
 LEFT JOIN {src}.calendar r ON r.day = j.first_response_at::DATE
 LEFT JOIN {src}.calendar k ON k.day = j.first_consulted_at::DATE
+LEFT JOIN {src}.calendar h ON h.day = j.second_transferred_at::DATE
 LEFT JOIN nth ON nth.through = a.through + j.promised_days + j.paused_whole
 LEFT JOIN {src}.ratings g ON g.case_no = j.case_no AND g.rated_at < $as_of
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock, RLock
@@ -20,11 +22,13 @@ from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
 from analytics.store.parts import attach, together
 from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
-from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store
+from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store, memory_of
 
 if TYPE_CHECKING:
     from analytics.store.spark import SparkReader
 
+#: Bytes of memory for one reader's blocks; what is more lies on the disk meanwhile.
+READING = 2 << 30
 KEPT_OPEN = 6
 KEPT_TABLES = 6
 #: The time column that says when a row of a ledger table came to be.
@@ -44,10 +48,11 @@ class Reader:
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
+        self._counts: dict[tuple[str, ...], dict[str, int]] = {}
         self._put: list[str] = []
         self._coming: dict[str, Callable[[], pd.DataFrame]] = {}
         self._putting = RLock()
-        self.con = duckdb.connect(":memory:", config=NO_EXTENSIONS)
+        self.con = duckdb.connect(":memory:", config=NO_EXTENSIONS | memory_of(READING) | _spill())
         self.con.execute("SET TimeZone = 'Asia/Shanghai'")
         path = str(store.path(snapshot.id)).replace("'", "''")
         try:
@@ -149,8 +154,15 @@ class Reader:
         return self._schemas[table]
 
     def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
-        """Count rows of the ledger's tables, filled cells of the case facts, and events by stage."""
-        return counted(self.frame, facts)
+        """Count rows of the ledger's tables, filled cells of the case facts, and events by stage; once."""
+        if facts not in self._counts:
+            self._counts[facts] = counted(self.frame, facts)
+        return self._counts[facts]
+
+
+def _spill() -> dict[str, str | bool | int | float | list[str]]:
+    """Return DuckDB's setting for where it puts what memory does not hold: a folder of nobody else's, made when needed."""
+    return {"temp_directory": f"{tempfile.gettempdir()}/insight-{os.getpid()}-{uuid.uuid4().hex[:8]}"}
 
 
 def counted(ask: Callable[[str], pd.DataFrame], facts: tuple[str, ...]) -> dict[str, int]:

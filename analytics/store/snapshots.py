@@ -39,6 +39,8 @@ NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+#: Bytes of memory for writing.
+WRITING = 4 << 30
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 
 
@@ -177,7 +179,7 @@ class Store:
             try:
                 if base:
                     copy(self.path(base.id), path)
-                con = duckdb.connect(str(path), config=NO_EXTENSIONS)
+                con = duckdb.connect(str(path), config=NO_EXTENSIONS | memory_of(WRITING))
                 con.execute("SET TimeZone = 'Asia/Shanghai'")
                 parts.attach(con, self.parts, base.parts if base else ())
                 draft = Draft(self, con, path, keep, part_cases or load_settings().part_cases, base)
@@ -415,6 +417,12 @@ class Draft:
             self.path = parts.left_over(con, self.path)
         left = _count(con, "SELECT count(*) FROM cases") - full * self.part_cases
         return [part for part in sealed if part], left
+
+
+def memory_of(most: int) -> dict[str, str | bool | int | float | list[str]]:
+    """Return DuckDB's setting for so many bytes of memory, four fifths of what the machine has at most."""
+    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else most
+    return {"memory_limit": f"{min(most, has * 4 // 5) >> 20}MiB"}
 
 
 @lru_cache(maxsize=256)

@@ -39,6 +39,7 @@ class SparkReader:
         here.con.close()
         self._spark = session(master)
         self._schemas: dict[str, ibis.Schema] = {}
+        self._counts: dict[tuple[str, ...], dict[str, int]] = {}
         self._put: list[str] = []
         self._putting = Lock()
         for table in self.tables:
@@ -73,7 +74,9 @@ class SparkReader:
 
     def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
         """Count as Reader does."""
-        return counted(self.frame, facts)
+        if facts not in self._counts:
+            self._counts[facts] = counted(self.frame, facts)
+        return self._counts[facts]
 
 
 def session(master: str) -> Any:
