@@ -6,7 +6,7 @@ STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
-.PHONY: run test check browser embedding spark lock screenshots bench clean
+.PHONY: run test check browser embedding spark clickhouse lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -32,6 +32,9 @@ embedding: $(STAMPS)/dev
 
 spark: $(STAMPS)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-spark.txt
+
+clickhouse: $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-clickhouse.txt
 
 lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile requirements.txt $(LOCKED) -o .ci/requirements.lock

@@ -17,6 +17,7 @@ from analytics.store.audit import REVEALED, AuditLog
 from analytics.viewer import LOCAL, Viewer, admit
 
 if TYPE_CHECKING:
+    from analytics.store.clickhouse import ClickHouseReader
     from analytics.store.spark import SparkReader
 
 #: What a figure may need → (how a person calls it, the counts of which one must be positive).
@@ -74,7 +75,7 @@ class Ledger:
         return dict(self.attached).get("issue_type", "")
 
     @property
-    def reader(self) -> Reader | SparkReader:
+    def reader(self) -> Reader | SparkReader | ClickHouseReader:
         return open_reader(Store(self.folder), self.snapshot, self.as_of)
 
     @property

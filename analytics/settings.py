@@ -37,6 +37,8 @@ class Settings:
     #: Where Spark answers (local[2], spark://host:7077, sc://host), '' for DuckDB; where Parquet for it lies ('' in the store).
     spark: str = ""
     spark_parquet: str = ""
+    #: ClickHouse, embedded, answers instead of DuckDB.
+    clickhouse: bool = False
     #: The claim of the sign-in provider that names an account.
     sign_in_claim: str = "email"
 
@@ -57,6 +59,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
         **raw.get("store", {}),
         embedding_model=raw.get("issues", {}).get("embedding_model", ""),
         spark=raw.get("engine", {}).get("spark", ""),
+        clickhouse=raw.get("engine", {}).get("clickhouse", False),
         spark_parquet=raw.get("engine", {}).get("parquet", ""),
         sign_in_claim=raw.get("sign_in", {}).get("claim", "email"),
         **raw.get("privacy", {}),

@@ -1,24 +1,18 @@
-"""`python -m benchmarks [page_queries|importing|calendar|issue_types|process|briefing|remedies|load|engines] …`: what is fast, and against whom."""
+"""`python -m benchmarks PART …`, PART one of the files beside this one: what is fast, and against whom."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from benchmarks import briefing, calendar, engines, importing, issue_types, load, page_queries, process, remedies
-
-PARTS = {
-    "page_queries": page_queries.main,
-    "importing": importing.main,
-    "calendar": calendar.main,
-    "issue_types": issue_types.main,
-    "process": process.main,
-    "briefing": briefing.main,
-    "remedies": remedies.main,
-    "load": load.main,
-    "engines": engines.main,
-}
+PARTS = (
+    "page_queries", "budgets", "importing", "daily", "growth", "rivals", "calendar", "issue_types", "process", "briefing",
+    "remedies", "load", "engines",
+)  # fmt: skip
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:2] or list(PARTS)
+    chosen = sys.argv[1:2] or PARTS
     for name in chosen:
-        PARTS[name](sys.argv[2:])
+        if name not in PARTS:
+            sys.exit(f"没有 {name}；可用：{'、'.join(PARTS)}")
+        import_module(f"benchmarks.{name}").main(sys.argv[2:])

@@ -66,7 +66,7 @@ def _stock_series(
             rows = table.filter(table[entering(stock)].notnull(), table[column] < ibis.timestamp(moment.at))
             period = ibis.greatest(rows[column], ibis.timestamp(moment.start)).truncate(UNITS[grain])
             cut = {n: dimension(rows, n, moment) for n in by} | {"period": period.cast("timestamp")}
-            moves.append(rows.group_by(**cut).aggregate(moved=rows.count() * sign))
+            moves.append(rows.group_by(**cut).aggregate(moved=rows.count().cast("int64") * sign))
         return moves[0].union(moves[1])
 
     changes = ask(ledger, (stock.overdue, by, grain, slice.where), moment, build)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -10,6 +12,8 @@ import duckdb
 SQL = (Path(__file__).with_name("derive.sql")).read_text("utf-8")
 #: The ledger's own tables whose rows speak of a case.
 OF_CASES = ("cases", "events", "ratings")
+#: So many cases are derived at once; of more the sorting would not fit into memory.
+AT_ONCE = 500_000
 #: Stages in the order in which those of one instant came.
 STAGES = (
     "accepted", "transferred", "received", "returned", "processing", "paused", "resumed", "consulted", "supervised",
@@ -21,11 +25,21 @@ DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
 
 
 def derive(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:
-    """Write the derived tables of ``src`` into ``dst``, knowing nothing at or after as_of."""
-    for statement in SQL.format(src=src, dst=dst, stages=[*STAGES], ways=[*WAYS]).split(";\n"):
-        text = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
-        if text.strip():
-            con.execute(text, {"as_of": as_of} if "$as_of" in text else None)
+    """Write the derived tables of ``src`` into ``dst``, knowing nothing at or after as_of; AT_ONCE cases at a time."""
+    if _one(con, f"SELECT count(*) FROM {src}.cases") <= AT_ONCE:
+        return _derived(con, src, dst, as_of)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE portions AS SELECT case_no,"
+        f" (row_number() OVER (ORDER BY accepted_at, case_no) - 1) // {AT_ONCE} AS portion FROM {src}.cases"
+    )
+    for number in range(1 + _one(con, "SELECT max(portion) FROM portions")):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE portion AS SELECT case_no FROM portions WHERE portion = {number}")
+        with _derived_of(con, "portion", src, as_of) as here:
+            for table in DERIVED:
+                into = f"INSERT INTO {dst}.{table}" if number else f"CREATE OR REPLACE TABLE {dst}.{table} AS"
+                con.execute(f"{into} SELECT * FROM {here}.{table}")
+    con.execute("DROP TABLE portions")
+    con.execute("DROP TABLE portion")
 
 
 def derive_again(con: duckdb.DuckDBPyConnection, cases: str, as_of: dt.datetime) -> None:
@@ -34,19 +48,38 @@ def derive_again(con: duckdb.DuckDBPyConnection, cases: str, as_of: dt.datetime)
     Besides its own rows a case's facts rest on its enterprise, its item and the calendar; whoever changes those
     names the cases behind them.
     """
-    con.execute("CREATE SCHEMA touched_now")
+    with _derived_of(con, cases, "main", as_of) as here:
+        for table in DERIVED:
+            con.execute(f"DELETE FROM main.{table} WHERE case_no IN (SELECT case_no FROM {cases})")
+            con.execute(f"INSERT INTO main.{table} BY NAME SELECT * FROM {here}.{table}")
+
+
+@contextmanager
+def _derived_of(con: duckdb.DuckDBPyConnection, cases: str, src: str, as_of: dt.datetime) -> Iterator[str]:
+    """Derive what concerns the cases that a table names, into a schema that is there for the block."""
+    con.execute("CREATE SCHEMA chosen")
     for table in OF_CASES:
-        con.execute(f"CREATE VIEW touched_now.{table} AS SELECT * FROM main.{table} SEMI JOIN {cases} USING (case_no)")
+        con.execute(f"CREATE VIEW chosen.{table} AS SELECT * FROM {src}.{table} SEMI JOIN {cases} USING (case_no)")
     for table in ("enterprises", "items", "calendar"):
-        con.execute(f"CREATE VIEW touched_now.{table} AS SELECT * FROM main.{table}")
+        con.execute(f"CREATE VIEW chosen.{table} AS SELECT * FROM {src}.{table}")
     con.execute("CREATE SCHEMA derived_now")
-    derive(con, "touched_now", "derived_now", as_of)
-    for table in DERIVED:
-        con.execute(f"DELETE FROM main.{table} WHERE case_no IN (SELECT case_no FROM {cases})")
-        con.execute(f"INSERT INTO main.{table} BY NAME SELECT * FROM derived_now.{table}")
+    _derived(con, "chosen", "derived_now", as_of)
+    yield "derived_now"
+    for table in DERIVED:  # one by one: a cascade would drop what the transaction has yet to write
         con.execute(f"DROP TABLE derived_now.{table}")
     con.execute("DROP SCHEMA derived_now")
-    con.execute("DROP SCHEMA touched_now CASCADE")
+    con.execute("DROP SCHEMA chosen CASCADE")
+
+
+def _derived(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:
+    for statement in SQL.format(src=src, dst=dst, stages=[*STAGES], ways=[*WAYS]).split(";\n"):
+        text = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
+        if text.strip():
+            con.execute(text, {"as_of": as_of} if "$as_of" in text else None)
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    return int(con.execute(sql).fetchall()[0][0])
 
 
 def newest_event(con: duckdb.DuckDBPyConnection, schema: str = "main") -> dt.datetime | None:

@@ -25,6 +25,7 @@ from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
 from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store, memory_of
 
 if TYPE_CHECKING:
+    from analytics.store.clickhouse import ClickHouseReader
     from analytics.store.spark import SparkReader
 
 #: Bytes of memory for one reader's blocks; what is more lies on the disk meanwhile.
@@ -185,14 +186,20 @@ Key = tuple[str, str, str, dt.datetime]
 R = TypeVar("R")
 _open: OrderedDict[Key, Reader] = OrderedDict()
 _on_spark: OrderedDict[Key, SparkReader] = OrderedDict()
+_on_clickhouse: OrderedDict[Key, ClickHouseReader] = OrderedDict()
 _guard = Lock()
 
 
-def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader | SparkReader:
+def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader | SparkReader | ClickHouseReader:
     """Return the shared reader of a snapshot at an instant; the last few stay open.
 
-    By DuckDB, or by Spark where the settings ([engine] spark) or the environment (INSIGHT_SPARK) name a master.
+    By DuckDB, or by Spark where the settings ([engine] spark) or the environment (INSIGHT_SPARK) name a master, or by
+    ClickHouse where they ([engine] clickhouse, INSIGHT_CLICKHOUSE) ask for it.
     """
+    if os.environ.get("INSIGHT_CLICKHOUSE", load_settings().clickhouse):
+        from analytics.store.clickhouse import ClickHouseReader
+
+        return _shared(_on_clickhouse, "", store, snapshot, as_of, lambda at: ClickHouseReader(store, snapshot, at))
     master = os.environ.get("INSIGHT_SPARK", load_settings().spark)
     if not master:
         return open_duckdb(store, snapshot, as_of)

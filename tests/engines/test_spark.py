@@ -14,31 +14,22 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from analytics.issues import IssueDesk
 from analytics.ledger import LOCAL, Ledger, open_ledger
-from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, compute_many
+from analytics.metrics import CATALOGUE, Slice
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError, spark
 from analytics.store.backup import back_up
 from analytics.store.reading import _on_spark
 from analytics.viewer import ANALYST, Viewer
 from tests.browser.conftest import free_port
+from tests.engines.cuts import CUTS, QUARTER, alike, measurable
 
 MASTER = "local[2]"
-QUARTER = Slice(dt.date(2026, 7, 1), dt.date(2026, 9, 30))
-CUTS = [
-    ((), None, QUARTER),
-    (("module",), None, QUARTER),
-    ((), "month", QUARTER),
-    (("department", "channel"), None, QUARTER.narrowed(module=("finance", "legal"))),
-    (("module",), "week", Slice(dt.date(2026, 9, 7), dt.date(2026, 9, 30)).narrowed(item_no="（未填）")),
-]
 
 
 @pytest.fixture(scope="module")
@@ -63,26 +54,11 @@ def on_spark(engine: None, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     return monkeypatch
 
 
-def measurable(ledger: Ledger, by: tuple[str, ...], grain: str | None, slice: Slice) -> list[str]:
-    """Return the metrics that DuckDB gives for a cut."""
-    found = []
-    for code in CATALOGUE:
-        with contextlib.suppress(NotMeasurable):
-            compute(code, ledger, slice, by, grain)
-            found.append(code)
-    return found
-
-
 def same(
     ledger: Ledger, on_spark: pytest.MonkeyPatch, codes: list[str], by: tuple, grain: str | None, slice: Slice
 ) -> int:
     """Hold metrics on Spark against DuckDB, to rounding; returns how many rows there were."""
-    found = []
-    for master in (MASTER, ""):
-        on_spark.setenv("INSIGHT_SPARK", master)
-        found.append(compute_many(codes, replace(ledger), slice, by, grain))
-    pd.testing.assert_frame_equal(*found, check_dtype=False, rtol=1e-9, atol=1e-9)
-    return len(found[0])
+    return alike(ledger, lambda on: on_spark.setenv("INSIGHT_SPARK", MASTER if on else ""), codes, by, grain, slice)
 
 
 @pytest.mark.parametrize(("by", "grain", "slice"), CUTS)

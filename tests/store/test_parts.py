@@ -16,7 +16,7 @@ from analytics.ledger import open_ledger
 from analytics.metrics import CATALOGUE, Slice, compute_many
 from analytics.model import TABLES
 from analytics.retention import apply, plan
-from analytics.store import Snapshot, Store, StoreError, open_duckdb
+from analytics.store import Snapshot, Store, StoreError, derive, open_duckdb
 from analytics.store.backup import back_up, restore
 from analytics.store.derive import DERIVED
 from analytics.store.parts import path_of, sound
@@ -227,3 +227,17 @@ def test_what_is_erased_is_erased_in_parts_too(parted: Store) -> None:
     )
     assert int(left["n"].iloc[0]) == 0
     assert {p.name for p in parted.parts.glob("*")} == {f"{p.id}.duckdb" for p in current.parts}
+
+
+def test_a_ledger_derived_portion_by_portion_is_the_same(
+    parted: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo: DemoLedger
+) -> None:
+    monkeypatch.setattr(derive, "AT_ONCE", 700)
+    store = Store(tmp_path / "portions")
+    whole = {n: f.astype(object).where(f.notna(), None) for n, f in demo.tables.items()}
+    took_in(store, whole, 0, NEVER, tracked=True)
+    same(content(store, store.current()), content(parted, parted.current()))
+    at = dt.datetime(2025, 10, 8, 9)
+    then = content(store, store.current(), at)
+    monkeypatch.undo()
+    same(then, content(parted, parted.current(), at))
