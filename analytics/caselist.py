@@ -66,21 +66,27 @@ def count_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> int:
 def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFrame:
     """Return one page of the cases, columns LIST_COLUMNS; closed_at and due_at may be NaT."""
     table = _chosen(ledger, slice, request)
-    order = table[request.sort]
-    key = order.desc(nulls_first=False) if request.descending else order.asc(nulls_first=False)
-    return ledger.run(
-        table.order_by(key, table.case_no).limit(request.limit, offset=request.offset).select(*LIST_COLUMNS)
-    )
+
+    def sorted_(rows: ir.Table) -> ir.Table:
+        order = rows[request.sort]
+        key = order.desc(nulls_first=False) if request.descending else order.asc(nulls_first=False)
+        return rows.order_by(key, rows.case_no)
+
+    page = sorted_(table).limit(request.limit, offset=request.offset)
+    if "title" not in page.columns:
+        page = sorted_(page.inner_join(_texts(ledger), "case_no"))
+    return ledger.run(page.select(*LIST_COLUMNS))
 
 
 def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
-    facts, cases = ledger.table("case_facts"), ledger.table("cases")
+    """Return the facts of the cases that the request names, with their texts where words are looked for in them."""
+    facts = ledger.table("case_facts")
     wanted = facts.semi_join(cases_behind(request.metric, ledger, slice, request.part), "case_no")
     # A case done over has once been closed by somebody; while it is open nobody has closed it.
-    wanted = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
-    texts = cases.select("case_no", "title", "content", "enterprise")
-    table = wanted.inner_join(texts, "case_no")
-    for word in request.words.split():
+    table = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
+    for number, word in enumerate(request.words.split()):
+        if not number:
+            table = table.inner_join(_texts(ledger), "case_no")
         hit = (
             table.case_no.contains(word)
             | table.title.contains(word)
@@ -89,6 +95,10 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
         )
         table = table.filter(hit.fill_null(False))
     return with_overdue_days(ledger.own(table), ledger)
+
+
+def _texts(ledger: Ledger) -> ir.Table:
+    return ledger.table("cases").select("case_no", "title", "content", "enterprise")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,12 @@ class Ledger:
         return open_duckdb(Store(self.folder), self.snapshot, self.as_of)
 
     @property
+    def working(self) -> Reader | SparkReader:
+        """The reader that tells what a function says of rows (``mapped``): Spark's executors where it answers, else here."""
+        reader = self.reader
+        return self.duckdb if reader.dialect == "clickhouse" else reader  # type: ignore[return-value]
+
+    @property
     def whole(self) -> Ledger:
         """The ledger for counting: every department's rows, personal data masked.
 

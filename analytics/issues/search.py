@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from analytics.issues.assigning import kinds_of
 from analytics.issues.corpus import count_words_in
-from analytics.issues.joining import kinds_of
 from analytics.issues.texts import plain, words
 from analytics.store.runs import Run
 

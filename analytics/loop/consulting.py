@@ -20,6 +20,8 @@ from analytics.settings import Settings, load_settings
 
 #: A like case was accepted within so many days of the one that was brought.
 NEAR_DAYS = 45
+#: Looked for so near first: in a large ledger a like case is seldom far, and all that are within 45 days are many.
+RUNGS = (1, 7, NEAR_DAYS)
 #: Of a long period the newest so many are compared: enough for a median, and asked in a moment.
 MOST = 400
 #: Why a case was brought, by what was so when it was → how people call it.
@@ -80,18 +82,34 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
     """
     settings = settings or load_settings()
     moment = Moment.of(ledger, slice, settings)
-    columns = ("case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME)
-    pairs = ask(
-        ledger.whole,
-        ("compare", slice.where),
-        moment,
-        lambda m: _nearest(_newest(_with_state(ledger, slice, m)).select(*columns), _candidates(ledger), m),
-    )
+    pairs = _pairs(ledger.whole, slice, moment)
     total = min(MOST, int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0]))
     return Comparison(_side(pairs, "", moment), _side(pairs, "like_", moment), total - len(pairs))
 
 
 _OUTCOME = ("accepted_time", "closed_time", "grade")
+
+
+def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
+    """Return the newest MOST cases brought in the period that have a like case, beside the nearest one (columns like_…)."""
+    columns = ("case_no", "module", "accepted_at", "wait", "passed", "stale", *_OUTCOME)
+
+    def newest(at: Moment) -> ir.Table:
+        return _newest(_with_state(ledger, slice, at)).select(*columns)
+
+    alone = tuple(sorted(ask(ledger, ("brought newest", slice.where), moment, newest)["case_no"]))
+    found = []
+    for days in RUNGS:
+
+        def nearest(at: Moment, days: int = days, alone: tuple[str, ...] = alone) -> ir.Table:
+            treated = newest(at)
+            return _nearest(treated.filter(treated.case_no.isin(alone)), _candidates(ledger), at, days)
+
+        found.append(ask(ledger, ("compare", slice.where, days, alone), moment, nearest))
+        alone = tuple(sorted(set(alone) - set(found[-1]["case_no"])))
+        if not alone:
+            break
+    return pd.concat([f for f in found if len(f)] or found[:1], ignore_index=True)
 
 
 def _with_state(ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
@@ -123,10 +141,10 @@ def _by(age: ir.NumericValue, until: ir.NumericValue) -> ir.BooleanValue:
     return (age <= until).fill_null(False)
 
 
-def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
-    """Return each treated case with the like case accepted nearest to it (columns like_…)."""
+def _nearest(treated: ir.Table, others: ir.Table, moment: Moment, days: int) -> ir.Table:
+    """Return each treated case with the like case accepted nearest to it, within so many days (columns like_…)."""
     like = others.select(
-        like_span=_span(others.accepted_at),
+        like_span=_span(others.accepted_at, days),
         like_case="case_no",
         like_module="module",
         like_accepted_at="accepted_at",
@@ -135,7 +153,7 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
         like_consulted_time="consulted_time",
         **{f"like_{c}": c for c in _OUTCOME},
     )
-    span = _span(treated.accepted_at)  # whoever is near lies in the same span of days or a neighbouring one
+    span = _span(treated.accepted_at, days)  # whoever is near lies in the same span of days or a neighbouring one
     treated = treated.mutate(span=ibis.array([span - 1, span, span + 1]).unnest())
     pairs = treated.inner_join(
         like,
@@ -144,7 +162,7 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
     gap = (pairs.accepted_at.epoch_seconds() - pairs.like_accepted_at.epoch_seconds()).abs()
     at = pairs.like_accepted_time + pairs.wait
     fit = pairs.filter(
-        gap <= NEAR_DAYS * 86400,
+        gap <= days * 86400,
         at < moment.time,
         pairs.like_closed_time.isnull() | (pairs.like_closed_time > at),
         pairs.like_consulted_time.isnull() | (pairs.like_consulted_time > at),
@@ -155,8 +173,8 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment) -> ir.Table:
     return ranked.filter(ranked.place == 0).order_by("case_no")
 
 
-def _span(at: ir.TimestampValue) -> ir.IntegerValue:
-    return (at.epoch_seconds() / (NEAR_DAYS * 86400)).floor().cast("int64")
+def _span(at: ir.TimestampValue, days: int) -> ir.IntegerValue:
+    return (at.epoch_seconds() / (days * 86400)).floor().cast("int64")
 
 
 def _side(pairs: pd.DataFrame, prefix: str, moment: Moment) -> Side:

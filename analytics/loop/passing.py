@@ -57,8 +57,10 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
         open_days=ibis.date(last).delta(table.accepted_at.cast("date"), unit="day"),
         departments="departments_involved",
         hard=calls_for_consultation(table, moment),
-    ).inner_join(ledger.table("cases").select("case_no", "title"), "case_no")  # fmt: skip
-    rows = ledger.run(chosen.order_by(ibis.desc("overdue_days"), ibis.desc("open_days"), "case_no").limit(most))
+    )  # fmt: skip
+    order = (ibis.desc("overdue_days"), ibis.desc("open_days"), "case_no")
+    titles = ledger.table("cases").select("case_no", "title")
+    rows = ledger.run(chosen.order_by(*order).limit(most).inner_join(titles, "case_no").order_by(*order))
     steps = [_next_step(row) for _, row in rows.iterrows()]
     rows["step"], rows["whose"] = [s for s, _ in steps], [w for _, w in steps]
     return rows[

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Bytes of memory for one reader's blocks; what is more lies on the disk meanwhile.
 READING = 2 << 30
+#: Rows of which a function is asked at once.
+BLOCK = 20_000
 KEPT_OPEN = 6
 KEPT_TABLES = 6
 #: The time column that says when a row of a ledger table came to be.
@@ -108,12 +110,23 @@ class Reader:
         return {row[0] for row in rows}
 
     def _until(self, table: str) -> str:
-        return f" WHERE {HAPPENED[table]} < TIMESTAMP '{self.as_of}'" if table in HAPPENED else ""
+        """Return the condition of what was known then; none as of the snapshot itself, whose rows all lie before it."""
+        if table not in HAPPENED or self.as_of >= self.snapshot.as_of:
+            return ""
+        return f" WHERE {HAPPENED[table]} < TIMESTAMP '{self.as_of}'"
 
     def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
         """Run a query on a cursor of its own and return its rows."""
         self._fetch_named_in(sql)
         return self.con.cursor().execute(sql, parameters).df()
+
+    def mapped(
+        self, sql: str, function: Callable[[pd.DataFrame], pd.DataFrame], columns: dict[str, str]
+    ) -> pd.DataFrame:
+        """Return what a function of rows says of a query's rows, BLOCK at a time; ``columns`` are those it returns."""
+        rows = self.frame(sql)
+        pieces = [function(rows[i : i + BLOCK]) for i in range(0, len(rows), BLOCK)] or [function(rows)]
+        return pd.concat(pieces, ignore_index=True)[[*columns]]
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
         """Keep a frame of a higher room as a table beside the snapshot's, for queries to join; the last few stay.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import ibis
 import pandas as pd
 
+from analytics.settings import ROOT
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
 from analytics.store.reading import Reader, counted
@@ -55,6 +56,20 @@ class SparkReader:
             if type(error).__name__ in ("ParseException", "AnalysisException"):
                 raise StoreError("这项功能需要 DuckDB 引擎（数据设置里的 [engine] spark 留空）") from None
             raise
+
+    def mapped(
+        self, sql: str, function: Callable[[pd.DataFrame], pd.DataFrame], columns: dict[str, str]
+    ) -> pd.DataFrame:
+        """Return what a function of rows says of a query's rows, told on the executors; ``columns``: name → Spark's type.
+
+        They need this program under the same path (see docs/scale.md).
+        """
+
+        def every(blocks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+            return (function(block)[[*columns]] for block in blocks)
+
+        told = self._spark.sql(sql).mapInPandas(every, ", ".join(f"{name} {of}" for name, of in columns.items()))
+        return told.toPandas()
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
         """Keep a frame of a higher room as a table beside the snapshot's; the last few stay."""
@@ -107,6 +122,7 @@ def session(master: str) -> Any:
 
 #: No web page of its own, nothing bound beyond this machine unless the cluster's own settings say so.
 _LOCAL = {
+    "spark.executorEnv.PYTHONPATH": str(ROOT),
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "8",
