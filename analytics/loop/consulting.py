@@ -97,13 +97,17 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
     def newest(at: Moment) -> ir.Table:
         return _newest(_with_state(ledger, slice, at)).select(*columns)
 
-    alone = tuple(sorted(ask(ledger, ("brought newest", slice.where), moment, newest)["case_no"]))
+    rows = ask(ledger, ("brought newest", slice.where), moment, newest)
+    first, last = rows["accepted_at"].min(), rows["accepted_at"].max()
+    alone = tuple(sorted(rows["case_no"]))
     found = []
     for days in RUNGS:
 
         def nearest(at: Moment, days: int = days, alone: tuple[str, ...] = alone) -> ir.Table:
-            treated = newest(at)
-            return _nearest(treated.filter(treated.case_no.isin(alone)), _candidates(ledger), at, days)
+            treated, others, gap = newest(at), _candidates(ledger), pd.Timedelta(days=days)
+            if alone:  # what lies further away is not even read
+                others = others.filter(others.accepted_at.between(first - gap, last + gap))
+            return _nearest(treated.filter(treated.case_no.isin(alone)), others, at, days)
 
         found.append(ask(ledger, ("compare", slice.where, days, alone), moment, nearest))
         alone = tuple(sorted(set(alone) - set(found[-1]["case_no"])))

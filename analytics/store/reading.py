@@ -183,7 +183,7 @@ def counted(ask: Callable[[str], pd.DataFrame], facts: tuple[str, ...]) -> dict[
     """Count as ``Reader.counts`` says, in statements that every engine understands."""
     filled = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in facts) + " FROM case_facts").iloc[0]
     counts = {f"facts.{c}": int(n) for c, n in filled.items()}
-    rows = ", ".join(f"(SELECT count(*) FROM {t}) AS {t}" for t in TABLES)
+    rows = ", ".join(f"(SELECT count(*) FROM {t}) AS {t}" for t in TABLES if t != "events")
     counts |= {str(t): int(n) for t, n in ask(f"SELECT {rows}").iloc[0].items()}
     for table, columns in (
         ("cases", ("first_department", "officer_no")),
@@ -192,6 +192,7 @@ def counted(ask: Callable[[str], pd.DataFrame], facts: tuple[str, ...]) -> dict[
         found = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in columns) + f" FROM {table}").iloc[0]
         counts |= {f"{table}.{c}": int(n) for c, n in found.items()}
     stages = ask("SELECT stage, count(*) AS n FROM events GROUP BY stage")
+    counts["events"] = int(stages["n"].sum())
     return counts | {f"stage.{s}": int(n) for s, n in zip(stages["stage"], stages["n"], strict=True)}
 
 

@@ -127,7 +127,7 @@ def test_parquet_is_written_once_left_out_of_backups_and_a_wrong_address_is_said
         spark.session("sc://127.0.0.1:9")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connect(engine: None) -> Iterator[str]:
     """A Spark Connect server whose work is done by two executor processes; yields its address."""
     import pyspark
@@ -136,10 +136,14 @@ def connect(engine: None) -> Iterator[str]:
     jar = next((home / "jars").glob("spark-connect_*.jar"))
     port = free_port()
     settings = {"spark.connect.grpc.binding.port": port, "spark.ui.enabled": "false"}
+    settings |= {
+        "spark.executorEnv.PYTHONPATH": ROOT,
+        "spark.pyspark.python": sys.executable,
+    }  # the program, on every machine
     command = [str(home / "bin" / "spark-submit"), "--master", "local-cluster[2,1,1024]"]
     command += [x for name, value in settings.items() for x in ("--conf", f"{name}={value}")]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", str(jar)]
-    environment = os.environ | {"SPARK_HOME": str(home)}
+    environment = os.environ | {"SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
     server = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -166,3 +170,31 @@ def test_spark_connect_with_two_executors_says_the_same(demo_store: Store, conne
     ]
     assert told[1].returncode == 0, told[1].stderr[-2000:]
     assert told[0].stdout == told[1].stdout
+
+
+ASSIGNED = """
+import sys
+from analytics.issues import IssueDesk
+from analytics.issues.assigning import COLUMNS, Assigner
+from analytics.ledger import open_ledger
+from analytics.store import Store
+ledger = open_ledger(Store(sys.argv[1]))
+run = IssueDesk(Store(sys.argv[1])).findings(ledger).run
+sql = "SELECT case_no, title, content FROM cases"
+told = ledger.working.mapped(sql, Assigner.of(run), COLUMNS).sort_values("case_no")
+print(told[["case_no", "kind", "matter", "confidence"]].to_csv(index=False, float_format="%.5f"))
+print(sum(len(w) for w in told["words"]), {len(v) for v in told["vector"]})
+"""
+
+
+def test_a_fitted_run_assigns_cases_on_two_executors(demo_found: IssueDesk, connect: str) -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", ASSIGNED, str(demo_found.store.folder)],
+            env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=300,
+        )
+        for master in ("", connect)
+    ]  # fmt: skip
+    assert told[1].returncode == 0, told[1].stderr[-2000:]
+    assert told[0].stdout == told[1].stdout
+    assert told[0].stdout.count("\n") > 5000
