@@ -29,7 +29,7 @@ class Settings:
     max_unpacked_mb: int = 2048
     keep_snapshots: int = 30
     #: So many settled cases are sealed into a part that snapshots share; never in a ledger of fewer than twice as many.
-    part_cases: int = 500_000
+    part_cases: int = 250_000
     embedding_model: str = ""
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
     retention_years: int = 0

@@ -19,7 +19,8 @@ import pandas as pd
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
 from analytics.store.reading import Reader, counted
-from analytics.store.snapshots import Snapshot, Store
+from analytics.store.snapshot import Snapshot
+from analytics.store.snapshots import Store
 
 #: ClickHouse of itself joins without nulls, counts and sums nothing as 0, and shows times in the machine's zone.
 SETTINGS = "join_use_nulls = 1, aggregate_functions_null_for_empty = 0, session_timezone = 'UTC'"

@@ -45,6 +45,14 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
+def clear(path: Path) -> None:
+    """Delete a file or a folder with all in it, where it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def copy(source: Path, target: Path) -> None:
     """Copy a file, sharing its blocks where the file system can."""
     try:

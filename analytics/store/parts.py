@@ -21,6 +21,8 @@ from analytics.store.files import digest, sync_file, sync_folder
 
 #: Nothing has happened to a settled case for so many days.
 QUIET_DAYS = 30
+#: An open file with a larger share of free room is written anew.
+MOSTLY_FREE = 0.8
 #: What lies in a part, and the column by whose order: what is asked of a period is found in a few row groups.
 ORDERED = {
     "cases": "accepted_at",
@@ -145,15 +147,23 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
     return part
 
 
-def left_over(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
-    """Write the open file anew, without the cases in ``settled`` and their room; returns the new file."""
+def take_out(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
+    """Delete the cases in ``settled`` from the open file; where little is left it is written anew. Returns the file.
+
+    Room that is free is used by what comes next, so writing anew pays after a large first import only.
+    """
+    for table in ORDERED:
+        con.execute(f"DELETE FROM main.{table} WHERE case_no IN (SELECT case_no FROM settled)")
+    con.execute("CHECKPOINT")
+    name, total, free = con.execute(
+        "SELECT database_name, total_blocks, free_blocks FROM pragma_database_size()"
+        " WHERE database_name = current_database()"
+    ).fetchall()[0]
+    if free < MOSTLY_FREE * total:
+        return path
     fresh = path.with_name(f"{path.name}.left")
-    name = con.execute("SELECT current_database()").fetchall()[0][0]
     con.execute(f"ATTACH {_quoted(fresh)} AS fresh")
-    con.execute(f'COPY FROM DATABASE "{name}" TO fresh (SCHEMA)')
-    for (table,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh'").fetchall():
-        rest = f" ANTI JOIN settled USING (case_no) ORDER BY {ORDERED[table]}, case_no" if table in ORDERED else ""
-        con.execute(f"INSERT INTO fresh.{table} SELECT * FROM main.{table}{rest}")
+    con.execute(f'COPY FROM DATABASE "{name}" TO fresh')
     con.execute("CHECKPOINT fresh")
     con.execute("DETACH fresh")
     return fresh

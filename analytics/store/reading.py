@@ -21,8 +21,9 @@ from analytics.settings import load_settings
 from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
 from analytics.store.parts import attach, together
-from analytics.store.schema import BOOKS, SCHEMA_VERSION, create_statements
-from analytics.store.snapshots import NEWER, NO_EXTENSIONS, Snapshot, Store, memory_of
+from analytics.store.schema import BOOKS, NEWER, SCHEMA_VERSION, create_statements
+from analytics.store.snapshot import Snapshot
+from analytics.store.snapshots import NO_EXTENSIONS, Store, memory_of
 
 if TYPE_CHECKING:
     from analytics.store.clickhouse import ClickHouseReader

@@ -6,6 +6,7 @@ from analytics.model import TABLES, Table
 
 #: 2: activities, scenes, first consultation. 3: the way a case went. An older snapshot is read by deriving anew, and written as the newest.
 SCHEMA_VERSION = 3
+NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
 
 #: Book-keeping beside the ledger's own tables.

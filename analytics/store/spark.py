@@ -20,7 +20,8 @@ from analytics.settings import ROOT
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
 from analytics.store.reading import Reader, counted
-from analytics.store.snapshots import Snapshot, Store
+from analytics.store.snapshot import Snapshot
+from analytics.store.snapshots import Store
 
 KEPT_TABLES = 6
 #: Spark Connect's own port, and how long an answer may take to a first knock.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from analytics.ledger import open_ledger
 from analytics.metrics import CATALOGUE, Slice, compute_many
 from analytics.model import TABLES
 from analytics.retention import apply, plan
-from analytics.store import Snapshot, Store, StoreError, derive, open_duckdb
+from analytics.store import Snapshot, Store, StoreError, derive, open_duckdb, parts
 from analytics.store.backup import back_up, restore
 from analytics.store.derive import DERIVED
 from analytics.store.parts import path_of, sound
@@ -167,6 +168,18 @@ def test_an_import_writes_only_what_it_touches(parted: Store) -> None:
     assert kept["key"].to_list() == old["case_no"].to_list()
 
 
+@pytest.mark.parametrize("mostly", [0.0, 1.1])
+def test_a_file_written_anew_holds_the_same(
+    parted: Store, mostly: float, demo: DemoLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "MOSTLY_FREE", mostly)
+    store = Store(tmp_path / "again")
+    whole = {n: f.astype(object).where(f.notna(), None) for n, f in demo.tables.items()}
+    took_in(store, whole, 0, SIZE, tracked=True)
+    same(content(store, store.current()), content(parted, parted.current()))
+    assert len(took_in(store, new_case("NEW-1"), 1, SIZE, tracked=True).parts) == len(parted.current().parts)
+
+
 def test_rows_that_say_what_is_known_open_no_part(parted: Store, demo: DemoLedger) -> None:
     before = parted.current()
     cases = demo.tables["cases"].astype(object)
@@ -188,6 +201,18 @@ def test_parts_go_with_the_last_snapshot_that_has_them(parted: Store) -> None:
     with parted.writing():
         parted.prune(0)
     assert {p.name for p in parted.parts.iterdir()} == {f"{p.id}.duckdb" for p in first.parts}
+
+
+def test_what_a_killed_writer_left_is_in_nobodys_way(parted: Store) -> None:
+    (parted.files / ".draft-1.duckdb.tmp").mkdir()
+    (parted.files / ".draft-1.duckdb.tmp" / "spilled").write_bytes(b"x")
+    (parted.parts / f".draft-{os.getpid()}.duckdb").write_bytes(b"half a part")
+    more = {
+        f"NEW-{i}": new_case(f"NEW-{i}")["cases"].assign(accepted_at=dt.datetime(2026, 1, 1)) for i in range(2 * SIZE)
+    }
+    late = pd.concat(more.values()).assign(closed_at=dt.datetime(2026, 1, 2))
+    assert len(took_in(parted, {"cases": late}, 1, SIZE, tracked=True).parts) > len(parted.snapshots()[1].parts)
+    assert not [*parted.folder.rglob(".draft-*")]
 
 
 def test_a_part_that_is_missing_is_noticed_and_the_snapshot_before_served(parted: Store) -> None:
