@@ -10,7 +10,6 @@ LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
-	@echo '看板地址：http://127.0.0.1:$(PORT)（按 Ctrl+C 停止）'
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser

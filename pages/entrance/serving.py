@@ -132,6 +132,8 @@ def serve(script: Path, arguments: Sequence[str]) -> None:
     check_binding(config.get_option("server.address"))
     if who.sign_in_needed():
         require_sign_in()
+    where = f"{config.get_option('server.address') or '本机'}:{config.get_option('server.port')}"
+    print(f"看板地址：http://{where}（按 Ctrl+C 停止）", flush=True)
     st.App(script, routes=doors.ROUTES, middleware=[Middleware(Around)], lifespan=_with_logs).run(config=given)
 
 

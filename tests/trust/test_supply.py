@@ -142,6 +142,20 @@ def test_usage_statistics_are_off() -> None:
     assert config["server"]["showEmailPrompt"] is False
 
 
+def test_streamlit_offers_nothing_of_its_own(tmp_path: Path) -> None:
+    """Where a coding assistant is installed it would offer, in English and over the page, to install texts for it."""
+    (tmp_path / ".claude").mkdir()
+    code = (
+        "from streamlit.web.bootstrap import load_config_options; load_config_options({})\n"
+        "from streamlit.web.skills import agent_harness_present, nudge_suppression_reason as why\n"
+        "print(agent_harness_present(), why())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert told.stdout.split() == ["True", "welcome_hidden"], told.stderr
+
+
 def test_a_query_reaches_no_file_and_no_host(demo_store: Store) -> None:
     ledger = open_ledger(demo_store)
     for sql in (
