@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.access import Accounts
+from analytics.clock import shanghai_now
 from analytics.settings import ROOT
-from analytics.store import Store, StoreError, open_duckdb
+from analytics.store import Store, StoreError
 from analytics.store.audit import AuditLog
 from analytics.store.parts import sound
 from analytics.viewer import ADMIN
-from analytics.workdays import shanghai_now
 
 GOOD, WARNING, BAD = "正常", "注意", "不行"
 LOCK = ROOT / ".ci" / "requirements.lock"
@@ -42,6 +42,8 @@ def checks(store: Store) -> list[Check]:
 
 def readable(store: Store) -> tuple[bool, dict[str, str]]:
     """Tell whether a store can be read, and which snapshot it shows: nothing of what is in it."""
+    from analytics.store import open_duckdb  # Ibis: the server that asks this listens before it needs it
+
     try:
         current = store.current()
         if current is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analytics.model import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MASK, NAMELESS = "****", "某某"
 #: Digits as people type them, half or full width.
@@ -76,7 +78,9 @@ def _without_contact(frame: pd.DataFrame, column: str) -> pd.Series:
     if "contact_name" not in frame:
         return frame[column]
     both = zip(frame[column], frame["contact_name"], strict=True)
-    return pd.Series([_hidden(text, name) for text, name in both], index=frame.index, dtype=object)
+    hidden = frame[column].astype(object)
+    hidden[:] = [_hidden(text, name) for text, name in both]
+    return hidden
 
 
 def _hidden(text: object, name: object) -> object:

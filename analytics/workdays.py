@@ -165,8 +165,3 @@ def at_working_time(values: object) -> np.ndarray:
     number = workdays[np.clip(whole.astype("int64"), 0, len(workdays) - 1)]
     seconds = np.rint((clock - whole) * 86400).astype("timedelta64[s]")
     return (np.datetime64(FIRST, "D") + number.astype("timedelta64[D]")).astype("datetime64[us]") + seconds
-
-
-def shanghai_now() -> dt.datetime:
-    """Return the wall clock in Shanghai, naive, as everything in the ledger is; only for the edges."""
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)

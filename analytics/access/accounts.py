@@ -15,10 +15,10 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from analytics.clock import shanghai_now
 from analytics.store import Store, StoreError
 from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, AuditLog
 from analytics.viewer import ADMIN, ADMINISTER, LOCAL, ROLES, Viewer
-from analytics.workdays import shanghai_now
 
 #: So many wrong passwords in a row lock an account for so long.
 MOST_FAILURES, LOCK_MINUTES = 5, 15

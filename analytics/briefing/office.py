@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from analytics.briefing.compose import Request, compose
 from analytics.briefing.evidence import NUMERAL
 from analytics.briefing.facts import Briefing, Sentence
+from analytics.clock import shanghai_now
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.settings import Settings
@@ -25,7 +26,6 @@ from analytics.store import Store, StoreError, sync_folder
 from analytics.store.audit import BRIEFED, EXPORTED, AuditLog
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.viewer import BRIEF, EXPORT, LOCAL, NotAllowed, Viewer, admit
-from analytics.workdays import shanghai_now
 
 FORMATS = ("docx", "pdf", "xlsx", "html")
 EDIT, PROFILE = "edit", "profile"

@@ -11,8 +11,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from analytics import ingest, workdays
+from analytics import ingest
 from analytics.checkup import BAD, checks
+from analytics.clock import shanghai_now
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.exporting import quarantine_for
@@ -41,7 +42,7 @@ PACKAGES = (
 
 def now() -> dt.datetime:
     """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
-    return workdays.shanghai_now()
+    return shanghai_now()
 
 
 def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:

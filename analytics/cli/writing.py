@@ -11,9 +11,9 @@ from analytics.briefing.compose import Request
 from analytics.briefing.office import FORMATS, Busy, Office
 from analytics.briefing.period import HELP, Period, last_whole, parse
 from analytics.cli.keeping import print_json
+from analytics.clock import shanghai_now
 from analytics.ledger import open_ledger
 from analytics.store import Store, StoreError
-from analytics.workdays import shanghai_now
 
 BUSY = 3
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analytics.clock import shanghai_now
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings
 from analytics.ledger import Ledger
@@ -18,7 +19,6 @@ from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
 from analytics.viewer import DECIDE, EXPORT, IMPORT, LOCAL, Viewer
-from analytics.workdays import shanghai_now
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"

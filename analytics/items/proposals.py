@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics import model
+from analytics.clock import shanghai_now
 from analytics.items.versions import in_force
 from analytics.ledger import Ledger
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.viewer import LOCAL, PROPOSE, Viewer
-from analytics.workdays import shanghai_now
 
 #: State → how people call it, and whose act leads there.
 STATES = {

@@ -13,9 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.clock import shanghai_now
 from analytics.store.files import StoreError, move_pointer
 from analytics.viewer import Viewer
-from analytics.workdays import shanghai_now
 
 SIGN_IN, REFUSED, LOCKED, SIGN_OUT = "sign_in", "refused", "locked", "sign_out"
 IMPORTED, ROLLED_BACK, VIEWED, REVEALED, EXPORTED = "import", "roll_back", "view_case", "reveal", "export"

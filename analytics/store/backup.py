@@ -13,11 +13,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from analytics.clock import shanghai_now
 from analytics.store.audit import RESTORED, AuditLog
 from analytics.store.files import StoreError, copy, digest, sync_folder
 from analytics.store.snapshots import Store
 from analytics.viewer import LOCAL, Viewer
-from analytics.workdays import shanghai_now
 
 MANIFEST = "manifest.json"
 FORMAT = 1

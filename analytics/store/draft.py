@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
-from analytics import workdays
 from analytics.model import TABLES
 from analytics.store import parts
 from analytics.store.derive import OF_CASES, derive, derive_again, newest_event
@@ -22,6 +20,8 @@ from analytics.store.schema import NEWER, SCHEMA_VERSION, column_types, create_s
 from analytics.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analytics.store.snapshots import Store
 
 
@@ -205,6 +205,8 @@ def bring_up(con: duckdb.DuckDBPyConnection) -> bool:
     con.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
     if known:
         return int(known[0][0]) < SCHEMA_VERSION
+    from analytics import workdays  # pandas: a server listens before it needs it
+
     days = workdays.calendar()
     con.register("days", days)
     con.execute("INSERT INTO calendar SELECT day::DATE, is_workday, through FROM days")

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import attention, caselist, model, workdays
+from analytics import attention, caselist, model
+from analytics.clock import shanghai_now
 from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute_many, unmet
@@ -155,7 +156,7 @@ def values_of(ledger: Ledger, column: str) -> list[str]:
 
 def now() -> dt.datetime:
     """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
-    return workdays.shanghai_now()
+    return shanghai_now()
 
 
 def settings() -> Settings:
