@@ -7,7 +7,7 @@ import sys
 
 from analytics.settings import ROOT
 
-HEAVY = ("pandas", "ibis", "scipy", "sklearn", "plotly")
+HEAVY = ("pandas", "ibis", "scipy", "sklearn")
 
 
 def test_listening_needs_nothing_heavy() -> None:
