@@ -33,11 +33,10 @@ def day_of(store: Store, number: int) -> bytes:
         f" SEMI JOIN (SELECT case_no FROM case_facts WHERE closed_at IS NULL) USING (case_no) LIMIT {CLOSED}"
     )
     some = some.assign(closed=at, grade="满意")
-    new = some.sample(NEW, replace=True, random_state=number).assign(
-        case_no=[f"{at:%Y%m%d}-{i:06d}" for i in range(NEW)], accepted_at=at, closed=None, grade=None
-    )
+    new = some.sample(NEW, replace=True, random_state=number).drop(columns=["closed", "grade"])
+    new = new.assign(case_no=[f"{at:%Y%m%d}-{i:06d}" for i in range(NEW)], accepted_at=at)
     heads = ["工单编号", "受理时间", "诉求主题", "服务模块", "承办部门", "来源渠道", "所属街道", "承诺时限"]
-    return pd.concat([new, some]).set_axis([*heads, "办结时间", "评价等级"], axis=1).to_csv(index=False).encode()
+    return pd.concat([some, new]).set_axis([*heads, "办结时间", "评价等级"], axis=1).to_csv(index=False).encode()
 
 
 def taken_in(store: Store, content: bytes, number: int, part_cases: int) -> dict[str, float]:

@@ -30,14 +30,16 @@ PANELS = {"各页查询合计": 1.0, "四张图，本产品": None, "四张图�
 
 
 def measured(folder: Path, cases: int) -> list[tuple[int, str, str, float]]:
-    """Return (cases, panel, line, seconds) of one ledger, in a process of its own."""
+    """Return (cases, panel, line, seconds) of one ledger, in a process of its own: that of writing it has other memory."""
+    if not (folder / str(cases) / "store").exists():
+        with get_context("spawn").Pool(1) as pool:
+            pool.apply(write_large, (folder / str(cases), cases))
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(_measured, (folder, cases))
 
 
 def _measured(folder: Path, cases: int) -> list[tuple[int, str, str, float]]:
-    place = folder / str(cases)
-    store = Store(place / "store") if (place / "store").exists() else write_large(place, cases)
+    store = Store(folder / str(cases) / "store")
     begun = time.perf_counter()
     ledger = open_ledger(store)
     assert ledger.counts

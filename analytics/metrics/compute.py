@@ -62,7 +62,7 @@ def compute_many(
     frames = [_count(group, ledger, slice, moment, tuple(by), grain) for group in groups.values()]
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     keys = [*by, *(["period"] if grain else [])]
-    if len(frame) > 1:
+    if len(frame) > 1 and (keys or len(chosen) > 1):
         frame = _in_order(frame, keys, chosen)
     least = frame["metric"].map({m.code: m.minimum(settings) for m in chosen})
     frame["small"] = frame["n"] < least
@@ -72,9 +72,11 @@ def compute_many(
 def _in_order(frame: pd.DataFrame, keys: list[str], chosen: list[Metric]) -> pd.DataFrame:
     """Order rows by metric as asked, then dimensions (modules as the domain lists them)."""
     orders = {"metric": {m.code: i for i, m in enumerate(chosen)}, "module": {m: i for i, m in enumerate(MODULES)}}
+    names = keys if len(chosen) == 1 else ["metric", *keys]
+    own = orders.keys() & set(names)
     return frame.sort_values(
-        ["metric", *keys],
-        key=lambda c: c.map(orders[c.name]) if c.name in orders else c,
+        names,
+        key=(lambda c: c.map(orders[c.name]) if c.name in own else c) if own else None,
         kind="stable",
         ignore_index=True,
         na_position="last",
