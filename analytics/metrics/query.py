@@ -155,12 +155,12 @@ def every_bucket(wide: pd.DataFrame, keys: list[str], slice: Slice, moment: Mome
     last = min(slice.end, (moment.horizon - dt.timedelta(microseconds=1)).date())
     if last < slice.start:
         return wide
-    periods = pd.DataFrame({"period": pd.to_datetime(buckets(slice.start, last, grain))})
-    wide = wide.assign(period=wide["period"].astype("datetime64[ns]"))
-    periods["period"] = periods["period"].astype("datetime64[ns]")
-    others = [k for k in keys if k != "period"]
-    grid = wide[others].drop_duplicates().merge(periods, how="cross") if others else periods
-    counts = [c for c in wide.columns if c not in keys]
-    full = grid.merge(wide, on=keys, how="left")
+    periods = pd.to_datetime(buckets(slice.start, last, grain)).astype("datetime64[ns]")
+    full = wide.assign(period=wide["period"].astype("datetime64[ns]"))
+    others, counts = [k for k in keys if k != "period"], [c for c in wide.columns if c not in keys]
+    groups = wide[others].drop_duplicates() if others else None
+    if len(full) < len(periods) * (1 if groups is None else len(groups)):
+        grid = pd.DataFrame({"period": periods})
+        full = (grid if groups is None else groups.merge(grid, how="cross")).merge(full, on=keys, how="left")
     full[counts] = full[counts].astype(float).fillna(0.0)
     return full
