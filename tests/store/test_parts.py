@@ -105,9 +105,9 @@ def histories(demo: DemoLedger, tmp_path_factory: pytest.TempPathFactory) -> tup
     steps = by_month(demo)
     firms = demo.tables["enterprises"].head(3).assign(size="大型", street="测试街道")[["credit_code", "size", "street"]]
     steps += [late(demo, rng), {"enterprises": firms}, late(demo, rng)]
-    item = demo.tables["items"].head(1)[["item_no", "version"]] if "version" in demo.tables["items"] else None
-    if item is not None:
-        steps.append({"items": item.assign(promised_days=1)})
+    used = demo.tables["cases"]["item_no"].value_counts().index[0]
+    items = demo.tables["items"][["version", "item_no"]]
+    steps.append({"items": items[items["item_no"] == used].assign(promised_days=1)})
     stores = Store(tmp_path_factory.mktemp("parts")), Store(tmp_path_factory.mktemp("one"))
     for number, step in enumerate(steps):
         took_in(stores[0], step, number, SIZE, tracked=True)
