@@ -84,9 +84,10 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
     wanted = facts.semi_join(cases_behind(request.metric, ledger, slice, request.part), "case_no")
     # A case done over has once been closed by somebody; while it is open nobody has closed it.
     table = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
-    for number, word in enumerate(request.words.split()):
-        if not number:
-            table = table.inner_join(_texts(ledger), "case_no")
+    words = request.words.split()
+    if words:
+        table = table.inner_join(_texts(ledger), "case_no")
+    for word in words:
         hit = (
             table.case_no.contains(word)
             | table.title.contains(word)

@@ -102,14 +102,11 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
     alone = tuple(sorted(rows["case_no"]))
     found = []
     for days in RUNGS:
-
-        def nearest(at: Moment, days: int = days, alone: tuple[str, ...] = alone) -> ir.Table:
-            treated, others, gap = newest(at), _candidates(ledger), pd.Timedelta(days=days)
-            if alone:  # what lies further away is not even read
-                others = others.filter(others.accepted_at.between(first - gap, last + gap))
-            return _nearest(treated.filter(treated.case_no.isin(alone)), others, at, days)
-
-        found.append(ask(ledger, ("compare", slice.where, days, alone), moment, nearest))
+        others, gap = _candidates(ledger), pd.Timedelta(days=days)
+        if alone:  # what lies further away is not even read
+            others = others.filter(others.accepted_at.between(first - gap, last + gap))
+        treated = newest(moment)
+        found.append(ledger.run(_nearest(treated.filter(treated.case_no.isin(alone)), others, moment, days)))
         alone = tuple(sorted(set(alone) - set(found[-1]["case_no"])))
         if not alone:
             break

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
-from analytics.store.reading import Reader, counted
+from analytics.store.reading import KEPT_TABLES, Reader, counted
 from analytics.store.snapshot import Snapshot
 from analytics.store.snapshots import Store
 
@@ -42,6 +42,7 @@ class ClickHouseReader:
         folder = written(store, here)
         here.con.close()
         self._counts: dict[tuple[str, ...], dict[str, int]] = {}
+        self._put: list[str] = []
         self._beside = tempfile.TemporaryDirectory(prefix="insight-")
         self._database = f"l{id(self)}"
         self._run(f"CREATE DATABASE {self._database}", "CSV")
@@ -60,7 +61,7 @@ class ClickHouseReader:
             raise
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's."""
+        """Keep a frame of a higher room as a table beside the snapshot's; the last few stay."""
         with _one_at_a_time:
             if name in self._schemas:
                 return
@@ -68,6 +69,11 @@ class ClickHouseReader:
             rows.to_parquet(file)
             self._view(name, file)
             self._schemas[name] = ibis.memtable(rows).schema()
+            self._put.append(name)
+            if len(self._put) > KEPT_TABLES:
+                old = self._put.pop(0)
+                del self._schemas[old]
+                self._run(f"DROP VIEW {self._database}.{old}", "CSV")
 
     def schema(self, table: str) -> ibis.Schema:
         """Return the Ibis schema of a table."""

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import duckdb
 
+from analytics import model
+
 SQL = (Path(__file__).with_name("derive.sql")).read_text("utf-8")
 #: The ledger's own tables whose rows speak of a case.
 OF_CASES = ("cases", "events", "ratings")
 #: So many cases are derived at once; of more the sorting would not fit into memory.
 AT_ONCE = 500_000
-#: Stages in the order in which those of one instant came.
-STAGES = (
-    "accepted", "transferred", "received", "returned", "processing", "paused", "resumed", "consulted", "supervised",
-    "replied", "closed", "reopened",
-)  # fmt: skip
+#: Stages in the order in which those of one instant came; a follow-up stands beside the way of a case.
+STAGES = tuple(stage for stage in model.STAGES if stage != "followed_up")
 #: Of those, the ones that a case's way (``path``) names.
 WAYS = tuple(stage for stage in STAGES if stage not in ("received", "paused", "resumed"))
 DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
@@ -26,13 +25,13 @@ DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
 
 def derive(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:
     """Write the derived tables of ``src`` into ``dst``, knowing nothing at or after as_of; AT_ONCE cases at a time."""
-    if _one(con, f"SELECT count(*) FROM {src}.cases") <= AT_ONCE:
+    if one(con, f"SELECT count(*) FROM {src}.cases") <= AT_ONCE:
         return _derived(con, src, dst, as_of)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE portions AS SELECT case_no,"
         f" (row_number() OVER (ORDER BY accepted_at, case_no) - 1) // {AT_ONCE} AS portion FROM {src}.cases"
     )
-    for number in range(1 + _one(con, "SELECT max(portion) FROM portions")):
+    for number in range(1 + one(con, "SELECT max(portion) FROM portions")):
         con.execute(f"CREATE OR REPLACE TEMP TABLE portion AS SELECT case_no FROM portions WHERE portion = {number}")
         with _derived_of(con, "portion", src, as_of) as here:
             for table in DERIVED:
@@ -78,14 +77,15 @@ def _derived(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datet
             con.execute(text, {"as_of": as_of} if "$as_of" in text else None)
 
 
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+def one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """Return the number that a query gives; read to its end, for a result left open bars the connection."""
     return int(con.execute(sql).fetchall()[0][0])
 
 
-def newest_event(con: duckdb.DuckDBPyConnection, schema: str = "main") -> dt.datetime | None:
-    """Return the latest time of anything that happened in the ledger, or in another schema's rows."""
+def newest_event(con: duckdb.DuckDBPyConnection, schema: str = "main", of: str = "") -> dt.datetime | None:
+    """Return the latest time of anything that happened in the ledger, or in another schema's rows (``of``: a join)."""
     rows = con.execute(
-        f"SELECT greatest((SELECT max(greatest(accepted_at, coalesce(closed_at, accepted_at))) FROM {schema}.cases),"
-        f" (SELECT max(happened_at) FROM {schema}.events), (SELECT max(rated_at) FROM {schema}.ratings))"
+        f"SELECT greatest((SELECT max(greatest(accepted_at, coalesce(closed_at, accepted_at))) FROM {schema}.cases{of}),"
+        f" (SELECT max(happened_at) FROM {schema}.events{of}), (SELECT max(rated_at) FROM {schema}.ratings{of}))"
     ).fetchall()
     return rows[0][0] if rows else None

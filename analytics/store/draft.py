@@ -13,7 +13,7 @@ import duckdb
 
 from analytics.model import TABLES
 from analytics.store import parts
-from analytics.store.derive import OF_CASES, derive, derive_again, newest_event
+from analytics.store.derive import OF_CASES, derive, derive_again, newest_event, one
 from analytics.store.files import StoreError, digest, sync_file, sync_folder
 from analytics.store.parts import Part
 from analytics.store.schema import NEWER, SCHEMA_VERSION, column_types, create_statements
@@ -59,7 +59,7 @@ class Draft:
                 f"CREATE OR REPLACE TEMP TABLE coming AS SELECT case_no FROM {part.schema}.cases"
                 " SEMI JOIN touching USING (case_no) ANTI JOIN recalled USING (case_no)"
             )
-            if not _count(con, "SELECT count(*) FROM coming"):
+            if not one(con, "SELECT count(*) FROM coming"):
                 continue
             for table in OF_CASES:
                 con.execute(
@@ -80,7 +80,7 @@ class Draft:
         if table not in OF_CASES:
             return rows
         for part in self.parts:
-            if _count(self.con, f"SELECT count(*) FROM {part.schema}.cases SEMI JOIN {incoming} USING (case_no)"):
+            if one(self.con, f"SELECT count(*) FROM {part.schema}.cases SEMI JOIN {incoming} USING (case_no)"):
                 rows += (
                     f" UNION ALL BY NAME SELECT * FROM {part.schema}.{table}"
                     f" SEMI JOIN {incoming} USING (case_no) ANTI JOIN recalled USING (case_no)"
@@ -133,7 +133,7 @@ class Draft:
         """Derive, commit, seal what is settled, checkpoint, sync and make this the current snapshot."""
         horizon = self._derive(made_at)
         newest = self._newest()
-        synthetic = _count(self.con, "SELECT count(*) FROM batches WHERE synthetic") > 0
+        synthetic = one(self.con, "SELECT count(*) FROM batches WHERE synthetic") > 0
         self.con.execute("COMMIT")
         sealed, left = self._seal(horizon)
         cases = left + sum(part.cases for part in sealed)
@@ -157,7 +157,11 @@ class Draft:
         return snapshot
 
     def _newest(self) -> dt.datetime | None:
-        times = [newest_event(self.con), *(part.newest for part in self.parts)]
+        """Return the newest event of the file and of the parts; of an opened part without the cases that came in."""
+        times = [newest_event(self.con)]
+        for part in self.parts:
+            left = " ANTI JOIN recalled USING (case_no)"
+            times.append(newest_event(self.con, part.schema, left) if part in self.opened else part.newest)
         return max((t for t in times if t), default=None)
 
     def _derive(self, made_at: dt.datetime) -> dt.datetime:
@@ -173,9 +177,8 @@ class Draft:
             self.touch(
                 f"SELECT case_no FROM ratings WHERE called_back_at >= TIMESTAMP '{edge}' OR rectified_at >= TIMESTAMP '{edge}'"
             )
-        if self.everything or 4 * _count(self.con, "SELECT count(*) FROM touched") > _count(
-            self.con, "SELECT count(*) FROM cases"
-        ):
+        touched, cases = (one(self.con, f"SELECT count(*) FROM {table}") for table in ("touched", "cases"))
+        if self.everything or 4 * touched > cases:
             derive(self.con, "main", "main", horizon)
         else:
             derive_again(self.con, "touched", horizon)
@@ -192,7 +195,7 @@ class Draft:
             sealed.append(parts.seal(con, folder, "main", f"SELECT case_no FROM settled WHERE part = {number}"))
         if full:
             self.path = parts.take_out(con, self.path)
-        return [part for part in sealed if part], _count(con, "SELECT count(*) FROM cases")
+        return [part for part in sealed if part], one(con, "SELECT count(*) FROM cases")
 
 
 def bring_up(con: duckdb.DuckDBPyConnection) -> bool:
@@ -212,8 +215,3 @@ def bring_up(con: duckdb.DuckDBPyConnection) -> bool:
     con.execute("INSERT INTO calendar SELECT day::DATE, is_workday, through FROM days")
     con.unregister("days")
     return True
-
-
-def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    rows = con.execute(sql).fetchall()  # to the end: a result left open bars the connection
-    return int(rows[0][0]) if rows else 0

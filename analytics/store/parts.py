@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from analytics.store.derive import DERIVED, OF_CASES, newest_event
+from analytics.store.derive import DERIVED, OF_CASES, newest_event, one
 from analytics.store.files import digest, sync_file, sync_folder
 
 #: Nothing has happened to a settled case for so many days.
@@ -34,6 +34,8 @@ ORDERED = {
     "transfers": "happened_at",
     "rating_facts": "rated_at",
 }
+#: The last that happened to a rating.
+RATED_LAST = "max(greatest(rated_at, coalesce(called_back_at, rated_at), coalesce(rectified_at, rated_at)))"
 assert set(ORDERED) == {*OF_CASES, *DERIVED}
 
 
@@ -97,19 +99,18 @@ def settled(con: duckdb.DuckDBPyConnection, horizon: dt.datetime, size: int) -> 
 
     Nothing is settled in a file of fewer than twice ``size`` cases.
     """
-    if _one(con, "SELECT count(*) FROM case_facts") < 2 * size:
+    if one(con, "SELECT count(*) FROM case_facts") < 2 * size:
         return 0
     con.execute(
         "CREATE OR REPLACE TEMP TABLE settled AS SELECT case_no,"
         f" (row_number() OVER (ORDER BY accepted_at, case_no) - 1) // {size} AS part FROM case_facts"
         " LEFT JOIN (SELECT case_no, max(happened_at) AS last FROM events GROUP BY case_no) e USING (case_no)"
-        " LEFT JOIN (SELECT case_no, max(greatest(rated_at, coalesce(called_back_at, rated_at),"
-        "   coalesce(rectified_at, rated_at))) AS rated FROM ratings GROUP BY case_no) r USING (case_no)"
+        f" LEFT JOIN (SELECT case_no, {RATED_LAST} AS rated FROM ratings GROUP BY case_no) r USING (case_no)"
         " WHERE closed_at < $before AND NOT paused_now AND coalesce(e.last, closed_at) < $before"
         " AND coalesce(r.rated, closed_at) < $before",
         {"before": horizon - dt.timedelta(days=QUIET_DAYS)},
     )
-    full = _one(con, "SELECT count(*) FROM settled") // size
+    full = one(con, "SELECT count(*) FROM settled") // size
     con.execute(f"DELETE FROM settled WHERE part >= {full}")
     return full
 
@@ -120,7 +121,7 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
     Outside of a transaction: a statement writes one database at a time.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE sealing AS SELECT DISTINCT case_no FROM ({cases})")
-    count = _one(con, "SELECT count(*) FROM sealing")
+    count = one(con, "SELECT count(*) FROM sealing")
     if not count:
         return None
     folder.mkdir(exist_ok=True)
@@ -133,10 +134,7 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
         )
     newest = newest_event(con, "sealed")
     assert newest, "a part has cases"
-    (last,) = con.execute(
-        "SELECT max(greatest(rated_at, coalesce(called_back_at, rated_at), coalesce(rectified_at, rated_at)))"
-        " FROM sealed.ratings"
-    ).fetchall()[0]
+    (last,) = con.execute(f"SELECT {RATED_LAST} FROM sealed.ratings").fetchall()[0]
     con.execute("CHECKPOINT sealed")
     con.execute("DETACH sealed")
     sync_file(draft)
@@ -179,7 +177,3 @@ def sweep(folder: Path, kept: Iterable[Part]) -> None:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(con.execute(sql).fetchall()[0][0])

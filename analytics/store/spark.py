@@ -19,11 +19,10 @@ import pandas as pd
 from analytics.settings import ROOT
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
-from analytics.store.reading import Reader, counted
+from analytics.store.reading import KEPT_TABLES, Reader, counted
 from analytics.store.snapshot import Snapshot
 from analytics.store.snapshots import Store
 
-KEPT_TABLES = 6
 #: Spark Connect's own port, and how long an answer may take to a first knock.
 CONNECT_PORT, SECONDS = 15002, 5.0
 
