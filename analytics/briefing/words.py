@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from unicodedata import east_asian_width
+
 from analytics.briefing.facts import Briefing, Cell, Column, Section, Table
 from analytics.wording import EMPTY, short
 
 NUMERALS = "一二三四五六七八九十"
 #: Units that are counted in whole numbers, as 件 is.
 COUNTS = ("工作日", "次", "个")
+#: Half-width characters that a line of a table holds, those a cell's edges take, the most a column asks for, a Latin letter.
+LINE, PADDING, MOST, LATIN = 84, 2.5, 40, 1.3
+UNBROKEN = re.compile(r"[!-~]+")
 
 
 def heading(place: int, title: str) -> str:
@@ -53,12 +59,30 @@ def is_number(table: Table, place: int) -> bool:
 
 
 def widths(table: Table) -> list[float]:
-    """Return each column's share of the width, by its longest words, none under half the mean or over half of all."""
-    longest = [
-        max([len(head(c)) / 2, *(len(shown(row[n], c)) for row in table.rows), 4]) for n, c in enumerate(table.columns)
+    """Return each column's share of the line: no number or Latin word is broken where that fits, then by the longest."""
+    columns = [(head(c), [shown(row[n], c) for row in table.rows]) for n, c in enumerate(table.columns)]
+    least = [_least(name, cells) + PADDING for name, cells in columns]
+    ideal = [max(low, _ideal(name, cells) + PADDING) for low, (name, cells) in zip(least, columns, strict=True)]
+    spare, wish = max(0, LINE - sum(least)), sum(ideal) - sum(least)
+    kept = [
+        low + (most - low) * min(1.0, spare / wish if wish else 1.0) for low, most in zip(least, ideal, strict=True)
     ]
-    kept = [min(float(n), 16.0) for n in longest]
-    return [n / sum(kept) for n in kept]
+    return [k / sum(kept) for k in kept]
+
+
+def across(text: str) -> float:
+    """Return the room a text takes in half-width characters: a Chinese one two, a Latin one what the widest fall-back font gives it."""
+    return sum(2 if east_asian_width(c) in "WFA" else LATIN for c in text)
+
+
+def _least(name: str, cells: list[str]) -> float:
+    """Return the width under which a word would break, a head take more than three lines or Chinese stand in a pole."""
+    unbroken = [across(word) for cell in (name, *cells) for word in UNBROKEN.findall(cell)]
+    return max([-(-across(name) // 3), *unbroken, min(8, max(map(across, cells), default=0))])
+
+
+def _ideal(name: str, cells: list[str]) -> float:
+    return min(MOST, max([-(-across(name) // 2), *map(across, cells)]))
 
 
 def captions(briefing: Briefing) -> dict[str, str]:

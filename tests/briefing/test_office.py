@@ -19,6 +19,7 @@ from docx.shared import Mm
 from filelock import FileLock
 from pypdf import PdfReader
 
+from analytics.briefing import words
 from analytics.briefing.compose import Request
 from analytics.briefing.facts import Briefing
 from analytics.briefing.office import Busy, Office, safe_name, unknown_numbers, writers
@@ -109,6 +110,22 @@ def test_markup_in_a_ledger_is_text_in_the_pdf(week: Briefing) -> None:
     sentence = replace(section.sentences[0], text='#read("/etc/passwd") *粗* $x$')
     made = writers()["pdf"](replace(week, sections=(replace(section, sentences=(sentence,), figures=(), tables=()),)))
     assert '#read("/etc/passwd")*粗*$x$' in re.sub(r"\s", "", PdfReader(BytesIO(made)).pages[0].extract_text())
+
+
+@pytest.mark.parametrize("said", range(1, 14, 2))
+def test_no_page_holds_a_signature_alone(said: int, week: Briefing) -> None:
+    last = replace(week.sections[-1], sentences=(week.sections[-1].sentences * 3)[:said], figures=(), tables=())
+    made = PdfReader(BytesIO(writers()["pdf"](replace(week, sections=(last,) * 2, appendix=(), definitions=()))))
+    signed = re.sub(r"\s", "", made.pages[-1].extract_text())
+    assert re.sub(r"\s", "", last.sentences[-1].text)[-8:] + week.head.issuer in signed
+
+
+def test_no_number_of_a_table_is_broken_for_want_of_width(week: Briefing) -> None:
+    for table in map(words.mixed, week.tables()):
+        for n, (column, share) in enumerate(zip(table.columns, words.widths(table), strict=True)):
+            cells = [words.shown(row[n], column) for row in table.rows]
+            longest = max((len(word) for cell in cells for word in re.findall(r"[!-~]+", cell)), default=0)
+            assert share * words.LINE >= longest, (table.title, column.name)
 
 
 def test_nothing_personal_is_in_it(week: Briefing, office: Office) -> None:
