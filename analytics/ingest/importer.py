@@ -189,7 +189,7 @@ def _quarantined(sheet: Parsed, row_no: int, why: str) -> Quarantined:
         plan.table,
         f"{where}：{why}",
         plan.heads,
-        sheet.cells[row_no],
+        plan.sheet.rows[row_no - 1],
     )
 
 

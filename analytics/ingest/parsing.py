@@ -8,14 +8,20 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analytics.settings import DATA
 
 EMPTY = {"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "#n/a", "nat"}
-LONGEST_EMPTY = max(len(e) for e in EMPTY)
+NOTHING = pa.array(sorted(EMPTY))
+TEXT = pd.StringDtype("pyarrow")
+#: A column as it was read: texts in Arrow from a text file, cells of any kind from a workbook.
+Cells: TypeAlias = Sequence[object] | pa.ChunkedArray
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 #: Ornaments of dates that all say the same.
 PLAIN_DATE = str.maketrans(
@@ -36,6 +42,8 @@ EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 
 def plain(cell: object) -> str | None:
     """Return a cell as text: trimmed, whole floats without a point, None for nothing."""
+    if isinstance(cell, pa.Scalar):
+        cell = cell.as_py()
     if cell is None:
         return None
     if isinstance(cell, float):
@@ -48,61 +56,46 @@ def plain(cell: object) -> str | None:
     return text or None
 
 
-def all_strings(cells: Sequence[object]) -> bool:
-    """Tell whether every cell is a string, as in a text file whose rows are all of one length."""
-    return set(map(type, cells)) <= {str}
-
-
-def all_words(cells: Sequence[object]) -> bool:
+def all_words(cells: Cells) -> bool:
     """Tell whether every cell is a string or nothing, as in a text file."""
-    return set(map(type, cells)) <= {str, type(None)}
+    return isinstance(cells, pa.ChunkedArray) or set(map(type, cells)) <= {str, type(None)}
 
 
-def texts(cells: Sequence[object]) -> pd.Series:
-    """Return a column of trimmed strings, None where empty or a mere dash."""
-    words: Sequence[str] = cells if all_strings(cells) else [plain(c) or "" for c in cells]  # type: ignore[assignment]
-    kept = np.empty(len(words), dtype=object)
-    kept[:] = [
-        word if len(word := raw.strip()) > LONGEST_EMPTY or (word and word.lower() not in EMPTY) else None
-        for raw in words
-    ]
-    return pd.Series(kept, copy=False)
+def texts(cells: Cells) -> pd.Series:
+    """Return a column of trimmed strings, missing where empty or a mere dash; kept in Arrow, as DuckDB reads it."""
+    if not isinstance(cells, pa.ChunkedArray):
+        words = cells if all_words(cells) else [plain(c) for c in cells]
+        cells = pa.chunked_array([pa.array(words, pa.string())])
+    word = pc.utf8_trim_whitespace(cells)
+    nothing = pc.is_in(pc.utf8_lower(word), value_set=NOTHING)
+    return pd.Series(pc.if_else(nothing, None, word), dtype=TEXT)
 
 
-def repeated_texts(cells: Sequence[object]) -> pd.Series:
-    """Return what ``texts`` does, faster where a few words stand again and again."""
-    if not all_words(cells):
-        return texts(cells)
-    listed = list(set(cells))
-    kept = dict(zip(listed, texts(listed), strict=True))
-    column = np.empty(len(cells), dtype=object)
-    column[:] = list(map(kept.__getitem__, cells))
-    return pd.Series(column, copy=False)
-
-
-def times(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
+def times(cells: Cells) -> tuple[pd.Series, pd.Series]:
     """Parse a column of times in Asia/Shanghai.
 
     Returns (times as datetime64[us], mask of cells that hold something unreadable).
     """
-    kinds = np.zeros(len(cells), dtype=np.int8) if all_words(cells) else np.array([_kind(c) for c in cells], np.int8)
-    result = pd.Series(np.full(len(kinds), np.datetime64("NaT", "us")))
-    words: list[object] = list(cells)
-    if (kinds == REAL).any():
-        at = np.flatnonzero(kinds == REAL)
-        result.iloc[at] = pd.to_datetime(pd.Series(words).iloc[at], errors="coerce").to_numpy("datetime64[us]")
-    if (kinds == NUMBER).any():
-        at = np.flatnonzero(kinds == NUMBER)
-        serial = pd.to_numeric(pd.Series(words).iloc[at]).reset_index(drop=True)
-        excel = serial.between(20000, 80000).to_numpy()
-        result.iloc[at[excel]] = _from_serial(serial[excel]).to_numpy("datetime64[us]")
-        kinds[at[excel]] = REAL
-    for i in np.flatnonzero(kinds == REAL):
-        words[i] = None
-    word = texts(words)
+    result = pd.Series(np.full(len(cells), np.datetime64("NaT", "us")))
+    written, taken = (cells, np.zeros(len(cells), dtype=bool)) if all_words(cells) else _take_real(cells, result)
+    word = texts(written)
     _parse_words(word, result)
-    unreadable = (word.notna() | pd.Series(kinds == REAL)) & result.isna()
-    return result, unreadable
+    return result, (word.notna() | taken) & result.isna()
+
+
+def _take_real(cells: Cells, result: pd.Series) -> tuple[list[object], np.ndarray]:
+    """Fill ``result`` from true dates and Excel's serials; returns the other cells, and a mask of those taken."""
+    kinds = np.array([_kind(c) for c in cells], np.int8)
+    words = pd.Series(list(cells), dtype=object)
+    at = np.flatnonzero(kinds == REAL)
+    result.iloc[at] = pd.to_datetime(words.iloc[at], errors="coerce").to_numpy("datetime64[us]")
+    at = np.flatnonzero(kinds == NUMBER)
+    serial = pd.to_numeric(words.iloc[at]).reset_index(drop=True)
+    excel = serial.between(20000, 80000).to_numpy()
+    result.iloc[at[excel]] = _from_serial(serial[excel]).to_numpy("datetime64[us]")
+    kinds[at[excel]] = REAL
+    words[kinds == REAL] = None
+    return words.tolist(), kinds == REAL
 
 
 WORD, REAL, NUMBER = 0, 1, 2
@@ -175,9 +168,9 @@ def _one_time(text: str) -> dt.datetime | None:
     return None
 
 
-def integers(cells: Sequence[object]) -> tuple[pd.Series, pd.Series]:
+def integers(cells: Cells) -> tuple[pd.Series, pd.Series]:
     """Parse whole numbers, with units such as “5个工作日”; returns (values, unreadable)."""
-    word = repeated_texts(cells)
+    word = texts(cells)
     table = {t: _one_integer(t) for t in word.dropna().unique()}
     value = word.map(table, na_action="ignore").astype("Float64").astype("Int64")
     return value, word.notna() & value.isna()
@@ -202,10 +195,10 @@ def code_words() -> dict[str, dict[str, str]]:
     return found
 
 
-def codes(cells: Sequence[object], kind: str) -> tuple[pd.Series, pd.Series]:
+def codes(cells: Cells, kind: str) -> tuple[pd.Series, pd.Series]:
     """Translate words into codes of a list; returns (codes or None, unknown words' mask)."""
     words = code_words()[kind]
-    word = repeated_texts(cells)
+    word = texts(cells)
     table = {t: words.get(unicodedata.normalize("NFKC", t).lower().strip()) for t in word.dropna().unique()}
     value = word.map(table, na_action="ignore")
     value = value.where(value.notna(), None)

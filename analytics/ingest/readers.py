@@ -8,12 +8,14 @@ import io
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import cast, overload
 
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 import python_calamine as calamine
 
 from analytics.ingest import old_books
@@ -29,7 +31,31 @@ LOCKED = "文件加了密码，请在 Excel 中取消密码后另存再导入"
 BROKEN = "工作簿损坏，读不出来，请用 Excel 打开并另存后再导入"
 #: The longest that reading an XLS may take, in seconds.
 OLD_SECONDS = 120
+#: Bytes that are cut into rows at a time; a row must not be longer to be read column by column.
+BLOCK = 4 * 1024**2
+#: Characters that a text file's shape is told by.
+SAMPLE = 65536
 csv.field_size_limit(2**31 - 1)
+
+
+class TextRows(Sequence[list[object]]):
+    """Rows of a text file that are all of one length, kept as columns: ``columns[j]`` holds texts, '' where empty."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.columns: list[pa.ChunkedArray] = table.columns
+        self._count: int = table.num_rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> list[object]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[list[object]]: ...
+    def __getitem__(self, place: int | slice) -> list[object] | list[list[object]]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(self._count))]
+        return [column[place].as_py() for column in self.columns]
 
 
 @dataclass
@@ -38,7 +64,7 @@ class Sheet:
 
     file: str
     sheet: str
-    rows: list[list[object]]
+    rows: Sequence[list[object]]
     notes: list[str] = field(default_factory=list)
 
 
@@ -76,16 +102,37 @@ def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
 
 
 def _read_text(name: str, content: bytes) -> Sheet:
-    text = _decode(name, content)
+    text, encoding = _decode(name, content)
     if "\x00" in text[:4096]:
         raise RefusedFile(name, "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）")
     delimiter = _delimiter(text)
+    if even := _even_rows(content if encoding == "utf-8" else text.encode(), text, delimiter):
+        return Sheet(name, "", even)
     try:
         with uncollected():
             rows = cast(list[list[object]], list(csv.reader(io.StringIO(text), delimiter=delimiter)))
     except csv.Error as error:
         raise RefusedFile(name, f"CSV 格式有误（{error}），请在 Excel 中打开后另存为 .xlsx") from None
     return Sheet(name, "", rows)
+
+
+def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:
+    """Read UTF-8 column by column, several times as fast; None where rows differ in length, which takes the csv module."""
+    try:
+        names = [str(n) for n in range(len(next(csv.reader(io.StringIO(text[:SAMPLE]), delimiter=delimiter), [])))]
+        if len(names) < 2 or not delimiter.isascii() or text.count("\r") != text.count("\r\n"):
+            return None
+        table = arrow_csv.read_csv(
+            pa.BufferReader(content),
+            arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
+            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), check_utf8=False, strings_can_be_null=False
+            ),
+        )
+    except (csv.Error, pa.ArrowInvalid):
+        return None
+    return TextRows(table.combine_chunks())
 
 
 @contextmanager
@@ -100,12 +147,13 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _decode(name: str, content: bytes) -> str:
+def _decode(name: str, content: bytes) -> tuple[str, str]:
+    """Return the text and its encoding; UTF-8 also where marks of it stand before the text."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="replace")
-    for encoding in ("utf-8-sig", "gb18030"):
+        return content.decode("utf-16", errors="replace"), "utf-16"
+    for encoding, spelt in (("utf-8", "utf-8-sig"), ("gb18030", "gb18030")):
         try:
-            return content.decode(encoding)
+            return content.decode(spelt), encoding
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
     raise RefusedFile(name, f"第 {line} 行有既非 UTF-8 也非 GBK 的字符，请用原系统重新导出，或在 Excel 中另存为 .xlsx")
@@ -113,7 +161,7 @@ def _decode(name: str, content: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     """Choose the delimiter that cuts the first lines into the most columns."""
-    lines = [line for line in text[:65536].splitlines()[:20] if line.strip()]
+    lines = [line for line in text[:SAMPLE].splitlines()[:20] if line.strip()]
 
     def cut(delimiter: str) -> int:
         return sum(len(row) - 1 for row in csv.reader(lines, delimiter=delimiter))

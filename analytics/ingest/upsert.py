@@ -30,22 +30,22 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
     casts = ", ".join(f"n.{c}::{types[c]} AS {c}" for c in columns)
     differs = " OR ".join(f"(n.{c} IS NOT NULL AND n.{c} IS DISTINCT FROM o.{c})" for c in values) or "false"
     stale = "n.updated_at < o.updated_at" if "updated_at" in columns else "false"
+    new = f"(SELECT old_key, {casts} FROM incoming n)"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.row_id, n.old_key, {', '.join('n.' + c for c in columns)},"
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT n.old_key, {', '.join('n.' + k for k in spec.key)},"
         f" CASE WHEN o.{spec.key[0]} IS NULL THEN 'accepted'"
         f" WHEN coalesce({stale}, false) OR NOT ({differs}) THEN 'unchanged' ELSE 'updated' END AS status"
-        f" FROM (SELECT n.row_id, n.old_key, {casts} FROM incoming n) n LEFT JOIN ({draft.known(table, 'incoming')}) o ON {on}"
+        f" FROM {new} n LEFT JOIN ({draft.known(table, 'incoming')}) o ON {on}"
     )
-    con.unregister("incoming")
     _touch(draft, spec)
     _keep_versions(draft, spec, on, batch)
+    chosen = f"(SELECT n.* FROM {new} n SEMI JOIN (FROM staged WHERE status = '{{}}') s ON s.old_key = n.old_key)"
     if values:
         sets = ", ".join(f"{c} = coalesce(n.{c}, o.{c})" for c in values)
-        con.execute(
-            f"UPDATE {table} AS o SET {sets}, batch = '{batch}' FROM staged n WHERE {on} AND n.status = 'updated'"
-        )
+        con.execute(f"UPDATE {table} AS o SET {sets}, batch = '{batch}' FROM {chosen.format('updated')} n WHERE {on}")
     names = ", ".join(columns)
-    con.execute(f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM staged WHERE status = 'accepted'")
+    con.execute(f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM {chosen.format('accepted')}")
+    con.unregister("incoming")
     outcome = con.execute("SELECT old_key, status FROM staged").df().set_index("old_key")["status"]
     con.execute("DROP TABLE staged")
     return _statuses(status, outcome)
@@ -58,8 +58,7 @@ def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.Dat
     first of its key?, same as an earlier one?).
     """
     keyed = rows[["row_id", *columns]].reset_index(drop=True)
-    key = keyed[spec.key[0]] if len(spec.key) == 1 else keyed[list(spec.key)].apply(tuple, axis=1)
-    keyed["old_key"] = pd.factorize(key, use_na_sentinel=False)[0]
+    keyed["old_key"] = keyed.groupby(list(spec.key), sort=False, dropna=False).ngroup()
     repeated = keyed["old_key"].duplicated(keep=False)
     status = keyed[["row_id", "old_key"]].copy()
     status["first"] = ~keyed["old_key"].duplicated()

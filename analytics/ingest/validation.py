@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from analytics import workdays
 from analytics.ingest import parsing
 from analytics.ingest.mapping import SheetPlan, columns_of
+from analytics.ingest.readers import TextRows
 from analytics.model import TABLES, WIDE_STAGES, Column
 from analytics.privacy import mask_text, mask_value
 
@@ -35,7 +38,6 @@ class Parsed:
 
     plan: SheetPlan
     frame: pd.DataFrame
-    cells: dict[int, list[object]]
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -50,14 +52,11 @@ class Parsed:
 
 def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     """Parse and check every row below the header; wholly empty rows are no rows."""
-    rows = plan.sheet.rows
-    numbers = [i for i in plan.body if any(rows[i]) or any(c not in ("", None) for c in rows[i])]
-    width = len(plan.heads)
+    numbers, written = _columns(plan)
     columns = {c.name: c for c in columns_of(TABLES[plan.table])}
-    frame = pd.DataFrame({"row_no": np.array(numbers, dtype="int64") + 1})
+    frame = pd.DataFrame({"row_no": numbers + 1})
     reasons = pd.Series([""] * len(numbers), dtype=object)
-    parsed = Parsed(plan, frame, {i + 1: rows[i] for i in numbers})
-    written = _columns(rows, numbers, width)
+    parsed = Parsed(plan, frame)
     for name, position in plan.mapping.items():
         cells = written[position]
         frame[name], bad = _parse(cells, columns[name])
@@ -69,7 +68,8 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         if columns[name].required:
             empty = frame[name].isna() & ~bad
             _add(reasons, empty, lambda _, h=head: f"列「{h}」是空的；请补填后再导入")
-    _long_rows(reasons, rows, numbers, width)
+    if not isinstance(plan.sheet.rows, TextRows):
+        _long_rows(reasons, plan.sheet.rows, numbers, len(plan.heads))
     if plan.table == "cases":
         _check_case(frame, reasons, plan, now)
         parsed.warnings += _even_dates(frame)
@@ -77,15 +77,27 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     return parsed
 
 
-def _columns(rows: list[list[object]], numbers: list[int], width: int) -> list[tuple[object, ...]]:
-    """Turn rows into columns; a row that ends early has no cells there, and a long one keeps its first."""
-    body = [rows[i] for i in numbers]
-    if any(len(row) != width for row in body):
-        body = [(row + [None] * (width - len(row)))[:width] for row in body]
-    return list(zip(*body, strict=True)) or [()] * width
+def _columns(plan: SheetPlan) -> tuple[np.ndarray, Sequence[parsing.Cells]]:
+    """Return the places of the rows that hold anything, and their cells column by column.
+
+    A row that ends early has no cells there, and a long one keeps its first.
+    """
+    rows, width = plan.sheet.rows, len(plan.heads)
+    if isinstance(rows, TextRows):
+        body = [column.slice(plan.body.start) for column in rows.columns]
+        filled = reduce(pc.or_, (pc.not_equal(column, "") for column in body))
+        numbers = np.flatnonzero(filled.to_numpy()) + plan.body.start
+        return numbers, body if len(numbers) == len(filled) else [column.filter(filled) for column in body]
+    numbers = np.array(
+        [i for i in plan.body if any(rows[i]) or any(c not in ("", None) for c in rows[i])], dtype="int64"
+    )
+    kept = [rows[i] for i in map(int, numbers)]
+    if any(len(row) != width for row in kept):
+        kept = [(row + [None] * (width - len(row)))[:width] for row in kept]
+    return numbers, list(zip(*kept, strict=True)) or [()] * width
 
 
-def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Series]:
+def _parse(cells: parsing.Cells, column: Column) -> tuple[pd.Series, pd.Series]:
     if column.kind in ("time", "day"):
         value, bad = parsing.times(cells)
         outside = value.notna() & ~value.between(pd.Timestamp(workdays.FIRST), pd.Timestamp(workdays.LAST))
@@ -105,7 +117,7 @@ def _parse(cells: Sequence[object], column: Column) -> tuple[pd.Series, pd.Serie
     return value, bad
 
 
-def _blame(reasons: pd.Series, bad: pd.Series, cells: Sequence[object], head: str, column: Column) -> None:
+def _blame(reasons: pd.Series, bad: pd.Series, cells: parsing.Cells, head: str, column: Column) -> None:
     def why(i: int) -> str:
         raw = str(parsing.plain(cells[i]))
         shown = mask_value(raw) if column.personal else mask_text(raw)
@@ -121,15 +133,16 @@ def _add(reasons: pd.Series, where: pd.Series, why: object) -> None:
         reasons.iat[i] = "；".join(filter(None, [reasons.iat[i], why(int(i))]))  # type: ignore[operator]
 
 
-def _long_rows(reasons: pd.Series, rows: list[list[object]], numbers: list[int], width: int) -> None:
+def _long_rows(reasons: pd.Series, rows: Sequence[list[object]], numbers: np.ndarray, width: int) -> None:
     long = pd.Series(
-        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in numbers], dtype=bool
+        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in map(int, numbers)],
+        dtype=bool,
     )
     _add(
         reasons,
         long,
         lambda i: (
-            f"这一行有 {len(rows[numbers[i]])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
+            f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
         ),
     )
 
@@ -184,7 +197,7 @@ def _even_dates(frame: pd.DataFrame) -> list[str]:
     return [f"{touched} 个只有日期的时间与受理同日，按受理时刻计"] if touched else []
 
 
-def _unknown_words(head: str, cells: Sequence[object], bad: pd.Series) -> str:
-    words = pd.Series([parsing.plain(c) for c in cells], dtype=object)[bad].value_counts()
+def _unknown_words(head: str, cells: parsing.Cells, bad: pd.Series) -> str:
+    words = pd.Series([parsing.plain(cells[int(i)]) for i in np.flatnonzero(bad)], dtype=object).value_counts()
     shown = "、".join(f"{mask_text(str(w))}（{n} 行）" for w, n in words.head(5).items())
     return f"列「{head}」有 {len(words)} 种不认识的值：{shown}，按未分模块导入；可在 data/code_synonyms.csv 中补充"

@@ -18,6 +18,7 @@ import duckdb
 
 from analytics.store.derive import DERIVED, OF_CASES, newest_event, one
 from analytics.store.files import digest, sync_file, sync_folder
+from analytics.store.schema import create_statements
 
 #: Nothing has happened to a settled case for so many days.
 QUIET_DAYS = 30
@@ -127,9 +128,11 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
     folder.mkdir(exist_ok=True)
     draft = folder / f".draft-{os.getpid()}.duckdb"
     con.execute(f"ATTACH {_quoted(draft)} AS sealed")
+    statements = create_statements("sealed")
     for table, column in ORDERED.items():
+        con.execute(statements.get(table, f"CREATE TABLE sealed.{table} AS FROM {schema}.{table} LIMIT 0"))
         con.execute(
-            f"CREATE TABLE sealed.{table} AS SELECT * FROM {schema}.{table} SEMI JOIN sealing USING (case_no)"
+            f"INSERT INTO sealed.{table} BY NAME SELECT * FROM {schema}.{table} SEMI JOIN sealing USING (case_no)"
             f" ORDER BY {column}, case_no"
         )
     newest = newest_event(con, "sealed")

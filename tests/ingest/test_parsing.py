@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +96,19 @@ def test_unknown_words_are_named() -> None:
     values, bad = parsing.codes(["满意", "还行"], "grade")
     assert bad.tolist() == [False, True]
     assert values[1] is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+            st.sampled_from([" 无 ", "N/A", "——", "/", "\u3000a\u3000", "\x1f"]),
+        )
+    )
+)
+def test_texts_are_trimmed_and_mere_dashes_nothing(cells: list[str | None]) -> None:
+    expected = [None if c is None or c.strip().lower() in parsing.EMPTY else c.strip() for c in cells]
+    for column in (cells, pa.chunked_array([pa.array(cells, pa.string())])):
+        found = parsing.texts(column)
+        assert [None if pd.isna(t) else t for t in found] == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analytics.ingest.readers import read_bytes, read_file
+from analytics.ingest.readers import TextRows, read_bytes, read_file
 from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 from tests.ingest.books import HEADS, ROWS, book, old_book, saved
@@ -21,7 +24,7 @@ TEXT = '工单编号,受理时间,诉求内容\nA1,2024-7-5,"漏水,急"\n'
 
 def cells(name: str, content: bytes, settings: Settings = SETTINGS) -> list[list[object]]:
     (sheet,) = read_file(name, content, settings)
-    return sheet.rows
+    return list(sheet.rows)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
@@ -42,6 +45,28 @@ def test_delimiters(delimiter: str) -> None:
 
 def test_line_breaks_inside_quotes_stay_in_the_cell() -> None:
     assert cells("a.csv", b'a,b\n1,"x\ny"\n')[1] == ["1", "x\ny"]
+
+
+@given(st.text(alphabet='a中é,"\n\r \t;', max_size=40))
+def test_columns_at_a_time_are_what_the_csv_module_reads(text: str) -> None:
+    content = f"编号,内容\n{text}".encode()
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode()), delimiter=","))
+        (sheet,) = read_file("a.csv", content, SETTINGS)
+    except (csv.Error, RefusedFile):
+        return
+    if isinstance(sheet.rows, TextRows):  # an empty line is one of empty cells there; either is no row
+        assert list(sheet.rows) == [row or [""] * len(rows[0]) for row in rows]
+    elif "," in sheet.rows[0]:
+        assert sheet.rows == rows
+
+
+@pytest.mark.parametrize(
+    ("body", "even"), [("1,2\n", True), ("1,2\n3\n", False), ("1,2,3\n", False), ('1,"a\r"\n', False)]
+)
+def test_rows_of_one_length_are_read_column_by_column(body: str, even: bool) -> None:
+    (sheet,) = read_file("a.csv", f"编号,内容\n{body}".encode(), SETTINGS)
+    assert isinstance(sheet.rows, TextRows) == even
 
 
 def test_merged_cells_are_filled_downwards() -> None:
