@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from analytics.ledger import Ledger
@@ -64,23 +65,23 @@ def compute_many(
     keys = [*by, *(["period"] if grain else [])]
     if len(frame) > 1 and (keys or len(chosen) > 1):
         frame = _in_order(frame, keys, chosen)
-    least = frame["metric"].map({m.code: m.minimum(settings) for m in chosen})
-    frame["small"] = frame["n"] < least
+    least = {m.code: m.minimum(settings) for m in chosen}
+    frame["small"] = frame["n"] < (frame["metric"].map(least) if len(chosen) > 1 else least[chosen[0].code])
     return frame[["metric", *keys, *COLUMNS[1:]]]
 
 
 def _in_order(frame: pd.DataFrame, keys: list[str], chosen: list[Metric]) -> pd.DataFrame:
-    """Order rows by metric as asked, then dimensions (modules as the domain lists them)."""
+    """Order rows by metric as asked, then dimensions (modules as the domain lists them), what is missing last."""
     orders = {"metric": {m.code: i for i, m in enumerate(chosen)}, "module": {m: i for i, m in enumerate(MODULES)}}
     names = keys if len(chosen) == 1 else ["metric", *keys]
-    own = orders.keys() & set(names)
-    return frame.sort_values(
-        names,
-        key=(lambda c: c.map(orders[c.name]) if c.name in own else c) if own else None,
-        kind="stable",
-        ignore_index=True,
-        na_position="last",
-    )
+    ranks = [_ranks(frame[name], orders.get(name)) for name in reversed(names)]
+    return frame.take(np.lexsort(ranks)).reset_index(drop=True)
+
+
+def _ranks(column: pd.Series, order: dict[str, int] | None) -> np.ndarray:
+    """Return a number a row by which the column is in order; what is missing or not in ``order`` comes last."""
+    ranks = column.map(order).to_numpy(float) if order else pd.factorize(column, sort=True)[0].astype(float)
+    return np.where(ranks >= 0, ranks, np.inf)
 
 
 def unmet(code: str, ledger: Ledger) -> str | None:

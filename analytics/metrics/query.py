@@ -157,10 +157,11 @@ def every_bucket(wide: pd.DataFrame, keys: list[str], slice: Slice, moment: Mome
         return wide
     periods = pd.to_datetime(buckets(slice.start, last, grain)).astype("datetime64[ns]")
     full = wide.assign(period=wide["period"].astype("datetime64[ns]"))
-    others, counts = [k for k in keys if k != "period"], [c for c in wide.columns if c not in keys]
-    groups = wide[others].drop_duplicates() if others else None
-    if len(full) < len(periods) * (1 if groups is None else len(groups)):
-        grid = pd.DataFrame({"period": periods})
-        full = (grid if groups is None else groups.merge(grid, how="cross")).merge(full, on=keys, how="left")
+    others = [k for k in keys if k != "period"]
+    if len(full) >= len(periods) * (wide.groupby(others, dropna=False).ngroups if others else 1):
+        return full
+    grid, groups = pd.DataFrame({"period": periods}), wide[others].drop_duplicates() if others else None
+    full = (grid if groups is None else groups.merge(grid, how="cross")).merge(full, on=keys, how="left")
+    counts = [c for c in wide.columns if c not in keys]
     full[counts] = full[counts].astype(float).fillna(0.0)
     return full
