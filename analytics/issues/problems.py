@@ -18,6 +18,8 @@ LEAST_ALIKE = 0.3
 #: So many cases are compared each with each; a larger kind goes in rounds.
 AT_ONCE = 2500
 ROUNDS = 4
+#: A word used once in so many cases is as rare as can be: in a large kind, slips and proper names would set cases apart.
+RAREST = 60
 
 
 def problems_of(counts: sp.csr_matrix) -> np.ndarray:
@@ -41,12 +43,14 @@ def problems_of(counts: sp.csr_matrix) -> np.ndarray:
         if not len(rest):
             break
         left = np.flatnonzero(found < 0)
-    return largest_first(found)
+    return largest_first(_joined(rows, found))
 
 
 def _rarity(counts: sp.csr_matrix) -> np.ndarray:
-    spread = np.bincount(counts.indices, minlength=counts.shape[1])
-    weights: np.ndarray = np.log((1 + counts.shape[0]) / (1 + spread)) + 1
+    cases = counts.shape[0]
+    among = min(cases, RAREST)
+    spread = np.bincount(counts.indices, minlength=counts.shape[1]) * among / max(cases, 1)
+    weights: np.ndarray = np.log((1 + among) / (1 + spread)) + 1
     return weights
 
 
@@ -63,14 +67,35 @@ def _alone_out(groups: np.ndarray) -> np.ndarray:
     return largest_first(np.where(np.bincount(groups)[groups] > 1, groups, -1))
 
 
-def _nearest(rows: sp.csr_matrix, found: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return for further cases the group whose members they are most alike on average, else -1."""
+def _means(rows: sp.csr_matrix, found: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Return each group's mean row, and how many are in it."""
     inside = np.flatnonzero(found >= 0)
-    if not len(inside) or not len(rest):
-        return np.full(len(rest), -1, dtype=np.int64)
     sizes = np.bincount(found[inside])
     share = sp.csr_matrix((1 / sizes[found[inside]], (found[inside], inside)), (len(sizes), rows.shape[0]))
-    alike = (rows[rest] @ (share @ rows).T).toarray()
+    return share @ rows, sizes
+
+
+def _joined(rows: sp.csr_matrix, found: np.ndarray) -> np.ndarray:
+    """Go on with average linkage over the groups of all rounds: what a later round began may be of an earlier one's matter."""
+    means, sizes = _means(rows, found)
+    alike, sizes = (means @ means.T).toarray(), sizes.astype(float)
+    np.fill_diagonal(alike, -1)
+    into = np.arange(len(sizes))
+    while alike.max(initial=-1) >= LEAST_ALIKE:
+        one, other = np.unravel_index(alike.argmax(), alike.shape)
+        both = (sizes[one] * alike[one] + sizes[other] * alike[other]) / (sizes[one] + sizes[other])
+        alike[one], alike[:, one] = both, both
+        alike[other], alike[:, other], alike[one, one] = -1, -1, -1
+        sizes[one] += sizes[other]
+        into[into == other] = one
+    return np.where(found >= 0, np.append(into, -1)[found], -1)
+
+
+def _nearest(rows: sp.csr_matrix, found: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Return for further cases the group whose members they are most alike on average, else -1."""
+    if not (found >= 0).any() or not len(rest):
+        return np.full(len(rest), -1, dtype=np.int64)
+    alike = (rows[rest] @ _means(rows, found)[0].T).toarray()
     best = alike.argmax(axis=1)
     return np.where(alike[np.arange(len(rest)), best] >= LEAST_ALIKE, best, -1)
 

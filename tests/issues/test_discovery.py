@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, v_measure_score
+from sklearn.preprocessing import normalize
 
 from analytics.demo import DemoLedger
-from analytics.issues import IssueDesk
+from analytics.issues import IssueDesk, problems
 from analytics.issues.corpus import count_words
 from analytics.issues.identity import match
 from analytics.issues.kinds import find_kinds
@@ -204,3 +207,25 @@ def test_real_messages_are_typed_as_the_reference_has_them(real_folder: Path, re
     assert v_measure_score(both["参考类型"], own) >= 0.77
     assert adjusted_rand_score(both["参考类型"], own) >= 0.65
     assert found.unassigned / len(found.cases) < 0.05
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_are_joined_by_average_linkage(seed: int) -> None:
+    """From single cases it is scikit-learn's average linkage itself."""
+    rows = normalize(np.abs(np.random.default_rng(seed).normal(size=(40, 6))) ** 3)
+    distance = np.clip(1 - rows @ rows.T, 0, None)
+    for least in (0.3, 0.6, 0.9):
+        linkage = AgglomerativeClustering(None, metric="precomputed", linkage="average", distance_threshold=1 - least)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(problems, "LEAST_ALIKE", least)
+            joined = problems._joined(sp.csr_matrix(rows), np.arange(40))
+        assert adjusted_rand_score(linkage.fit_predict(distance), joined) == 1.0
+
+
+def test_a_kind_that_goes_in_rounds_has_no_matter_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, true = np.random.default_rng(1), np.repeat(np.arange(8), 60)
+    rows = sp.csr_matrix(rng.poisson(np.eye(8).repeat(6, axis=1)[true] + 0.02).astype(float))
+    monkeypatch.setattr(problems, "AT_ONCE", 40)
+    found = problems_of(rows)
+    assert adjusted_rand_score(true, found) > 0.95
+    assert len(set(found[found >= 0])) <= 10
