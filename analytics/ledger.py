@@ -49,10 +49,6 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "scenes": ("“一类事”场景表", ("scenes",)),
 }
 
-_FACTS = (
-    "due_at", "closed_at", "module", "department", "channel", "street", "industry", "size", "item_no", "chain", "lifecycle",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Ledger:
@@ -141,7 +137,7 @@ class Ledger:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Return how many rows, filled cells and events there are, by name (see NEEDS)."""
-        return self.reader.counts(_FACTS)
+        return self.reader.counts()
 
     @cached_property
     def first_day(self) -> dt.date | None:

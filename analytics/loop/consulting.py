@@ -21,7 +21,7 @@ from analytics.settings import Settings, load_settings
 #: A like case was accepted within so many days of the one that was brought.
 NEAR_DAYS = 45
 #: Looked for so near first: in a large ledger a like case is seldom far, and all that are within 45 days are many.
-RUNGS = (1, 7, NEAR_DAYS)
+RUNGS = (0.1, 1, 7, NEAR_DAYS)
 #: Of a long period the newest so many are compared: enough for a median, and asked in a moment.
 MOST = 400
 #: Why a case was brought, by what was so when it was → how people call it.
@@ -102,11 +102,12 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
     alone = tuple(sorted(rows["case_no"]))
     found = []
     for days in RUNGS:
-        others, gap = _candidates(ledger), pd.Timedelta(days=days)
+        treated, others, gap = _with_state(ledger, slice, moment), _candidates(ledger), pd.Timedelta(days=days)
         if alone:  # what lies further away is not even read
+            treated = treated.filter(treated.accepted_at.between(first, last))
             others = others.filter(others.accepted_at.between(first - gap, last + gap))
-        treated = newest(moment)
-        found.append(ledger.run(_nearest(treated.filter(treated.case_no.isin(alone)), others, moment, days)))
+        treated = treated.filter(treated.case_no.isin(alone)).select(*columns)
+        found.append(ledger.run(_nearest(treated, others, moment, days)))
         alone = tuple(sorted(set(alone) - set(found[-1]["case_no"])))
         if not alone:
             break
@@ -142,7 +143,7 @@ def _by(age: ir.NumericValue, until: ir.NumericValue) -> ir.BooleanValue:
     return (age <= until).fill_null(False)
 
 
-def _nearest(treated: ir.Table, others: ir.Table, moment: Moment, days: int) -> ir.Table:
+def _nearest(treated: ir.Table, others: ir.Table, moment: Moment, days: float) -> ir.Table:
     """Return each treated case with the like case accepted nearest to it, within so many days (columns like_…)."""
     like = others.select(
         like_span=_span(others.accepted_at, days),
@@ -174,7 +175,7 @@ def _nearest(treated: ir.Table, others: ir.Table, moment: Moment, days: int) -> 
     return ranked.filter(ranked.place == 0).order_by("case_no")
 
 
-def _span(at: ir.TimestampValue, days: int) -> ir.IntegerValue:
+def _span(at: ir.TimestampValue, days: float) -> ir.IntegerValue:
     return (at.epoch_seconds() / (days * 86400)).floor().cast("int64")
 
 

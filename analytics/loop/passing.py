@@ -10,7 +10,7 @@ from analytics.metrics import Slice
 from analytics.metrics.conditions import calls_for_consultation
 from analytics.metrics.evidence import cases_behind
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import with_overdue_days
+from analytics.metrics.query import anchored, with_overdue_days
 from analytics.settings import Settings, load_settings
 
 SHOWN = 50
@@ -21,13 +21,12 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
 
     Columns: case_no, title, transfers, returns, route (departments in order), closed_at.
     """
+    moment = Moment.of(ledger, slice, load_settings())
     wanted = cases_behind("multi_transfer_rate", ledger, slice, "numerator")
-    facts = ledger.own(ledger.table("case_facts")).semi_join(wanted, "case_no")
+    facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment)).semi_join(wanted, "case_no")
     chosen = facts.order_by(facts.transfers.desc(), facts.case_no).limit(most)
-    texts = ledger.table("cases").select("case_no", "title")
-    rows = ledger.run(
-        chosen.select("case_no", "transfers", "returns", "first_department", "closed_at").inner_join(texts, "case_no")
-    ).sort_values(["transfers", "case_no"], ascending=[False, True], ignore_index=True)
+    found = ledger.run(chosen.select("case_no", "transfers", "returns", "first_department", "closed_at"))
+    rows = _titled(ledger, found).sort_values(["transfers", "case_no"], ascending=[False, True], ignore_index=True)
     handed = ledger.table("transfers")
     steps = ledger.run(
         handed.filter(handed.case_no.isin(rows["case_no"].tolist()))
@@ -50,7 +49,9 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     settings = settings or load_settings()
     moment = Moment.of(ledger, slice, settings)
     overdue = ledger.own(cases_behind("overdue_open", ledger, slice))
-    table = with_overdue_days(ledger.table("case_facts").semi_join(overdue, "case_no"), ledger)
+    facts = ledger.table("case_facts")
+    left = facts.filter(facts.closed_at.isnull() | (facts.closed_at >= ibis.timestamp(moment.at)))
+    table = with_overdue_days(left.semi_join(overdue, "case_no"), ledger)
     last = (ledger.as_of - pd.Timedelta(microseconds=1)).date()
     chosen = table.select(
         "case_no", "department", "overdue_days", "chases", "consultations",
@@ -59,13 +60,19 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
         hard=calls_for_consultation(table, moment),
     )  # fmt: skip
     order = (ibis.desc("overdue_days"), ibis.desc("open_days"), "case_no")
-    titles = ledger.table("cases").select("case_no", "title")
-    rows = ledger.run(chosen.order_by(*order).limit(most).inner_join(titles, "case_no").order_by(*order))
+    rows = _titled(ledger, ledger.run(chosen.order_by(*order).limit(most)))
     steps = [_next_step(row) for _, row in rows.iterrows()]
     rows["step"], rows["whose"] = [s for s, _ in steps], [w for _, w in steps]
     return rows[
         ["case_no", "title", "department", "open_days", "overdue_days", "chases", "departments", "consultations", "step", "whose"]
     ]  # fmt: skip
+
+
+def _titled(ledger: Ledger, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the titles of a few cases, in their order: by number they are found without reading all."""
+    cases = ledger.table("cases")
+    titles = cases.filter(cases.case_no.isin(rows["case_no"].tolist())).select("case_no", "title")
+    return rows.merge(ledger.run(titles), on="case_no")
 
 
 def _next_step(row: pd.Series) -> tuple[str, str]:

@@ -16,9 +16,10 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from analytics.store.counting import Counts, counted
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
-from analytics.store.reading import KEPT_TABLES, Reader, counted
+from analytics.store.reading import KEPT_TABLES, Reader
 from analytics.store.snapshot import Snapshot
 from analytics.store.snapshots import Store
 
@@ -41,7 +42,7 @@ class ClickHouseReader:
         self._schemas = {table: here.schema(table) for table in self.tables}
         folder = written(store, here)
         here.con.close()
-        self._counts: dict[tuple[str, ...], dict[str, int]] = {}
+        self._counts: Counts = {}
         self._put: list[str] = []
         self._beside = tempfile.TemporaryDirectory(prefix="insight-")
         self._database = f"l{id(self)}"
@@ -79,11 +80,11 @@ class ClickHouseReader:
         """Return the Ibis schema of a table."""
         return self._schemas[table]
 
-    def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
-        """Count as Reader does."""
-        if facts not in self._counts:
-            self._counts[facts] = counted(self.frame, facts)
-        return self._counts[facts]
+    def counts(self) -> Counts:
+        """Count as Reader does, here."""
+        if not self._counts:
+            self._counts = counted(self.frame)
+        return self._counts
 
     def _view(self, name: str, file: Path) -> None:
         path = str(file).replace("\\", "\\\\").replace("'", "\\'")

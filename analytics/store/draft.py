@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import duckdb
 
 from analytics.model import TABLES
 from analytics.store import parts
+from analytics.store.counting import added, counted
 from analytics.store.derive import OF_CASES, derive, derive_again, newest_event, one
 from analytics.store.files import StoreError, digest, sync_file, sync_folder
 from analytics.store.parts import Part
@@ -137,11 +138,20 @@ class Draft:
         self.con.execute("COMMIT")
         sealed, left = self._seal(horizon)
         cases = left + sum(part.cases for part in sealed)
+        counts = added([counted(lambda sql: self.con.execute(sql).df()), *(dict(part.counts) for part in sealed)])
         self.con.execute("CHECKPOINT")
         self.con.close()
         number = 1 + max((int(p.stem[1:7]) for p in self.store.files.glob("S*.json")), default=0)
         snapshot = Snapshot(
-            f"S{number:06d}-{made_at:%Y%m%d%H%M}", made_at, newest, cases, synthetic, note, batch, tuple(sealed)
+            f"S{number:06d}-{made_at:%Y%m%d%H%M}",
+            made_at,
+            newest,
+            cases,
+            synthetic,
+            note,
+            batch,
+            tuple(sealed),
+            tuple(sorted(counts.items())),
         )
         final = self.store.path(snapshot.id)
         sync_file(self.path)
@@ -189,13 +199,18 @@ class Draft:
         con, folder, sealed = self.con, self.store.parts, []
         for part in self.parts:
             staying = f"SELECT case_no FROM {part.schema}.cases ANTI JOIN recalled USING (case_no)"
-            sealed.append(parts.seal(con, folder, part.schema, staying) if part in self.opened else part)
+            sealed.append(parts.seal(con, folder, part.schema, staying) if part in self.opened else _counted(con, part))
         full = parts.settled(con, horizon, self.part_cases)
         for number in range(full):
             sealed.append(parts.seal(con, folder, "main", f"SELECT case_no FROM settled WHERE part = {number}"))
         if full:
             self.path = parts.take_out(con, self.path)
         return [part for part in sealed if part], one(con, "SELECT count(*) FROM cases")
+
+
+def _counted(con: duckdb.DuckDBPyConnection, part: Part) -> Part:
+    """Return the part with its counts, which one that an older program sealed lacks."""
+    return part if part.counts else replace(part, counts=parts.counts_of(con, part.schema))
 
 
 def bring_up(con: duckdb.DuckDBPyConnection) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.store.counting import counted
 from analytics.store.derive import DERIVED, OF_CASES, newest_event, one
 from analytics.store.files import digest, sync_file, sync_folder
 from analytics.store.schema import create_statements
@@ -50,6 +51,8 @@ class Part:
     last: dt.datetime
     size: int
     digest: str
+    #: What ``counted`` counts of it; none where an older program sealed it.
+    counts: tuple[tuple[str, int], ...] = ()
 
     @property
     def schema(self) -> str:
@@ -58,13 +61,14 @@ class Part:
 
     def card(self) -> dict[str, object]:
         """Return the part as a snapshot's card names it."""
-        return {**self.__dict__, "newest": self.newest.isoformat(), "last": self.last.isoformat()}
+        told = {"newest": self.newest.isoformat(), "last": self.last.isoformat(), "counts": dict(self.counts)}
+        return {**self.__dict__, **told}
 
     @classmethod
     def of(cls, card: dict) -> Part:
         """Read a part from a card; raises KeyError, TypeError or ValueError for a damaged one."""
         at = {name: dt.datetime.fromisoformat(card[name]) for name in ("newest", "last")}
-        return cls(**{**card, **at})
+        return cls(**{**card, **at, "counts": tuple(card.get("counts", {}).items())})
 
 
 def path_of(folder: Path, part: Part) -> Path:
@@ -138,14 +142,20 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
     newest = newest_event(con, "sealed")
     assert newest, "a part has cases"
     (last,) = con.execute(f"SELECT {RATED_LAST} FROM sealed.ratings").fetchall()[0]
+    counts = counts_of(con, "sealed")
     con.execute("CHECKPOINT sealed")
     con.execute("DETACH sealed")
     sync_file(draft)
     checksum = digest(draft)
-    part = Part(checksum[:16], count, newest, max(newest, last or newest), draft.stat().st_size, checksum)
+    part = Part(checksum[:16], count, newest, max(newest, last or newest), draft.stat().st_size, checksum, counts)
     os.replace(draft, path_of(folder, part))
     sync_folder(folder)
     return part
+
+
+def counts_of(con: duckdb.DuckDBPyConnection, schema: str) -> tuple[tuple[str, int], ...]:
+    """Count what lies in a part."""
+    return tuple(counted(lambda sql: con.execute(sql).df(), OF_CASES, f"{schema}.").items())
 
 
 def take_out(con: duckdb.DuckDBPyConnection, path: Path) -> Path:

@@ -18,6 +18,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
 from analytics.settings import load_settings
+from analytics.store.counting import Counts, counted
 from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
 from analytics.store.parts import attach, together
@@ -52,7 +53,7 @@ class Reader:
     def __init__(self, store: Store, snapshot: Snapshot, as_of: dt.datetime):
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
-        self._counts: dict[tuple[str, ...], dict[str, int]] = {}
+        self._counts: Counts = {}
         self._put: list[str] = []
         self._coming: dict[str, Callable[[], pd.DataFrame]] = {}
         self._putting = RLock()
@@ -168,33 +169,17 @@ class Reader:
             self._schemas[table] = ibis.schema({r[0]: DuckDBType.from_string(r[1]) for r in rows})
         return self._schemas[table]
 
-    def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
-        """Count rows of the ledger's tables, filled cells of the case facts, and events by stage; once."""
-        if facts not in self._counts:
-            self._counts[facts] = counted(self.frame, facts)
-        return self._counts[facts]
+    def counts(self) -> Counts:
+        """Return how many rows, filled cells and events there are (see ``counted``): as published, where that is what is shown."""
+        if not self._counts:
+            published = dict(self.snapshot.counts) if self.as_of >= self.snapshot.as_of else {}
+            self._counts = published or counted(self.frame)
+        return self._counts
 
 
 def _spill() -> dict[str, str | bool | int | float | list[str]]:
     """Return DuckDB's setting for where it puts what memory does not hold: a folder of nobody else's, made when needed."""
     return {"temp_directory": f"{tempfile.gettempdir()}/insight-{os.getpid()}-{uuid.uuid4().hex[:8]}"}
-
-
-def counted(ask: Callable[[str], pd.DataFrame], facts: tuple[str, ...]) -> dict[str, int]:
-    """Count as ``Reader.counts`` says, in statements that every engine understands."""
-    filled = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in facts) + " FROM case_facts").iloc[0]
-    counts = {f"facts.{c}": int(n) for c, n in filled.items()}
-    rows = ", ".join(f"(SELECT count(*) FROM {t}) AS {t}" for t in TABLES if t != "events")
-    counts |= {str(t): int(n) for t, n in ask(f"SELECT {rows}").iloc[0].items()}
-    for table, columns in (
-        ("cases", ("first_department", "officer_no")),
-        ("ratings", ("called_back_at", "rectified_at")),
-    ):
-        found = ask("SELECT " + ", ".join(f"count({c}) AS {c}" for c in columns) + f" FROM {table}").iloc[0]
-        counts |= {f"{table}.{c}": int(n) for c, n in found.items()}
-    stages = ask("SELECT stage, count(*) AS n FROM events GROUP BY stage")
-    counts["events"] = int(stages["n"].sum())
-    return counts | {f"stage.{s}": int(n) for s, n in zip(stages["stage"], stages["n"], strict=True)}
 
 
 Key = tuple[str, str, str, dt.datetime]

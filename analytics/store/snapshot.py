@@ -21,6 +21,8 @@ class Snapshot:
     batch: str | None
     #: The sealed files that it shares with other snapshots.
     parts: tuple[Part, ...] = ()
+    #: What ``counted`` counts of all of it; none where an older program published it.
+    counts: tuple[tuple[str, int], ...] = ()
 
     @property
     def as_of(self) -> dt.datetime:
@@ -30,12 +32,13 @@ class Snapshot:
     def card(self) -> dict[str, object]:
         """Return the snapshot as its card names it."""
         newest = self.newest.isoformat() if self.newest else None
-        parts = [part.card() for part in self.parts]
-        return {**self.__dict__, "made_at": self.made_at.isoformat(), "newest": newest, "parts": parts}
+        told = {"newest": newest, "parts": [part.card() for part in self.parts], "counts": dict(self.counts)}
+        return {**self.__dict__, "made_at": self.made_at.isoformat(), **told}
 
     @classmethod
     def of(cls, card: dict) -> Snapshot:
         """Read a snapshot from a card; raises KeyError, TypeError or ValueError for a damaged one."""
         at = {name: dt.datetime.fromisoformat(card[name]) if card[name] else None for name in ("made_at", "newest")}
         parts = tuple(Part.of(part) for part in card.get("parts", ()))
-        return cls(**{k: v for k, v in card.items() if k != "digest"} | at | {"parts": parts})
+        counts = tuple(card.get("counts", {}).items())
+        return cls(**{k: v for k, v in card.items() if k != "digest"} | at | {"parts": parts, "counts": counts})

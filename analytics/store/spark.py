@@ -17,9 +17,10 @@ import ibis
 import pandas as pd
 
 from analytics.settings import ROOT
+from analytics.store.counting import Counts, counted
 from analytics.store.files import StoreError
 from analytics.store.parquet import written
-from analytics.store.reading import KEPT_TABLES, Reader, counted
+from analytics.store.reading import KEPT_TABLES, Reader
 from analytics.store.snapshot import Snapshot
 from analytics.store.snapshots import Store
 
@@ -40,7 +41,7 @@ class SparkReader:
         here.con.close()
         self._spark = session(master)
         self._schemas: dict[str, ibis.Schema] = {}
-        self._counts: dict[tuple[str, ...], dict[str, int]] = {}
+        self._counts: Counts = {}
         self._put: list[str] = []
         self._putting = Lock()
         for table in self.tables:
@@ -87,11 +88,11 @@ class SparkReader:
             self._schemas[table] = ibis.pyspark.connect(self._spark).table(table).schema()
         return self._schemas[table]
 
-    def counts(self, facts: tuple[str, ...]) -> dict[str, int]:
-        """Count as Reader does."""
-        if facts not in self._counts:
-            self._counts[facts] = counted(self.frame, facts)
-        return self._counts[facts]
+    def counts(self) -> Counts:
+        """Count as Reader does, here."""
+        if not self._counts:
+            self._counts = counted(self.frame)
+        return self._counts
 
 
 def session(master: str) -> Any:

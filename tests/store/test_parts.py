@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from analytics.model import TABLES
 from analytics.retention import apply, plan
 from analytics.store import Snapshot, Store, StoreError, derive, open_duckdb, parts
 from analytics.store.backup import back_up, restore
+from analytics.store.counting import counted
 from analytics.store.derive import DERIVED
 from analytics.store.parts import path_of, sound
 from tests.conftest import AS_OF
@@ -146,6 +148,8 @@ def test_a_ledger_in_parts_is_the_same_ledger(histories: tuple[Store, Store]) ->
     assert not one.current().parts
     for a, b in zip(parted.snapshots(), one.snapshots(), strict=True):
         assert replace(a, parts=()) == b
+        reader = open_duckdb(parted, a, a.as_of)
+        assert reader.counts() == counted(reader.frame) == dict(a.counts)
         same(content(parted, a), content(one, b))
 
 
@@ -156,6 +160,21 @@ def test_it_is_the_same_as_it_stood_earlier(histories: tuple[Store, Store], as_o
     then = content(parted, parted.current(), at)
     same(then, content(one, one.current(), at))
     assert 0 < len(then["case_facts"]) < parted.current().cases
+
+
+def test_parts_without_counts_are_counted_by_the_next_import(parted: Store) -> None:
+    before = parted.current()
+    card = parted.path(before.id).with_suffix(".json")
+    told = json.loads(card.read_text("utf-8"))
+    for holder in (told, *told["parts"]):
+        del holder["counts"]  # as an older program wrote it
+    card.write_text(json.dumps(told), "utf-8")
+    assert not parted.current().counts
+    reader = open_duckdb(parted, parted.current(), before.as_of)
+    assert reader.counts() == dict(before.counts)
+    after = took_in(parted, new_case("NEW-C"), 1, SIZE, tracked=True)
+    assert dict(after.counts) == dict(before.counts) | {n: dict(before.counts)[n] + 1 for n in ("cases",)}
+    assert after.parts == before.parts
 
 
 def test_every_metric_is_the_same(histories: tuple[Store, Store]) -> None:
