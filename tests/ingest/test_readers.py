@@ -29,7 +29,9 @@ def cells(name: str, content: bytes, settings: Settings = SETTINGS) -> list[list
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
 def test_encodings(encoding: str) -> None:
-    assert cells("a.csv", TEXT.encode(encoding))[1] == ["A1", "2024-7-5", "漏水,急"]
+    head, row = cells("a.csv", TEXT.encode(encoding))
+    assert head == ["工单编号", "受理时间", "诉求内容"]
+    assert row == ["A1", "2024-7-5", "漏水,急"]
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|", "，"])
@@ -47,18 +49,25 @@ def test_line_breaks_inside_quotes_stay_in_the_cell() -> None:
     assert cells("a.csv", b'a,b\n1,"x\ny"\n')[1] == ["1", "x\ny"]
 
 
-@given(st.text(alphabet='a中é,"\n\r \t;', max_size=40))
+CELLS = st.text(alphabet='a中é,"\n\r \t;', max_size=6)
+
+
+def written(rows: list[tuple[str, str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+@given(st.one_of(st.text(alphabet='a中é,"\n\r \t;', max_size=40), st.lists(st.tuples(CELLS, CELLS)).map(written)))
 def test_columns_at_a_time_are_what_the_csv_module_reads(text: str) -> None:
     content = f"编号,内容\n{text}".encode()
     try:
-        rows = list(csv.reader(io.StringIO(content.decode()), delimiter=","))
         (sheet,) = read_file("a.csv", content, SETTINGS)
-    except (csv.Error, RefusedFile):
+    except RefusedFile:
         return
     if isinstance(sheet.rows, TextRows):  # an empty line is one of empty cells there; either is no row
+        rows = list(csv.reader(io.StringIO(content.decode()), delimiter=","))
         assert list(sheet.rows) == [row or [""] * len(rows[0]) for row in rows]
-    elif "," in sheet.rows[0]:
-        assert sheet.rows == rows
 
 
 @pytest.mark.parametrize(

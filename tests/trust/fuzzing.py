@@ -217,6 +217,8 @@ def tried(name: str, content: bytes, settings: Settings, store: Store | None) ->
             if not plan.missing:
                 parsed = validate(plan, NOW)
                 assert len(parsed.good) + len(parsed.bad) == len(parsed.frame)
+                assert parsed.frame["row_no"].is_unique
+                assert all(any(c not in ("", None) for c in plan.sheet.rows[n - 1]) for n in parsed.frame["row_no"])
                 assert (parsed.bad["reason"].str.len() > 5).all()
         return "read" if any(not p.missing for p in plans) else "heads missing"
     except RefusedFile as error:
