@@ -154,8 +154,8 @@ def seal(con: duckdb.DuckDBPyConnection, folder: Path, schema: str, cases: str) 
 
 
 def counts_of(con: duckdb.DuckDBPyConnection, schema: str) -> tuple[tuple[str, int], ...]:
-    """Count what lies in a part."""
-    return tuple(counted(lambda sql: con.execute(sql).df(), OF_CASES, f"{schema}.").items())
+    """Count what lies in a part, in the order of names: engines group in no order of their own."""
+    return tuple(sorted(counted(lambda sql: con.execute(sql).df(), OF_CASES, f"{schema}.").items()))
 
 
 def take_out(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
