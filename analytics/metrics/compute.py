@@ -67,7 +67,8 @@ def compute_many(
         frame = _in_order(frame, keys, chosen)
     least = {m.code: m.minimum(settings) for m in chosen}
     frame["small"] = frame["n"] < (frame["metric"].map(least) if len(chosen) > 1 else least[chosen[0].code])
-    return frame[["metric", *keys, *COLUMNS[1:]]]
+    columns = ["metric", *keys, *COLUMNS[1:]]
+    return frame if list(frame.columns) == columns else frame[columns]
 
 
 def _in_order(frame: pd.DataFrame, keys: list[str], chosen: list[Metric]) -> pd.DataFrame:
@@ -80,8 +81,9 @@ def _in_order(frame: pd.DataFrame, keys: list[str], chosen: list[Metric]) -> pd.
 
 def _ranks(column: pd.Series, order: dict[str, int] | None) -> np.ndarray:
     """Return a number a row by which the column is in order; what is missing or not in ``order`` comes last."""
-    ranks = column.map(order).to_numpy(float) if order else pd.factorize(column, sort=True)[0].astype(float)
-    return np.where(ranks >= 0, ranks, np.inf)
+    codes, names = pd.factorize(column, sort=not order)
+    ranks = [order.get(name, np.inf) for name in names] if order else range(len(names))
+    return np.array([*ranks, np.inf])[codes]  # what is missing has the code -1
 
 
 def unmet(code: str, ledger: Ledger) -> str | None:

@@ -63,6 +63,6 @@ def durations(
 
 
 def _with_empty_periods(frame: pd.DataFrame, keys: list[str], slice: Slice, moment: Moment, grain: str) -> pd.DataFrame:
-    full = every_bucket(frame[["metric", *keys, "n"]], ["metric", *keys], slice, moment, grain)
+    full = every_bucket(frame[["metric", *keys, "n"]].copy(), ["metric", *keys], slice, moment, grain)
     frame = frame.assign(period=frame["period"].astype("datetime64[ns]")).drop(columns="n")
     return full.merge(frame, on=["metric", *keys], how="left")

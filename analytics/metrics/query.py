@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import ibis
 import numpy as np
@@ -146,22 +147,23 @@ def _counted(metric: Metric, wide: pd.DataFrame, keys: list[str]) -> pd.DataFram
         value, denominator = np.divide(k, n, out=nothing, where=n > 0), n
     else:
         value, denominator, low, high = k, nothing, nothing, nothing
-    columns: dict[str, object] = {key: wide[key] for key in keys}
-    columns |= {"metric": np.full(len(k), metric.code, dtype=object), "value": value, "numerator": k}
+    columns: dict[str, object] = {"metric": np.full(len(k), metric.code, dtype=object)}
+    columns |= {key: wide[key] for key in keys} | {"value": value, "numerator": k}
     return pd.DataFrame({**columns, "denominator": denominator, "low": low, "high": high, "n": n})
 
 
 def every_bucket(wide: pd.DataFrame, keys: list[str], slice: Slice, moment: Moment, grain: str) -> pd.DataFrame:
+    """Return the rows of ``wide`` and, with counts of 0, those of buckets that have none; may change ``wide`` itself."""
     last = min(slice.end, (moment.horizon - dt.timedelta(microseconds=1)).date())
     if last < slice.start:
         return wide
     periods = pd.to_datetime(buckets(slice.start, last, grain)).astype("datetime64[ns]")
-    full = wide.assign(period=wide["period"].astype("datetime64[ns]"))
+    wide["period"] = wide["period"].astype("datetime64[ns]")
     others = [k for k in keys if k != "period"]
-    if len(full) >= len(periods) * (wide.groupby(others, dropna=False).ngroups if others else 1):
-        return full
+    if len(wide) >= len(periods) * math.prod(wide[k].nunique(dropna=False) for k in others):
+        return wide
     grid, groups = pd.DataFrame({"period": periods}), wide[others].drop_duplicates() if others else None
-    full = (grid if groups is None else groups.merge(grid, how="cross")).merge(full, on=keys, how="left")
+    full = (grid if groups is None else groups.merge(grid, how="cross")).merge(wide, on=keys, how="left")
     counts = [c for c in wide.columns if c not in keys]
     full[counts] = full[counts].astype(float).fillna(0.0)
     return full
