@@ -12,27 +12,26 @@ from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, Slice, unmet
 from analytics.metrics.comparison import within_noise
 from analytics.wording import SAME, change, number, short
-from pages.common import remedied
+from pages.common import opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
 from pages.common.correcting import escaped
 from pages.common.drawing import BOARD_PAGE, link, section, to_cases
 from pages.common.filters import View
+from pages.common.opening import FIVE, SPARK_WEEKS
 from pages.common.periods import own, whole_weeks_back
 
-FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
-SPARK_WEEKS = 12
 MOST_WAITING = 3
 
 
 def five_numbers(view: View) -> None:
-    now = ask(FIVE, view.ledger, view.slice).set_index("metric")
-    before = ask(FIVE, view.ledger, view.before).set_index("metric") if view.before else pd.DataFrame()
+    now, before, weeks = opening.five_numbers(view)
+    now, before = now.set_index("metric"), before.set_index("metric")
     for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
         with column, st.container(border=True, height="stretch"):
-            one_number(view, code, now, before)
+            one_number(view, code, now, before, sparkline(weeks, code))
 
 
-def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -> None:
+def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame, weeks: list[float] | None) -> None:
     metric = CATALOGUE[code]
     if reason := unmet(code, view.ledger):
         st.metric(metric.name, "—")
@@ -48,7 +47,7 @@ def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -
         delta_color="off" if noise else {"up": "normal", "down": "inverse"}.get(metric.good, "off"),
         delta_arrow="off" if moved == SAME else "auto",
         delta_description=f"比{view.before_name}" if moved else None,
-        chart_data=sparkline(view, code),
+        chart_data=weeks,
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
     )
     st.caption(footnote(view, metric, row, old))
@@ -79,9 +78,8 @@ def footnote(view: View, metric: Metric, row: pd.Series, old: pd.Series | None) 
     return " · ".join(p for p in parts if p)
 
 
-def sparkline(view: View, code: str) -> list[float] | None:
-    """Return the metric of the last twelve weeks up to the period's end."""
-    frame = ask(FIVE, view.ledger, whole_weeks_back(view, SPARK_WEEKS), grain="week")
+def sparkline(frame: pd.DataFrame, code: str) -> list[float] | None:
+    """Return a metric's values of the weeks that have one; None where no line can be drawn."""
     values = frame[frame["metric"] == code]["value"].dropna()
     return values.round(4).tolist() if len(values) > 1 else None
 

@@ -6,7 +6,6 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from analytics import model, workdays
 from analytics.ledger import Ledger
@@ -88,6 +87,8 @@ def _sum(frame: pd.DataFrame, module: str | None, start: dt.date, end: dt.date) 
 
 
 def _ratio_interval(before: int, after: int) -> tuple[float, float]:
+    from scipy.stats import binomtest  # half a second that the first numbers need not wait for
+
     if not before or not after:
         return float("nan"), float("nan")
     interval = binomtest(after, before + after).proportion_ci(0.95, "exact")

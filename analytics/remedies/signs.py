@@ -6,7 +6,6 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis.expr import types as ir
-from scipy.stats import hypergeom
 
 from analytics import model
 from analytics.ledger import Ledger
@@ -31,6 +30,7 @@ def signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
     Holm-corrected over every value of every attribute looked at. Kept: chance under 5%, five
     cases or more, a fifth more often than others.
     """
+    from scipy.stats import hypergeom  # half a second that the first numbers need not wait for
     from statsmodels.stats.multitest import multipletests
 
     tables = [_counted(ledger, slice, name) for name in ATTRIBUTES if ledger.share_filled(name)]

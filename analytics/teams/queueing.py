@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
 
 from analytics import model
 from analytics.ledger import Ledger
@@ -47,6 +46,8 @@ def mean_wait(arrivals: float, capacity: float, officers: int) -> float:
 
     Source: Erlang (1917); C = B / (1 − ρ(1 − B)), with B the Erlang loss formula, a Poisson ratio.
     """
+    from scipy.stats import poisson  # half a second that the first numbers need not wait for
+
     if officers < 1 or capacity <= 0 or arrivals >= officers * capacity:
         return float("inf")
     offered = arrivals / capacity

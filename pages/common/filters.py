@@ -13,7 +13,9 @@ from analytics.metrics import COMPARISONS, PERIODS, Slice, period
 from analytics.wording import days
 from pages.common import asking
 
-FILTERS = ("module", "department", "channel", "street")
+#: Dimensions whose values the ledger itself offers.
+OFFERED = ("department", "channel", "street")
+FILTERS = ("module", *OFFERED)
 KEYS = ("period", "from", "to", "compare", *FILTERS, "as_of")
 DEFAULT_PERIOD, DEFAULT_COMPARISON = "this_month", next(iter(COMPARISONS))
 

@@ -11,29 +11,27 @@ import logging
 import os
 import pickle
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from threading import Thread
 
 from analytics.briefing.compose import Request
 from analytics.briefing.period import last_whole
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
-from analytics.metrics import Slice, period
 from analytics.store import Store
-from pages.common import answers, asking, discovered, mechanisms, remedied
-from pages.common.filters import DEFAULT_COMPARISON, DEFAULT_PERIOD
+from pages.common import answers, asking, discovered, mechanisms, opening, remedied
 from pages.common.remembered import ask_briefing
 from pages.common.warming import WARMER
-
-FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 
 
 def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
     """Return what pages ask first of a ledger, the dearest of it."""
-    slice = Slice(*period(DEFAULT_PERIOD, ledger.as_of))
-    before = slice.compared(DEFAULT_COMPARISON, ledger.as_of)
+    view = opening.first_view(ledger)
+    slice, before = view.slice, view.before
     found = asking.findings(ledger)
-    yield lambda: asking.ask(FIVE, ledger, slice)
+    yield lambda: opening.ask_first(ledger)
     yield lambda: asking.ask_findings(ledger, slice)
     if found is not None:
         yield lambda: discovered.ask_watched(ledger, "issue_problem")
@@ -58,9 +56,17 @@ def again(ledger: Ledger, token: str, questions: list[tuple[str, tuple, dict]]) 
             getattr(importlib.import_module(module), function)(*asked, **more)
 
 
+def end_with(parent: int) -> None:
+    """End this process when its parent has ended, however that happened: nobody waits for the answers any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def main() -> None:
     """Answer on standard output."""
     os.nice(19)  # whoever looks at a page goes first
+    Thread(target=end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     logging.disable(logging.WARNING)
     folder, snapshot, questions = pickle.load(sys.stdin.buffer)
     os.environ["INSIGHT_STORE"] = folder

@@ -12,17 +12,20 @@ import pickle
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from threading import Thread
 
 from analytics.issues import IssueDesk
-from analytics.ledger import open_ledger
+from analytics.ledger import Ledger, open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store, StoreError
 from analytics.viewer import ANALYST, Viewer
-from pages.common import answers, asking
+from pages.common import answers, asking, opening
 
-#: Seconds between two looks, how long new cases may take to join the types, and the longest that a new snapshot is held back.
-EVERY, JOINING, PATIENCE = 2.0, 10.0, 60.0
+#: Seconds that whoever opens a server just started is left alone with it, and between two looks after that.
+ALONE, EVERY = 8.0, 2.0
+#: How many seconds new cases may take to join the types, and the longest that a new snapshot is held back.
+JOINING, PATIENCE = 10.0, 60.0
 #: Who asks beforehand: what is counted for everybody.
 WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
@@ -45,14 +48,24 @@ def start() -> None:
 
 
 def _watch() -> None:
+    _try(lambda store: opening.ask_first(_opened(store)))
+    time.sleep(ALONE)
     while True:
-        try:
-            look(asking.store())
-        except StoreError:
-            pass  # the pages say what is wrong with the store
-        except Exception as error:
-            logging.getLogger(__name__).warning("warming failed: %s", type(error).__name__)
+        _try(look)
         time.sleep(EVERY)
+
+
+def _try(act: Callable[[Store], object]) -> None:
+    try:
+        act(asking.store())
+    except StoreError:
+        pass  # the pages say what is wrong with the store
+    except Exception as error:
+        logging.getLogger(__name__).warning("warming failed: %s", type(error).__name__)
+
+
+def _opened(store: Store) -> Ledger:
+    return IssueDesk(store).attach(open_ledger(store, WARMER))
 
 
 def look(store: Store) -> bool:

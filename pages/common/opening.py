@@ -1,0 +1,34 @@
+"""The first numbers of the first page, and what they ask: so that it can be asked before somebody waits for it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.ledger import Ledger
+from analytics.metrics import Slice, period
+from pages.common import asking
+from pages.common.filters import DEFAULT_COMPARISON, DEFAULT_PERIOD, OFFERED, View
+from pages.common.periods import whole_weeks_back
+
+FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
+SPARK_WEEKS = 12
+
+
+def first_view(ledger: Ledger) -> View:
+    """Return the view of somebody who has chosen nothing in the filter bar."""
+    slice = Slice(*period(DEFAULT_PERIOD, ledger.as_of))
+    return View(ledger, slice, slice.compared(DEFAULT_COMPARISON, ledger.as_of), DEFAULT_COMPARISON)
+
+
+def five_numbers(view: View) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the five metrics of the period, of the one before (empty where none is compared) and of the last whole weeks."""
+    now = asking.ask(FIVE, view.ledger, view.slice)
+    before = asking.ask(FIVE, view.ledger, view.before) if view.before else now[:0]
+    return now, before, asking.ask(FIVE, view.ledger, whole_weeks_back(view, SPARK_WEEKS), grain="week")
+
+
+def ask_first(ledger: Ledger) -> None:
+    """Ask what the filter bar and the first numbers will ask."""
+    for name in OFFERED:
+        asking.values_of(ledger, name)
+    five_numbers(first_view(ledger))
