@@ -8,8 +8,9 @@ from analytics.model import TABLES, Table
 SCHEMA_VERSION = 3
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
-#: Texts of sentences, of which no two are alike: packed so they take less than half the room and of the time to write.
-LONG = dict.fromkeys(("content", "reply"), " USING COMPRESSION zstd")
+#: Texts of which no two are alike: packed so they take less than half the room and a small part of the time to write.
+PACKED = " USING COMPRESSION zstd"
+LONG = dict.fromkeys(("content", "reply"), PACKED)
 
 #: Book-keeping beside the ledger's own tables.
 BOOKS = {
@@ -20,9 +21,9 @@ BOOKS = {
     ),
     "quarantine": (
         "batch VARCHAR, file VARCHAR, sheet VARCHAR, row_no INTEGER, table_name VARCHAR, "
-        "reason VARCHAR, heads VARCHAR, cells VARCHAR"
+        f"reason VARCHAR, heads VARCHAR, cells VARCHAR{PACKED}"
     ),
-    "versions": "table_name VARCHAR, key VARCHAR, batch VARCHAR, replaced_by VARCHAR, old_row VARCHAR",
+    "versions": f"table_name VARCHAR, key VARCHAR, batch VARCHAR, replaced_by VARCHAR, old_row VARCHAR{PACKED}",
     "profiles": "name VARCHAR, table_name VARCHAR, signature VARCHAR, mapping VARCHAR, saved_at TIMESTAMP",
 }
 
