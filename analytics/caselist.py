@@ -10,7 +10,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
-from analytics.metrics.evidence import cases_behind
+from analytics.metrics.evidence import FEW, cases_behind, with_texts
 from analytics.metrics.query import with_overdue_days
 from analytics.metrics.slices import Slice
 from analytics.store.audit import VIEWED, AuditLog
@@ -35,6 +35,8 @@ LIST_COLUMNS = (
     "chases",
     "grade",
 )
+#: Those that lie beside the facts.
+SHOWN_TEXTS = ("title", "enterprise")
 SORTS = {
     "accepted_at": "受理时间",
     "due_at": "办理期限",
@@ -73,9 +75,12 @@ def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFra
         return rows.order_by(key, rows.case_no)
 
     page = sorted_(table).limit(request.limit, offset=request.offset)
-    if "title" not in page.columns:
-        page = sorted_(page.inner_join(_texts(ledger), "case_no"))
-    return ledger.run(page.select(*LIST_COLUMNS))
+    if "title" in page.columns:
+        return ledger.run(page.select(*LIST_COLUMNS))
+    if request.limit <= FEW:
+        rows = ledger.run(page.select(c for c in LIST_COLUMNS if c not in SHOWN_TEXTS))
+        return with_texts(ledger, rows, *SHOWN_TEXTS)[[*LIST_COLUMNS]]
+    return ledger.run(sorted_(page.inner_join(_texts(ledger), "case_no")).select(*LIST_COLUMNS))
 
 
 def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:

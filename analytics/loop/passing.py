@@ -8,7 +8,7 @@ import pandas as pd
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.conditions import calls_for_consultation
-from analytics.metrics.evidence import cases_behind
+from analytics.metrics.evidence import cases_behind, with_texts
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, with_overdue_days
 from analytics.settings import Settings, load_settings
@@ -26,7 +26,7 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
     facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment)).semi_join(wanted, "case_no")
     chosen = facts.order_by(facts.transfers.desc(), facts.case_no).limit(most)
     found = ledger.run(chosen.select("case_no", "transfers", "returns", "first_department", "closed_at"))
-    rows = _titled(ledger, found).sort_values(["transfers", "case_no"], ascending=[False, True], ignore_index=True)
+    rows = with_texts(ledger, found, "title").sort_values(["transfers", "case_no"], ascending=[False, True], ignore_index=True)
     handed = ledger.table("transfers")
     steps = ledger.run(
         handed.filter(handed.case_no.isin(rows["case_no"].tolist()))
@@ -60,19 +60,12 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
         hard=calls_for_consultation(table, moment),
     )  # fmt: skip
     order = (ibis.desc("overdue_days"), ibis.desc("open_days"), "case_no")
-    rows = _titled(ledger, ledger.run(chosen.order_by(*order).limit(most)))
+    rows = with_texts(ledger, ledger.run(chosen.order_by(*order).limit(most)), "title")
     steps = [_next_step(row) for _, row in rows.iterrows()]
     rows["step"], rows["whose"] = [s for s, _ in steps], [w for _, w in steps]
     return rows[
         ["case_no", "title", "department", "open_days", "overdue_days", "chases", "departments", "consultations", "step", "whose"]
     ]  # fmt: skip
-
-
-def _titled(ledger: Ledger, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the titles of a few cases, in their order: by number they are found without reading all."""
-    cases = ledger.table("cases")
-    titles = cases.filter(cases.case_no.isin(rows["case_no"].tolist())).select("case_no", "title")
-    return rows.merge(ledger.run(titles), on="case_no")
 
 
 def _next_step(row: pd.Series) -> tuple[str, str]:

@@ -53,7 +53,8 @@ def ask(ledger: Ledger, shape: Hashable, moment: Moment, build: Build) -> pd.Dat
     """
     if ledger.reader.dialect != "duckdb":  # compiling is nothing beside such an engine's own start
         return ledger.run(build(moment))
-    key = (ledger.snapshot.id, ledger.folder, ledger.viewer, ledger.attached, moment.settings.key, shape)
+    # Not the snapshot: one program's tables have the same columns in each that it wrote itself.
+    key = (ledger.duckdb.version, ledger.viewer, ledger.attached, moment.settings.key, shape)
     sql, names = _template(key, _Once(build, moment.settings))
     return ledger.run_sql(sql, {name: getattr(moment, name) for name in names})
 

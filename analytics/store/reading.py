@@ -68,8 +68,8 @@ class Reader:
             raise StoreError(
                 f"快照 {snapshot.id} 打不开（文件损坏或被占用）。可用 snapshots rollback 回到前一个快照。"
             ) from None
-        schema = self._version()
-        if schema > SCHEMA_VERSION:
+        self.version = self._version()
+        if self.version > SCHEMA_VERSION:
             raise StoreError(NEWER)
         held, sealed = self._held(), [part.schema for part in snapshot.parts]
         for table in (*TABLES, *BOOKS, "calendar"):
@@ -78,11 +78,11 @@ class Reader:
         for table, statement in create_statements().items():
             if table not in held:
                 self.con.execute(statement)
-        if as_of >= snapshot.as_of and schema == SCHEMA_VERSION:
+        if as_of >= snapshot.as_of and self.version == SCHEMA_VERSION:
             for table in DERIVED:
                 self._view("main", table, ["snap", *sealed])
         else:
-            self._derive([part.schema for part in snapshot.parts if part.last < as_of and schema == SCHEMA_VERSION])
+            self._derive([part.schema for part in snapshot.parts if part.last < as_of and self.version == SCHEMA_VERSION])
 
     def _view(self, schema: str, table: str, sources: list[str], where: str = "") -> None:
         self.con.execute(f"CREATE VIEW {schema}.{table} AS {together(table, sources, where)}")
