@@ -100,7 +100,7 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
     rows = ask(ledger, ("brought newest", slice.where), moment, newest)
     first, last = rows["accepted_at"].min(), rows["accepted_at"].max()
     alone = tuple(sorted(rows["case_no"]))
-    found = []
+    found: list[pd.DataFrame] = []
     for days in RUNGS:
         treated, others, gap = _with_state(ledger, slice, moment), _candidates(ledger), pd.Timedelta(days=days)
         # The first time all of them, which needs no list of numbers.

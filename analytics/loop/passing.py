@@ -26,7 +26,9 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
     facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment)).semi_join(wanted, "case_no")
     chosen = facts.order_by(facts.transfers.desc(), facts.case_no).limit(most)
     found = ledger.run(chosen.select("case_no", "transfers", "returns", "first_department", "closed_at"))
-    rows = with_texts(ledger, found, "title").sort_values(["transfers", "case_no"], ascending=[False, True], ignore_index=True)
+    rows = with_texts(ledger, found, "title").sort_values(
+        ["transfers", "case_no"], ascending=[False, True], ignore_index=True
+    )
     handed = ledger.table("transfers")
     steps = ledger.run(
         handed.filter(handed.case_no.isin(rows["case_no"].tolist()))

@@ -82,7 +82,9 @@ class Reader:
             for table in DERIVED:
                 self._view("main", table, ["snap", *sealed])
         else:
-            self._derive([part.schema for part in snapshot.parts if part.last < as_of and self.version == SCHEMA_VERSION])
+            self._derive(
+                [part.schema for part in snapshot.parts if part.last < as_of and self.version == SCHEMA_VERSION]
+            )
 
     def _view(self, schema: str, table: str, sources: list[str], where: str = "") -> None:
         self.con.execute(f"CREATE VIEW {schema}.{table} AS {together(table, sources, where)}")

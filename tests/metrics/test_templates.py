@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, templates
 from analytics.metrics.moment import Moment
+from tests.small import ledger_of
 
 PERIODS = [
     Slice(dt.date(2026, 3, 1), dt.date(2026, 3, 31)),
@@ -51,3 +53,14 @@ def test_two_ledgers_never_share_an_answer(demo_ledger: Ledger) -> None:
     assert (
         compute("demand", demo_ledger, mine)["value"].iloc[0] < compute("demand", demo_ledger, month)["value"].iloc[0]
     )
+
+
+def test_a_shape_holds_for_every_snapshot(demo_ledger: Ledger, tmp_path: Path) -> None:
+    case = {"case_no": "A1", "accepted_at": "2024-12-02 09:00", "title": "问", "module": "finance"}
+    other, days = ledger_of(tmp_path, [case]), Slice(dt.date(2024, 12, 1), dt.date(2024, 12, 31))
+    templates._template.cache_clear()
+    compute("demand", demo_ledger, days, by=("module",))
+    found = compute("demand", other, days, by=("module",))
+    assert templates._template.cache_info().misses == 1
+    assert found["module"].tolist() == ["finance"]
+    assert found["value"].tolist() == [1]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from analytics.ledger import Ledger
 from analytics.settings import ROOT
+from analytics.store import Store
+from pages.common import answers, opening
+from tests.pages.test_pages import open_page
 
 HEAVY = ("pandas", "ibis", "scipy", "sklearn")
 
@@ -14,3 +20,26 @@ def test_listening_needs_nothing_heavy() -> None:
     code = f"import pages.entrance.serving, sys; print([m for m in {HEAVY} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert told.stdout.strip() == "[]", told.stderr[-2000:]
+
+
+def test_what_the_first_numbers_ask_has_been_asked_before(
+    demo_store: Store, demo_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers._kept.clear()
+    opening.ask_first(demo_ledger)
+    before = set(answers._kept[demo_ledger.snapshot.id])
+    assert len(before) == len(opening.OFFERED) + 3
+    app = open_page("overview", demo_store, monkeypatch)
+    assert len(app.metric) == len(opening.FIVE)
+    alike = {
+        k for k in answers._kept[demo_ledger.snapshot.id] if ".values_of(" in k or f"asking.ask({opening.FIVE}" in k
+    }
+    assert {k for k in alike if "('module',)" not in k} <= before
+
+
+def test_preparing_ends_with_its_server() -> None:
+    child = "import sys; from pages.common.preparing import end_with; end_with(int(sys.argv[1]))"
+    server = f"import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid())])"
+    # The child holds the server's output open: this returns when both have ended, or not in time.
+    ended = subprocess.run([sys.executable, "-c", server], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert not ended.stderr
