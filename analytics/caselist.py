@@ -75,12 +75,12 @@ def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFra
         return rows.order_by(key, rows.case_no)
 
     page = sorted_(table).limit(request.limit, offset=request.offset)
-    if "title" in page.columns:
-        return ledger.run(page.select(*LIST_COLUMNS))
-    if request.limit <= FEW:
-        rows = ledger.run(page.select(c for c in LIST_COLUMNS if c not in SHOWN_TEXTS))
-        return with_texts(ledger, rows, *SHOWN_TEXTS)[[*LIST_COLUMNS]]
-    return ledger.run(sorted_(page.inner_join(_texts(ledger), "case_no")).select(*LIST_COLUMNS))
+    if "title" not in page.columns:
+        if request.limit <= FEW:
+            rows = ledger.run(page.select(c for c in LIST_COLUMNS if c not in SHOWN_TEXTS))
+            return with_texts(ledger, rows, *SHOWN_TEXTS)[[*LIST_COLUMNS]]
+        page = sorted_(page.inner_join(_texts(ledger), "case_no"))
+    return ledger.run(page.select(*LIST_COLUMNS))
 
 
 def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:

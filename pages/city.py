@@ -18,8 +18,8 @@ from analytics.viewer import EXPORT, IMPORT
 from analytics.wording import days, minute, number, short
 from pages.common import acting, asking
 from pages.common.drawing import chart, empty, offer_workbook
+from pages.common.opening import FIVE
 
-FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 SPANS = {"last_month": "上月", "this_month": "本月", "this_quarter": "本季", "this_year": "本年", "own": "自选"}
 
 

@@ -1,14 +1,17 @@
 """Lists behind numbers: as many cases as the number says."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analytics.caselist import LIST_COLUMNS, ListRequest, case_story, count_cases, list_cases
 from analytics.exporting import case_table, deadline
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, Slice, compute
+from analytics.metrics.evidence import FEW
 from analytics.metrics.measures import Flow, Stock
 from tests.small import event, ledger_of
 
@@ -48,6 +51,17 @@ def test_sorting_and_paging(demo_ledger: Ledger) -> None:
     page = list_cases(demo_ledger, SLICE, ListRequest(sort="due_at", descending=False, limit=40, offset=40))
     assert page["case_no"].tolist() == whole["case_no"].iloc[40:80].tolist()
     assert tuple(whole.columns) == LIST_COLUMNS
+
+
+@pytest.mark.parametrize("slice", [SLICE, SLICE.narrowed(module="finance", street="没有这条街")])
+def test_few_are_listed_as_many_are(slice: Slice, demo_ledger: Ledger) -> None:
+    department = str(list_cases(demo_ledger, SLICE, ListRequest(limit=1))["department"].iloc[0])
+    for viewer in (demo_ledger.viewer, replace(demo_ledger.viewer, department=department)):
+        ledger = replace(demo_ledger, viewer=viewer)
+        many = list_cases(ledger, slice, ListRequest(sort="due_at", limit=FEW + 1))
+        few = list_cases(ledger, slice, ListRequest(sort="due_at", limit=FEW))
+        pd.testing.assert_frame_equal(few, many.head(FEW), check_dtype=len(few) > 0)
+        assert len(few) > 0 or slice != SLICE
 
 
 def test_one_case_tells_its_story(demo_ledger: Ledger) -> None:

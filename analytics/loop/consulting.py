@@ -103,11 +103,11 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
     found: list[pd.DataFrame] = []
     for days in RUNGS:
         treated, others, gap = _with_state(ledger, slice, moment), _candidates(ledger), pd.Timedelta(days=days)
-        # The first time all of them, which needs no list of numbers.
-        treated = treated.filter(treated.case_no.isin(alone)) if found else _newest(treated)
         if alone:  # what lies further away is not even read
             treated = treated.filter(treated.accepted_at.between(first, last))
             others = others.filter(others.accepted_at.between(first - gap, last + gap))
+        # The first time all of them, which needs no list of numbers.
+        treated = treated.filter(treated.case_no.isin(alone)) if found else _newest(treated)
         treated = treated.select(*columns)
         found.append(ledger.run(_nearest(treated, others, moment, days)))
         alone = tuple(sorted(set(alone) - set(found[-1]["case_no"])))

@@ -29,8 +29,8 @@ def test_what_the_first_numbers_ask_has_been_asked_before(demo_store: Store, mon
     assert len(before) == len(opening.OFFERED) + 3
     app = open_page("overview", demo_store, monkeypatch)
     assert len(app.metric) == len(opening.FIVE)
-    alike = {k for k in answers._kept[ledger.snapshot.id] if ".values_of(" in k or f"asking.ask({opening.FIVE}" in k}
-    assert {k for k in alike if "('module',)" not in k} <= before
+    asked = answers._kept[ledger.snapshot.id]
+    assert {k for k in asked if ".values_of(" in k or f".ask(({opening.FIVE}, " in k} == before
 
 
 def test_preparing_ends_with_its_server() -> None:
