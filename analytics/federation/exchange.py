@@ -17,6 +17,7 @@ from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, unmet
 from analytics.metrics.durations import elapsed_times
 from analytics.metrics.measures import Flow
 from analytics.metrics.moment import Moment
+from analytics.metrics.survival import TIMES
 from analytics.metrics.suppression import hidden_cells, shared_rows
 from analytics.settings import DATA, Settings, load_settings
 from analytics.store import StoreError
@@ -104,11 +105,11 @@ def _sketches(
     code: str, ledger: Ledger, slice: Slice, by: tuple[str, ...], grain: str | None, settings: Settings
 ) -> dict[Place, Sketch | None]:
     moment = Moment.of(ledger, slice, settings)
-    rows = elapsed_times(CATALOGUE[code], ledger, slice, moment, by, grain)
+    times = elapsed_times(CATALOGUE[code], ledger, slice, moment, by, grain)
     keys = [*by, *(["period"] if grain else [])]
-    groups = [g for _, g in rows.groupby(keys, dropna=False)] if keys else [rows]
-    heads = pd.concat([g.head(1) for g in groups]) if groups and len(rows) else rows
-    made = [sketch(g["elapsed"].to_numpy(float), g["happened"].to_numpy(bool)) for g in groups if len(g)]
+    groups = [g for _, g in times.groupby(keys, dropna=False)] if keys else [times]
+    heads = pd.concat([g.head(1) for g in groups]) if groups and len(times) else times
+    made = [sketch(*(g[name].to_numpy(float) for name in TIMES)) for g in groups if len(g)]
     hidden = hidden_cells(np.array([size(s) for s in made], float).reshape(-1, 1), settings.least_shared).ravel()
     kept = [None if h else s for s, h in zip(made, hidden, strict=True)]
     return dict(zip(_places(code, heads, by, grain), kept, strict=True))

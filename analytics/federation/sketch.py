@@ -22,13 +22,13 @@ _NONE = -(10**6)
 Sketch = dict[int, tuple[int, int]]
 
 
-def sketch(elapsed: np.ndarray, happened: np.ndarray) -> Sketch:
-    """Return the bins of times (n floats ≥ 0) and whether each ended (n bools)."""
+def sketch(elapsed: np.ndarray, ended: np.ndarray, still: np.ndarray) -> Sketch:
+    """Return the bins of times (n floats ≥ 0), each with how many ended and how many were last seen open then."""
     times = np.asarray(elapsed, float)
     bins = np.full(len(times), _NONE)
     some = times > ZERO
     bins[some] = np.ceil(np.log(times[some]) / np.log(_GAMMA) - 1e-9).astype(int)
-    counted = pd.DataFrame({"bin": bins, "ended": happened, "open": ~np.asarray(happened, bool)}).groupby("bin").sum()
+    counted = pd.DataFrame({"bin": bins, "ended": ended, "still": still}).groupby("bin").sum()
     return {int(b): (int(e), int(o)) for b, e, o in counted.itertuples()}
 
 

@@ -13,7 +13,7 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, within
-from analytics.metrics.survival import quantile_with_interval
+from analytics.metrics.survival import quantiles_of
 from analytics.metrics.templates import ask
 from analytics.metrics.wilson import wilson
 from analytics.settings import Settings, load_settings
@@ -189,7 +189,7 @@ def _side(pairs: pd.DataFrame, prefix: str, moment: Moment) -> Side:
         stop = stop.where(pairs["like_consulted_time"].isna(), pairs["like_consulted_time"])
     happened = closed & (end <= stop)
     elapsed = (end.where(happened, stop) - start).clip(lower=0)
-    days = quantile_with_interval(elapsed.to_numpy(float), happened.to_numpy(bool), (0.5,))[0]
+    days = quantiles_of(elapsed.to_numpy(float), happened.to_numpy(bool), ~happened.to_numpy(bool), (0.5,))[0]
     grades = pairs.loc[happened, f"{prefix}grade"].dropna()
     low, high = wilson(np.array([(grades >= 3).sum()]), np.array([len(grades)]))
     share = float((grades >= 3).mean()) if len(grades) else float("nan")

@@ -1,4 +1,4 @@
-"""How long things take: one row a case, then Kaplan–Meier quantiles."""
+"""How long things take: how many took each time, then Kaplan–Meier quantiles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from analytics.settings import Settings, load_settings
 def elapsed_times(
     metric: Metric, ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str | None
 ) -> pd.DataFrame:
-    """Return one row a case: the dimensions, period, ``elapsed`` and ``happened``."""
+    """Return the dimensions, period and ``elapsed``, with how many of that time ``ended`` and are ``still`` open.
+
+    One row for each time that differs, in no order: to the minute, a province's stays are a twentieth of
+    their number.
+    """
     measure = metric.measure
     if not isinstance(measure, Duration):
         raise TypeError(f"{metric.code} is no duration")
@@ -30,7 +34,9 @@ def elapsed_times(
         if measure.among:
             table = table.filter(measure.among(table, moment))
         keys = keys_of(table, by, grain, measure.anchor, moment)
-        return table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
+        times = table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
+        counted = times.group_by([*keys, "elapsed"]).agg(ended=times.elapsed.count(where=times.happened), n=times.elapsed.count())
+        return counted.mutate(still=counted.n - counted.ended).drop("n")
 
     frame = ask(ledger, (measure.source, by, grain, slice.where), moment, build)
     return frame[frame["elapsed"].notna()]
@@ -48,10 +54,10 @@ def handling_curve(ledger: Ledger, slice: Slice, settings: Settings | None = Non
 def durations(
     group: list[Metric], ledger: Ledger, slice: Slice, moment: Moment, by: tuple[str, ...], grain: str | None
 ) -> pd.DataFrame:
-    rows = elapsed_times(group[0], ledger, slice, moment, by, grain)
+    times = elapsed_times(group[0], ledger, slice, moment, by, grain)
     keys = [*by, *(["period"] if grain else [])]
     quantiles = {m.code: m.measure.quantile for m in group if isinstance(m.measure, Duration)}
-    found = survival.quantiles(rows, keys, tuple(quantiles.values()))
+    found = survival.quantiles(times, keys, tuple(quantiles.values()))
     frames = []
     for code, q in quantiles.items():
         part = found[found["quantile"] == q].drop(columns="quantile")

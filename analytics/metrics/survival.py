@@ -13,6 +13,9 @@ import pandas as pd
 
 from analytics.metrics.wilson import Z
 
+#: Columns of times: how long, how many of them ended then, and how many were last seen open then.
+TIMES = ("elapsed", "ended", "still")
+
 
 @dataclass(frozen=True)
 class Survival:
@@ -50,42 +53,43 @@ def of_counts(times: np.ndarray, ended: np.ndarray, still: np.ndarray, *, open_f
     return Survival(times, share, np.where(sure, share, low), np.where(sure, share, high))
 
 
-def of_rows(elapsed: np.ndarray, happened: np.ndarray) -> Survival:
-    """Return survival from one time a row and whether it ended then."""
+def of_times(elapsed: np.ndarray, ended: np.ndarray, still: np.ndarray) -> Survival:
+    """Return survival from times in any order, each with how many ended and how many were last seen open then."""
     times, place = np.unique(elapsed, return_inverse=True)
-    ended = np.bincount(place, weights=happened, minlength=len(times))
-    return of_counts(times, ended, np.bincount(place, minlength=len(times)) - ended)
+    ended, still = (np.bincount(place, weights=counts, minlength=len(times)) for counts in (ended, still))
+    return of_counts(times, ended, still)
 
 
-def quantile_with_interval(
-    elapsed: np.ndarray, happened: np.ndarray, quantiles: tuple[float, ...]
+def quantiles_of(
+    elapsed: np.ndarray, ended: np.ndarray, still: np.ndarray, wanted: tuple[float, ...]
 ) -> list[tuple[float, float, float]]:
-    """Return (value, low, high) for each quantile; NaN where too few have ended."""
-    if not happened.any():
-        return [(float("nan"), float("nan"), float("nan")) for _ in quantiles]
-    survival = of_rows(elapsed, happened)
-    return [survival.quantile(q) for q in quantiles]
+    """Return (value, low, high) for each quantile, times as of_times takes them; NaN where too few have ended."""
+    if not ended.any():
+        return [(float("nan"), float("nan"), float("nan")) for _ in wanted]
+    survival = of_times(elapsed, ended, still)
+    return [survival.quantile(q) for q in wanted]
 
 
-def quantiles(rows: pd.DataFrame, keys: list[str], wanted: tuple[float, ...]) -> pd.DataFrame:
-    """Return the keys, quantile, value, low, high, n for every group of rows.
+def quantiles(times: pd.DataFrame, keys: list[str], wanted: tuple[float, ...]) -> pd.DataFrame:
+    """Return the keys, quantile, value, low, high, n for every group of times.
 
-    ``rows`` has the keys, ``elapsed`` (float) and ``happened`` (bool).
+    ``times`` has the keys, ``elapsed`` (float), ``ended`` and ``still`` (how many of each).
     """
-    groups = rows.groupby(keys, dropna=False, sort=True) if keys else [((), rows)]
+    groups = times.groupby(keys, dropna=False, sort=True) if keys else [((), times)]
     found = []
     for key, group in groups:
-        values = quantile_with_interval(group["elapsed"].to_numpy(float), group["happened"].to_numpy(bool), wanted)
-        for q, (value, low, high) in zip(wanted, values, strict=True):
-            found.append((*(key if isinstance(key, tuple) else (key,)), q, value, low, high, len(group)))
+        elapsed, ended, still = (group[name].to_numpy(float) for name in TIMES)
+        n = int(ended.sum() + still.sum())
+        for q, bounds in zip(wanted, quantiles_of(elapsed, ended, still, wanted), strict=True):
+            found.append((*(key if isinstance(key, tuple) else (key,)), q, *bounds, n))
     return pd.DataFrame(found, columns=[*keys, "quantile", "value", "low", "high", "n"])
 
 
-def curve(rows: pd.DataFrame, points: int = 200) -> pd.DataFrame:
-    """Return the survival curve: elapsed, open_share, low, high; at most ``points`` rows."""
-    if rows.empty:
+def curve(times: pd.DataFrame, points: int = 200) -> pd.DataFrame:
+    """Return the survival curve of ``times`` (elapsed, ended, still): elapsed, open_share, low, high; so many points."""
+    if times.empty:
         return pd.DataFrame(columns=["elapsed", "open_share", "low", "high"], dtype=float)
-    found = of_rows(rows["elapsed"].to_numpy(float), rows["happened"].to_numpy(bool))
+    found = of_times(*(times[name].to_numpy(float) for name in TIMES))
     frame = pd.DataFrame({"elapsed": found.times, "open_share": found.share, "low": found.low, "high": found.high})
     keep = np.unique(np.linspace(0, len(frame) - 1, min(points, len(frame))).astype(int))
     return frame.iloc[keep].reset_index(drop=True)

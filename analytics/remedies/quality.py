@@ -86,28 +86,27 @@ def _handling(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> tu
 
 
 def _times(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> pd.DataFrame:
-    """Return elapsed, happened, mine, after: one row a case accepted in either span."""
+    """Return elapsed, happened, mine, after: one row a case accepted in either span, thinned evenly by elapsed."""
     frames = []
     for late, span in ((False, before), (True, after)):
         moment = Moment.of(ledger, span, load_settings())
-        rows = elapsed_times(CATALOGUE["handling_median"], ledger, span, moment, ("issue_type",), None)
-        mine = rows["issue_type"].eq(remedy.type_id).fillna(False).to_numpy(bool)
-        kept = np.concatenate([_thinned(np.flatnonzero(mine), MINE), _thinned(np.flatnonzero(~mine), OTHERS)])
-        frames.append(
-            pd.DataFrame(
-                {
-                    "elapsed": rows["elapsed"].to_numpy(float)[kept],
-                    "happened": rows["happened"].to_numpy(bool)[kept],
-                    "mine": mine[kept],
-                    "after": late,
-                }
-            )
-        )
+        times = elapsed_times(CATALOGUE["handling_median"], ledger, span, moment, ("issue_type",), None)
+        mine = times["issue_type"].eq(remedy.type_id).fillna(False).to_numpy(bool)
+        for own, most in ((True, MINE), (False, OTHERS)):
+            rows = _one_each(times[mine == own])
+            frames.append(_thinned(rows, most).assign(mine=own, after=late))
     return pd.concat(frames, ignore_index=True)
 
 
-def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
+def _one_each(times: pd.DataFrame) -> pd.DataFrame:
+    """Return elapsed and happened: a row for each that the times (elapsed, ended, still) count."""
+    each = times.melt("elapsed", ["ended", "still"], "state", "count").sort_values(["elapsed", "state"])
+    each = each.loc[each.index.repeat(each["count"])]
+    return pd.DataFrame({"elapsed": each["elapsed"].astype(float), "happened": each["state"].eq("ended")})
+
+
+def _thinned(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    return rows if len(rows) <= most else rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def closing_speed(rows: pd.DataFrame) -> tuple[float, float, float]:

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.federation.sketch import ALPHA, ZERO, merged, quantile, size, sketch
-from analytics.metrics.survival import quantile_with_interval
+from analytics.metrics.survival import quantiles_of
 
 TIMES = st.lists(st.tuples(st.floats(0, 5000), st.booleans()), min_size=1, max_size=200)
 
 
 def exact(rows: list[tuple[float, bool]], q: float) -> float:
     elapsed, happened = (np.array(x) for x in zip(*rows, strict=True))
-    return quantile_with_interval(elapsed, happened, (q,))[0][0]
+    return quantiles_of(elapsed, happened, ~happened, (q,))[0][0]
 
 
 def of(rows: list[tuple[float, bool]]) -> dict[int, tuple[int, int]]:
     elapsed, happened = (np.array(x) for x in zip(*rows, strict=True))
-    return sketch(elapsed, happened)
+    return sketch(elapsed, happened, ~happened)
 
 
 @given(TIMES, st.sampled_from([0.5, 0.9]))

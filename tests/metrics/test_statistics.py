@@ -12,7 +12,7 @@ from lifelines.utils import median_survival_times
 from scipy.stats import CensoredData, binomtest, ecdf
 
 from analytics.metrics.comparison import limits
-from analytics.metrics.survival import curve, of_rows, quantile_with_interval, quantiles
+from analytics.metrics.survival import curve, of_times, quantiles, quantiles_of
 from analytics.metrics.wilson import wilson
 
 
@@ -31,7 +31,7 @@ def test_no_interval_of_nothing() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=80))
 def test_kaplan_meier_of_counts_is_scipys_of_rows(rows: list[tuple[int, bool]]) -> None:
     elapsed, happened = (np.array(x) for x in zip(*rows, strict=True))
-    found = of_rows(elapsed.astype(float), happened)
+    found = of_times(elapsed.astype(float), happened, ~happened)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         fit = ecdf(CensoredData.right_censored(elapsed, ~happened)).sf
@@ -47,7 +47,7 @@ def test_kaplan_meier_of_counts_is_scipys_of_rows(rows: list[tuple[int, bool]]) 
 def test_kaplan_meier_matches_lifelines(rows: list[tuple[int, bool]]) -> None:
     elapsed = np.array([float(t) for t, _ in rows])
     happened = np.array([h for _, h in rows])
-    ((value, low, high),) = quantile_with_interval(elapsed, happened, (0.5,))
+    ((value, low, high),) = quantiles_of(elapsed, happened, ~happened, (0.5,))
     fit = KaplanMeierFitter().fit(elapsed, happened)
     expected = fit.median_survival_time_
     if not happened.any():
@@ -60,16 +60,29 @@ def test_kaplan_meier_matches_lifelines(rows: list[tuple[int, bool]]) -> None:
         assert (np.isnan(ours) and np.isinf(theirs)) or ours == theirs
 
 
+def times(elapsed: np.ndarray, happened: np.ndarray, **keys: object) -> pd.DataFrame:
+    return pd.DataFrame({**keys, "elapsed": elapsed, "ended": happened, "still": ~happened})
+
+
 def test_quantiles_of_groups_keep_missing_groups() -> None:
-    rows = pd.DataFrame({"module": ["a", "a", None], "elapsed": [1.0, 3.0, 2.0], "happened": [True, True, True]})
-    found = quantiles(rows, ["module"], (0.5,))
+    found = quantiles(
+        times(np.array([1.0, 3.0, 2.0]), np.array([True] * 3), module=["a", "a", None]), ["module"], (0.5,)
+    )
     assert found["n"].tolist() == [2, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=80))
+def test_times_that_are_counted_are_as_times_one_by_one(rows: list[tuple[int, bool]]) -> None:
+    each = times(*(np.array(x) for x in zip(*rows, strict=True)))
+    counted = each.groupby("elapsed", as_index=False)[["ended", "still"]].sum().sample(frac=1, random_state=0)
+    assert counted["elapsed"].is_unique
+    pd.testing.assert_frame_equal(quantiles(counted, [], (0.5, 0.9)), quantiles(each, [], (0.5, 0.9)))
+    pd.testing.assert_frame_equal(curve(counted), curve(each))
 
 
 def test_a_curve_falls_and_is_short() -> None:
     rng = np.random.default_rng(0)
-    rows = pd.DataFrame({"elapsed": rng.exponential(5, 5000), "happened": rng.random(5000) < 0.8})
-    found = curve(rows, points=100)
+    found = curve(times(rng.exponential(5, 5000), rng.random(5000) < 0.8), points=100)
     assert len(found) <= 100
     assert found["open_share"].is_monotonic_decreasing
 
