@@ -17,8 +17,8 @@ from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute, unmet
 from analytics.metrics.durations import elapsed_times
 from analytics.metrics.measures import Flow
 from analytics.metrics.moment import Moment
-from analytics.metrics.survival import TIMES
 from analytics.metrics.suppression import hidden_cells, shared_rows
+from analytics.metrics.survival import TIMES
 from analytics.settings import DATA, Settings, load_settings
 from analytics.store import StoreError
 

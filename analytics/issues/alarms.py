@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import betainc
 
 BASELINE_WEEKS = 26
 GUARD_WEEKS = 2
@@ -125,9 +126,8 @@ def _spread(y: np.ndarray, others: np.ndarray, calm: np.ndarray, rate: np.ndarra
 
 def _chance(seen: np.ndarray, mean: np.ndarray, information: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """Return the chance of ``seen`` or more: the rate is known from ``information`` cases only."""
-    from scipy.stats import nbinom  # half a second that the first numbers need not wait for
-
     mean = np.maximum(mean, 1e-6)
     size = 1 / (1 / information + (spread - 1) / mean)
-    found: np.ndarray = nbinom.sf(seen - 1, size, size / (size + mean))
+    # The negative binomial's survival function, without the half a second that scipy.stats takes to load.
+    found: np.ndarray = np.where(seen > 0, betainc(np.maximum(seen, 1), size, mean / (size + mean)), 1.0)
     return found

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.clock import shanghai_now
 from analytics.issues.constraints import Constraints
-from analytics.issues.findings import Findings
+from analytics.issues.findings import Findings, each
 from analytics.ledger import Ledger
 from analytics.settings import Settings, load_settings
 from analytics.store import Store, StoreError
@@ -171,11 +171,16 @@ class IssueDesk:
 
 
 def _as_dimensions(found: Findings) -> pd.DataFrame:
-    shown = found.cases.rename(
-        columns={"type_id": "issue_type", "problem_id": "issue_problem", "confidence": "issue_confidence"}
-    )
-    shown["issue_problem_name"] = shown["issue_problem"].map(found.problems["name"])
-    return shown[list(ISSUE_COLUMNS)]
+    cases, names = found.cases, found.problems["name"]
+    columns = {
+        "case_no": cases["case_no"],
+        "issue_type": cases["type_id"],
+        "issue_problem": cases["problem_id"],
+        "issue_confidence": cases["confidence"],
+        "repeat_of": cases["repeat_of"],
+        "issue_problem_name": each(cases["problem_id"], names.get),
+    }
+    return pd.DataFrame({name: columns[name] for name in ISSUE_COLUMNS}, copy=False)
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,14 +46,22 @@ class Findings:
     @cached_property
     def cases(self) -> pd.DataFrame:
         raw = self.run.cases
-        shown = raw.rename(columns={"kind": "type_id", "matter": "problem_id"})
-        shown["type_id"] = shown["type_id"].map(self.shown_type, na_action="ignore")
-        shown["problem_id"] = shown["problem_id"].map(self.constraints.root, na_action="ignore")
-        place = pd.Series(np.arange(len(shown)), index=shown["case_no"])
-        for d in self.decisions:
-            if d.kind in ("split", "move"):
-                self._move(shown, place, d)
-        return self._consistent(shown)
+        shown = pd.DataFrame(
+            {
+                "case_no": raw["case_no"],
+                "type_id": each(raw["kind"], self.shown_type),
+                "problem_id": each(raw["matter"], self.constraints.root),
+                "confidence": raw["confidence"].copy(),  # decisions write into it
+                **{name: raw[name] for name in ("repeat_of", "x", "y")},
+            },
+            copy=False,
+        )
+        moved = [d for d in self.decisions if d.kind in ("split", "move")]
+        place = pd.Series(np.arange(len(shown)), index=shown["case_no"]) if moved else pd.Series(dtype=int)
+        for d in moved:
+            self._move(shown, place, d)
+        shown["problem_id"] = self._at_home(shown)
+        return shown
 
     def shown_type(self, id: str) -> str:
         """Return the id under which a type as found is shown."""
@@ -81,14 +90,18 @@ class Findings:
         shown.iloc[rows, shown.columns.get_indexer(["confidence"])] = 1.0
 
     @staticmethod
-    def _consistent(shown: pd.DataFrame) -> pd.DataFrame:
-        """A problem lies in one type, that of most of its cases; a case elsewhere has no problem."""
-        inside = shown[shown["problem_id"].notna() & shown["type_id"].notna()]
-        most = inside.groupby(["problem_id", "type_id"]).size().rename("n").reset_index()
-        most = most.sort_values(["n", "type_id"], ascending=[False, True]).drop_duplicates("problem_id")
-        home = shown["problem_id"].map(dict(zip(most["problem_id"], most["type_id"], strict=True)))
-        shown["problem_id"] = shown["problem_id"].where(home.eq(shown["type_id"]).fillna(False).astype(bool), None)
-        return shown
+    def _at_home(shown: pd.DataFrame) -> np.ndarray:
+        """Return problems that lie in one type each, that of most of their cases; a case elsewhere has none."""
+        (kind, types), (matter, problems) = (pd.factorize(shown[name]) for name in ("type_id", "problem_id"))
+        inside = (kind >= 0) & (matter >= 0)
+        counts = np.bincount(matter[inside] * len(types) + kind[inside], minlength=len(problems) * len(types)).reshape(
+            len(problems), len(types)
+        )
+        by_name = np.argsort(types)
+        home = by_name[counts[:, by_name].argmax(axis=1)] if counts.size else np.zeros(len(problems), dtype=int)
+        at_home = inside & (np.append(home, -1)[matter] == kind)
+        kept: np.ndarray = np.array([*problems, None], dtype=object)[np.where(at_home, matter, -1)]
+        return kept
 
     @cached_property
     def types(self) -> pd.DataFrame:
@@ -98,14 +111,13 @@ class Findings:
     @cached_property
     def problems(self) -> pd.DataFrame:
         table = self._table(PROBLEM, "problem_id")
-        inside = self.cases[self.cases["problem_id"].notna()].drop_duplicates("problem_id")
+        inside = self.cases[["problem_id", "type_id"]].drop_duplicates("problem_id")
         table["type_id"] = table["id"].map(dict(zip(inside["problem_id"], inside["type_id"], strict=True)))
         return table.sort_values(["cases", "id"], ascending=[False, True]).set_index("id")
 
     def _table(self, level: str, column: str) -> pd.DataFrame:
         """Return one row a group that holds cases: as found, then as decided."""
-        once = self.cases["repeat_of"].isna()
-        counted = self.cases.assign(once=once).groupby(column)["once"].agg(["sum", "size"])
+        counted = self.cases["repeat_of"].isna().groupby(self.cases[column]).agg(["sum", "size"])
         found = self.run.groups[self.run.groups["level"] == level].set_index("id")
         table = pd.DataFrame(
             {"id": counted.index, "cases": counted["sum"].to_numpy(), "all": counted["size"].to_numpy()}
@@ -148,3 +160,10 @@ class Findings:
             if id in table.index:
                 return str(table.loc[id, "name"])
         return OUTSIDE
+
+
+def each(ids: pd.Series, say: Callable[[str], object]) -> np.ndarray:
+    """Return what is said of each id of a long column, asked once an id; None where there is none."""
+    places, known = pd.factorize(ids)
+    said: np.ndarray = np.array([*(say(i) for i in known), None], dtype=object)[places]
+    return said

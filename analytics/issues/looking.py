@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics import model
 from analytics.issues.findings import Findings
+from analytics.issues.thinning import evenly
 from analytics.ledger import Ledger
 
 SOLVED_SHOWN = 3
@@ -26,9 +27,7 @@ def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
         found.cases["x"].notna() & found.cases["type_id"].notna(), ["case_no", "x", "y", "type_id"]
     ]
     rows = seen.merge(placed, on="case_no").sort_values("case_no", ignore_index=True)
-    if len(rows) <= most:
-        return rows
-    return rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)].reset_index(drop=True)
+    return rows.iloc[evenly(len(rows), most)].reset_index(drop=True)
 
 
 def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:

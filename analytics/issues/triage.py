@@ -23,6 +23,7 @@ from sklearn.preprocessing import normalize
 from analytics.issues.calibrating import fitted_sharpness, softmax
 from analytics.issues.corpus import TITLE_WEIGHT
 from analytics.issues.texts import plain, words
+from analytics.issues.thinning import evenly
 from analytics.ledger import Ledger
 
 Texts = Sequence[tuple[str | None, str | None]]
@@ -150,4 +151,4 @@ def _even(ledger: Ledger, condition: str, most: int) -> pd.DataFrame:
         "SELECT f.case_no, f.accepted_at, f.module, c.title, c.content FROM case_facts f JOIN cases c USING (case_no)"
         f" WHERE {condition} ORDER BY f.accepted_at DESC, f.case_no"
     )
-    return rows if len(rows) <= most else rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)]
+    return rows.iloc[evenly(len(rows), most)]

@@ -35,7 +35,9 @@ def elapsed_times(
             table = table.filter(measure.among(table, moment))
         keys = keys_of(table, by, grain, measure.anchor, moment)
         times = table.select(**keys, elapsed=measure.elapsed(table, moment), happened=measure.happened(table, moment))
-        counted = times.group_by([*keys, "elapsed"]).agg(ended=times.elapsed.count(where=times.happened), n=times.elapsed.count())
+        counted = times.group_by([*keys, "elapsed"]).agg(
+            ended=times.elapsed.count(where=times.happened), n=times.elapsed.count()
+        )
         return counted.mutate(still=counted.n - counted.ended).drop("n")
 
     frame = ask(ledger, (measure.source, by, grain, slice.where), moment, build)

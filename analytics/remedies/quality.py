@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from analytics.issues.thinning import evenly
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, Slice, compute, unmet
 from analytics.metrics.durations import elapsed_times
@@ -94,7 +95,7 @@ def _times(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> pd.Da
         mine = times["issue_type"].eq(remedy.type_id).fillna(False).to_numpy(bool)
         for own, most in ((True, MINE), (False, OTHERS)):
             rows = _one_each(times[mine == own])
-            frames.append(_thinned(rows, most).assign(mine=own, after=late))
+            frames.append(rows.iloc[evenly(len(rows), most)].assign(mine=own, after=late))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -103,10 +104,6 @@ def _one_each(times: pd.DataFrame) -> pd.DataFrame:
     each = times.melt("elapsed", ["ended", "still"], "state", "count").sort_values(["elapsed", "state"])
     each = each.loc[each.index.repeat(each["count"])]
     return pd.DataFrame({"elapsed": each["elapsed"].astype(float), "happened": each["state"].eq("ended")})
-
-
-def _thinned(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    return rows if len(rows) <= most else rows.iloc[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def closing_speed(rows: pd.DataFrame) -> tuple[float, float, float]:

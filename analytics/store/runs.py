@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import scipy.sparse as sp
 
 from analytics.store.files import StoreError, move_pointer, sync_folder
@@ -19,6 +20,8 @@ from analytics.store.files import StoreError, move_pointer, sync_folder
 KEPT = 3
 #: The two levels of what is found: 类型 and 问题.
 TYPE, PROBLEM = "type", "problem"
+#: Columns of a run's cases of which many rows share one value.
+_IDS = ("kind", "matter")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,11 @@ class Run:
     @cached_property
     def cases(self) -> pd.DataFrame:
         """One row a case: case_no, kind, matter (ids or None), confidence, repeat_of, x, y."""
-        return pd.read_parquet(self.folder / "cases.parquet")
+        table = pq.read_table(self.folder / "cases.parquet", read_dictionary=list(_IDS))
+        rows = table.to_pandas(deduplicate_objects=False)  # numbers of a million cases all differ
+        for name in _IDS:
+            rows[name] = _spelled(rows[name])
+        return rows
 
     @cached_property
     def groups(self) -> pd.DataFrame:
@@ -61,6 +68,13 @@ class Run:
         """The fitted space and centres: weights, axes, centres, kinds, sharpness, everywhere."""
         with np.load(self.folder / "model.npz", allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
+
+
+def _spelled(ids: pd.Series) -> np.ndarray:
+    """Return the ids of a column of categories, one object for all cases of one id, None where there is none."""
+    known = ids.astype("category").cat  # of a run without any, the file has no categories
+    spelled: np.ndarray = np.array([*known.categories, None], dtype=object)[known.codes]
+    return spelled
 
 
 def _opened(folder: Path) -> Run:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import nbinom
 
 from analytics.demo import DemoLedger
 from analytics.issues import IssueDesk
-from analytics.issues.alarms import watch
+from analytics.issues.alarms import _chance, watch
 from analytics.issues.trends import watched, weekly_counts
 from analytics.ledger import Ledger
 from analytics.metrics import NotMeasurable
@@ -30,6 +31,16 @@ def test_shared_growth_season_and_holidays_raise_no_alarm() -> None:
     alarms = [len(watch(steady(seed=s)).episodes()) for s in range(5)]
     months = 5 * len(WEEKS) / 4.35
     assert sum(alarms) / months <= 1.0
+
+
+def test_the_chance_of_so_many_is_scipys() -> None:
+    rng = np.random.default_rng(0)
+    seen, mean = rng.integers(0, 60, 500).astype(float), rng.uniform(0, 40, 500)
+    information, spread = rng.uniform(0.5, 200, 500), rng.uniform(1, 6, 500)
+    size = 1 / (1 / information + (spread - 1) / np.maximum(mean, 1e-6))
+    expected = nbinom.sf(seen - 1, size, size / (size + np.maximum(mean, 1e-6)))
+    assert (seen == 0).any()
+    assert _chance(seen, mean, information, spread) == pytest.approx(expected, rel=1e-9)
 
 
 def test_what_is_new_is_seen_within_two_weeks() -> None:

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from analytics.issues import IssueDesk
+from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute
 from analytics.settings import ROOT
@@ -93,6 +94,26 @@ def test_moved_cases_stay_where_they_were_put(desk: IssueDesk) -> None:
     cases = desk.findings(look(desk)).cases.set_index("case_no")
     assert cases.loc[["C0000", "C0001"], "type_id"].isna().all()
     assert cases.loc["C0002", "type_id"] == "T0001"
+
+
+def test_decisions_leave_what_the_run_found_as_it_was(desk: IssueDesk) -> None:
+    before = desk.findings(look(desk)).run.cases.copy()
+    desk.move(before["case_no"].tolist()[:3], str(before["kind"].iloc[-1]), "王某")
+    found = desk.findings(look(desk))
+    assert (found.cases["confidence"].iloc[:3] == 1.0).all()
+    pd.testing.assert_frame_equal(found.run.cases, before)
+
+
+def test_a_problem_lies_in_the_type_of_most_of_its_cases() -> None:
+    shown = pd.DataFrame(
+        {
+            "type_id": ["T2", "T1", "T1", "T2", "T1", None, "T3", "T3"],
+            "problem_id": ["P1", "P1", "P1", "P2", "P2", "P2", None, "P1"],
+        }
+    )
+    assert Findings._at_home(shown).tolist() == [None, "P1", "P1", None, "P2", None, None, None]
+    assert Findings._at_home(shown.assign(problem_id=None)).tolist() == [None] * 8
+    assert Findings._at_home(shown.iloc[:0]).tolist() == []
 
 
 def test_a_pinned_type_keeps_its_cases(desk: IssueDesk) -> None:
