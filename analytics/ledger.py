@@ -60,10 +60,13 @@ class Ledger:
     as_of: dt.datetime
     #: Dimension → table (case_no, the dimension …) that a higher room has put beside the snapshot's.
     attached: tuple[tuple[str, str], ...] = ()
+    #: The first day of acceptance of which the attached dimensions say anything, None for all.
+    attached_since: dt.date | None = None
 
-    def attach(self, table: str, *dimensions: str) -> Ledger:
-        """Return the ledger with further dimensions of cases, from a table of its reader."""
-        return replace(self, attached=tuple(sorted((dict(self.attached) | dict.fromkeys(dimensions, table)).items())))
+    def attach(self, table: str, *dimensions: str, since: dt.date | None = None) -> Ledger:
+        """Return the ledger with further dimensions of cases (accepted from a day on), from a table of its reader."""
+        attached = dict(self.attached) | dict.fromkeys(dimensions, table)
+        return replace(self, attached=tuple(sorted(attached.items())), attached_since=since)
 
     @property
     def issues(self) -> str:

@@ -305,6 +305,8 @@ DIMENSIONS = {
 #: Dimensions that are not in the ledger but worked out of it → what to say when they have not been.
 _NOT_FOUND = "还没有归类过，不能按一类问题拆分；请先在「一类问题」页归类"
 ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND}
+#: What to say of a period before the first day that they know.
+TOO_EARLY = "台账大，一类问题只在 {} 起受理的工单里找，更早的不能按它拆分；请把统计期改到这天以后"
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")

@@ -31,6 +31,8 @@ class Settings:
     #: So many settled cases are sealed into a part that snapshots share; never in a ledger of fewer than twice as many.
     part_cases: int = 250_000
     embedding_model: str = ""
+    #: Types are found among the newest cases, so many at most, in whole weeks: memory and time grow with their texts.
+    most_texts: int = 1_000_000
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
     retention_years: int = 0
     least_shared: int = 5
@@ -57,7 +59,7 @@ def load_settings(path: Path = DATA / "settings.toml") -> Settings:
     return Settings(
         targets=raw.get("targets", {}),
         **raw.get("store", {}),
-        embedding_model=raw.get("issues", {}).get("embedding_model", ""),
+        **raw.get("issues", {}),
         spark=raw.get("engine", {}).get("spark", ""),
         clickhouse=raw.get("engine", {}).get("clickhouse", False),
         spark_parquet=raw.get("engine", {}).get("parquet", ""),

@@ -28,7 +28,7 @@ NAMED_ON_MAP = 24
 
 def begin(view: View, found: Findings | None) -> None:
     """Offer to find types anew, or to let new cases join; say what the last run changed."""
-    fresh = view.ledger.counts["cases"] - len(found.run.cases) if found else 0
+    fresh = asking.desk().fresh(view.ledger)
     if found is None:
         st.info("还没有归过类。归类会读遍全部诉求文字，找出同一件事和同一类事；六万件约二十秒。", icon=":material/hub:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -79,6 +79,7 @@ def account(found: Findings) -> None:
         f"**{cases:,} 件诉求归为 {len(shown)} 类、{len(found.problems):,} 个具体问题**；"
         f"未归类 {found.unassigned:,} 件（{number(found.unassigned / max(cases, 1), '%')}），"
         f"同一单位 30 天内重复提出 {repeats:,} 件（已并入首件计数）。"
+        + (f"台账大，只在 {found.run.since} 起受理的工单里找，更早的不归类。" if found.run.since else "")
     )
 
 
@@ -126,6 +127,8 @@ def weights() -> dict[str, float]:
 
 
 def ranking(view: View, found: Findings) -> None:
+    if not discovered.reached(view.ledger, view.slice):
+        return
     given = weights()
     table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
     table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]

@@ -47,12 +47,16 @@ class Evidence:
 
     def _earlier(self, whole: Slice, comparison: str) -> Slice | None:
         found = whole.compared(comparison, self.ledger.as_of)
-        return found if found is not None and found.start >= self.first_day else None
+        return found if found is not None and found.start >= self.first_day(whole.where) else None
 
-    @property
-    def first_day(self) -> dt.date:
-        """The day of the first case in the ledger; never, where there is none."""
-        return self.ledger.first_day or dt.date.max
+    def first_day(self, *scopes: Sequence[tuple[str, object]]) -> dt.date:
+        """Return the day of the first case in the ledger, of the first one that types reach where a scope is of them.
+
+        Never, where there is none.
+        """
+        first = self.ledger.first_day or dt.date.max
+        typed = any(name in model.ATTACHED for scope in scopes for name, _ in scope)
+        return max(first, self.ledger.attached_since or first) if typed else first
 
     @cached_property
     def dragging(self) -> pd.DataFrame:
@@ -201,7 +205,7 @@ class Evidence:
         """Return how much demand a working day varies from one period to the next; 1 is Poisson."""
         period, counts, open_days = self.period.whole_before(), [], []
         for _ in range(LOOK_BACK):
-            if period.start < self.first_day:
+            if period.start < self.first_day(self.now.where, where):
                 break
             counts.append(float(self.row("demand", self.now.over(period.start, period.end), where)["value"]))
             open_days.append(float(working_days(period.start, period.end)))

@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.clock import shanghai_now
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings, each
+from analytics.issues.reach import known_from
 from analytics.ledger import Ledger
 from analytics.settings import Settings, load_settings
 from analytics.store import Store, StoreError
@@ -69,7 +70,9 @@ class IssueDesk:
 
         found = self.findings(ledger)
         constraints = Constraints.of(self.book.standing())
-        files = discover(ledger, constraints, found.run if found else None, progress, self._embed())
+        files = discover(
+            ledger, constraints, found.run if found else None, progress, self._embed(), self.settings.most_texts
+        )
         with self.store.writing():
             run = self.runs.publish(files)
         progress(1.0, "归类完成")
@@ -90,6 +93,19 @@ class IssueDesk:
                 self.runs.publish(files)
         return joined
 
+    def fresh(self, ledger: Ledger) -> int:
+        """Return how many cases, of the weeks that types reach, came after the run; 0 before the first one."""
+        found = self.findings(ledger)
+        if found is None:
+            return 0
+        since = found.run.since
+        cases = (
+            ledger.duckdb.frame(f"SELECT count(*) AS n FROM case_facts WHERE {known_from(since)}")["n"].iloc[0]
+            if since
+            else ledger.counts["cases"]
+        )
+        return max(int(cases) - len(found.run.cases), 0)
+
     def _embed(self) -> Embed | None:
         """Return the sentence model that the settings name, None for none."""
         if not self.settings.embedding_model:
@@ -108,7 +124,7 @@ class IssueDesk:
             ledger.reader.put_once(name, lambda: _as_dimensions(found))
         except StoreError:  # a damaged run must not take the other pages with it; 一类问题 says what is wrong
             return ledger
-        return ledger.attach(name, "issue_type", "issue_problem")
+        return ledger.attach(name, "issue_type", "issue_problem", since=found.run.since)
 
     # -- decisions ----------------------------------------------------------------------------
 

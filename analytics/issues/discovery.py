@@ -18,6 +18,7 @@ from analytics.issues.identity import Matched, match
 from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
 from analytics.issues.layout import lay_out
 from analytics.issues.problems import problems_of
+from analytics.issues.reach import known_from, since
 from analytics.issues.repeats import repeats_of
 from analytics.issues.space import centred
 from analytics.ledger import Ledger
@@ -27,7 +28,7 @@ Progress = Callable[[float, str], None]
 RECENT_DAYS = 56
 TEXTS = (
     "SELECT case_no, title, content, accepted_at,"
-    " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases ORDER BY case_no"
+    " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases WHERE {} ORDER BY case_no"
 )
 #: Problems are named from so many of their most typical cases.
 READ_OF_PROBLEM = 10
@@ -55,15 +56,17 @@ def discover(
     previous: Run | None = None,
     progress: Progress = lambda share, text: None,
     embed: Embed | None = None,
+    most: int = 1_000_000,
 ) -> RunFiles:
-    """Find the types and problems of a ledger's cases, as files of a run to publish.
+    """Find the types and problems of a ledger's cases (the newest ``most``, in whole weeks), as files of a run to publish.
 
     The same ledger, decisions and previous run give the same result; the order of rows in the
     ledger does not matter.
     """
     begun = time.monotonic()
     progress(0.02, "正在读取诉求文字")
-    texts = ledger.duckdb.frame(TEXTS)
+    first = since(ledger, most)
+    texts = ledger.duckdb.frame(TEXTS.format(known_from(first)))
     progress(0.08, f"正在分词（{len(texts):,} 件）")
     corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
     found = _find(texts, corpus, ledger, progress, embed)
@@ -79,6 +82,7 @@ def discover(
         "snapshot": ledger.snapshot.id,
         "synthetic": ledger.snapshot.synthetic,
         "as_of": ledger.as_of.isoformat(),
+        "since": first.isoformat() if first else None,
         "cases": len(texts),
         "types": len(ids),
         "problems": len(matter_ids),

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from analytics.issues.assigning import COLUMNS, Assigner, unpacked
 from analytics.issues.embedding import Embed
+from analytics.issues.reach import known_from
 from analytics.ledger import Ledger
 from analytics.store.runs import Run, RunFiles
 
@@ -20,7 +21,8 @@ def join_new(ledger: Ledger, run: Run, embed: Embed | None = None) -> tuple[RunF
     reader, known = ledger.duckdb if embed else ledger.working, f"issue_known_{run.id}_{len(run.cases)}"
     reader.put_once(known, lambda: run.cases[["case_no"]])
     told = reader.mapped(
-        f"SELECT c.case_no, c.title, c.content FROM cases c ANTI JOIN {known} k ON c.case_no = k.case_no",
+        f"SELECT c.case_no, c.title, c.content FROM cases c ANTI JOIN {known} k ON c.case_no = k.case_no"
+        f" WHERE {known_from(run.since)}",
         Assigner.of(run, embed),
         COLUMNS,
     ).sort_values("case_no", ignore_index=True)

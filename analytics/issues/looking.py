@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import ibis
 import numpy as np
 import pandas as pd
+from ibis.expr import types as ir
 
 from analytics import model
 from analytics.issues.findings import Findings
@@ -20,9 +21,15 @@ SMALL_PART = 0.02
 OTHERS = "其余"
 
 
+def _looked_at(ledger: Ledger) -> ir.Table:
+    """Return the case facts among which types were found."""
+    facts = ledger.table("case_facts")
+    return facts.semi_join(ledger.table(ledger.issues), "case_no") if ledger.issues else facts
+
+
 def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
     """Return case_no, x, y, type_id of classified cases the viewer may see, evenly thinned."""
-    seen = ledger.run(ledger.table("case_facts").select("case_no"))
+    seen = ledger.run(_looked_at(ledger).select("case_no"))
     placed = found.cases.loc[
         found.cases["x"].notna() & found.cases["type_id"].notna(), ["case_no", "x", "y", "type_id"]
     ]
@@ -35,7 +42,7 @@ def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:
 
     Repeated cases do not count.
     """
-    facts = ledger.whole.run(ledger.table("case_facts").select("case_no", "module"))
+    facts = ledger.whole.run(_looked_at(ledger).select("case_no", "module"))
     cases = found.cases[found.cases["repeat_of"].isna() & found.cases["type_id"].notna()].merge(facts, on="case_no")
     if cases.empty:
         return pd.DataFrame(columns=["id", "parent", "name", "cases"])

@@ -26,7 +26,7 @@ SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_ra
 def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
     """Return one row a group with cases in the period or the one before, by id.
 
-    Columns: the metrics SHOWN (NaN, as the other columns, where the ledger lacks what one needs), ``small`` of each
+    ``before`` is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other columns, where the ledger lacks what one needs), ``small`` of each
     (handling_median__small …), growth (cases more than before), departments, enterprises.
     """
     known = [m for m in SHOWN if not unmet(m, ledger)]
@@ -36,6 +36,8 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
     small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
     table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
     earlier = pd.Series(dtype=float)
+    if before is not None and ledger.attached_since and before.start < ledger.attached_since:
+        before = None
     if before is not None:
         earlier = (
             compute_many(("demand",), ledger, before, by=(level,)).dropna(subset=[level]).set_index(level)["value"]

@@ -28,6 +28,8 @@ def alike(ledger: Ledger, found: Findings, case_no: str, scope: Slice | None = N
 
 def _allowed(ledger: Ledger, scored: pd.Series, scope: Slice | None) -> tuple[str, ...]:
     seen = cases_behind("demand", ledger, scope) if scope else ledger.table("case_facts").select("case_no")
+    if ledger.issues:  # what was searched is what types were found in
+        seen = seen.semi_join(ledger.table(ledger.issues), "case_no")
     allowed = set(ledger.run(seen)["case_no"])
     return tuple(c for c in scored.index if c in allowed)
 

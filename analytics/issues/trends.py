@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
+import ibis
 import pandas as pd
 
 from analytics.issues.alarms import Watched, watch
@@ -16,7 +17,7 @@ NEWS_WEEKS = 2
 
 
 def weekly_counts(ledger: Ledger, level: str) -> pd.DataFrame:
-    """Return weeks (Mondays, none missing) × groups of ``level`` (issue_type, issue_problem).
+    """Return weeks (Mondays, none missing) × groups of ``level`` (issue_type, issue_problem), as far back as types reach.
 
     Repeated cases are left out; the column None holds cases of no group. Raises
     NotMeasurable before the first run.
@@ -24,7 +25,10 @@ def weekly_counts(ledger: Ledger, level: str) -> pd.DataFrame:
     if not ledger.issues:
         raise NotMeasurable("还没有归类过")
     found = ledger.table(ledger.issues).select("case_no", "repeat_of", group=lambda t: t[level])
-    facts = ledger.table("case_facts").select("case_no", "accepted_at").left_join(found, "case_no")
+    facts = ledger.table("case_facts").select("case_no", "accepted_at")
+    if ledger.attached_since:
+        facts = facts.filter(facts.accepted_at >= ibis.timestamp(f"{ledger.attached_since}"))
+    facts = facts.left_join(found, "case_no")
     facts = facts.filter(facts.repeat_of.isnull())
     week = facts.accepted_at.truncate("W").cast("date")
     rows = ledger.run(facts.group_by(week=week, group=facts.group).aggregate(n=facts.count()))

@@ -23,7 +23,6 @@ from sklearn.preprocessing import normalize
 from analytics.issues.calibrating import fitted_sharpness, softmax
 from analytics.issues.corpus import TITLE_WEIGHT
 from analytics.issues.texts import plain, words
-from analytics.issues.thinning import evenly
 from analytics.ledger import Ledger
 
 Texts = Sequence[tuple[str | None, str | None]]
@@ -134,8 +133,8 @@ def module_triage(ledger: Ledger) -> tuple[Triage, pd.DataFrame]:
     Columns: case_no, accepted_at, title, suggestion, probability; the surest first. Raises
     ValueError when the ledger has too few cases with a module to learn from.
     """
-    labelled = _even(ledger, "f.module IS NOT NULL", MOST_LABELLED)
-    missing = _even(ledger, "f.module IS NULL", MOST_UNLABELLED)
+    labelled = _even(ledger, "module IS NOT NULL", MOST_LABELLED)
+    missing = _even(ledger, "module IS NULL", MOST_UNLABELLED)
     pairs = lambda frame: list(zip(frame["title"], frame["content"], strict=True))  # noqa: E731
     model = fit_triage(pairs(labelled), labelled["module"].tolist(), pairs(missing))
     if missing.empty:
@@ -146,9 +145,12 @@ def module_triage(ledger: Ledger) -> tuple[Triage, pd.DataFrame]:
 
 
 def _even(ledger: Ledger, condition: str, most: int) -> pd.DataFrame:
-    """Return at most so many cases that meet a condition, the newest first and then evenly."""
-    rows = ledger.run_sql(
-        "SELECT f.case_no, f.accepted_at, f.module, c.title, c.content FROM case_facts f JOIN cases c USING (case_no)"
-        f" WHERE {condition} ORDER BY f.accepted_at DESC, f.case_no"
+    """Return at most so many cases that meet a condition, evenly spaced in time, the newest first."""
+    return ledger.run_sql(
+        "WITH placed AS (SELECT case_no, accepted_at, module, count(*) OVER () AS n,"
+        " row_number() OVER (ORDER BY accepted_at DESC, case_no) - 1 AS place"
+        f" FROM case_facts WHERE {condition})"
+        " SELECT p.case_no, p.accepted_at, p.module, c.title, c.content FROM placed p JOIN cases c USING (case_no)"
+        " WHERE place = 0 OR place * $most // n <> (place - 1) * $most // n ORDER BY place",
+        {"most": most},
     )
-    return rows.iloc[evenly(len(rows), most)]

@@ -13,7 +13,7 @@ from analytics.metrics.durations import durations
 from analytics.metrics.flows import flows
 from analytics.metrics.measures import Duration, Flow, PerOfficer, Stock
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import NotMeasurable
+from analytics.metrics.query import NotMeasurable, check_reach
 from analytics.metrics.slices import Slice
 from analytics.metrics.staffing import list_coverage, per_officer
 from analytics.metrics.stocks import stocks
@@ -56,6 +56,7 @@ def compute_many(
     for metric in chosen:
         if reason := unmet(metric.code, ledger):
             raise NotMeasurable(reason)
+    check_reach(ledger, slice, by)
     moment = Moment.of(ledger, slice, settings)
     groups: dict[tuple[object, ...], list[Metric]] = {}
     for metric in chosen:

@@ -9,7 +9,7 @@ from analytics.ledger import Ledger
 from analytics.metrics.catalogue import CATALOGUE
 from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import NotMeasurable, anchored, source, within
+from analytics.metrics.query import NotMeasurable, anchored, check_reach, source, within
 from analytics.metrics.slices import Slice
 from analytics.metrics.stocks import open_cases
 from analytics.settings import Settings, load_settings
@@ -27,6 +27,7 @@ def cases_behind(
     ``part`` is denominator (all that are counted), numerator (those that meet it) or rest
     (those that do not). Raises NotMeasurable for a metric without cases of its own.
     """
+    check_reach(ledger, slice)
     measure = CATALOGUE[metric].measure
     moment = Moment.of(ledger, slice, settings or load_settings())
     if isinstance(measure, Stock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 
 import ibis
 import numpy as np
@@ -100,6 +101,13 @@ def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tu
         present = column.isin([v for v in values if v != model.UNKNOWN])
         table = table.filter(present | column.isnull() if model.UNKNOWN in values else present)
     return table
+
+
+def check_reach(ledger: Ledger, slice: Slice, by: Sequence[str] = ()) -> None:
+    """Raise NotMeasurable for a period that begins before what an attached dimension, filtered or split by, knows."""
+    since = ledger.attached_since
+    if since and slice.start < since and {*by, *(name for name, _ in slice.where)} & set(model.ATTACHED):
+        raise NotMeasurable(model.TOO_EARLY.format(since))
 
 
 def _with_attached(table: ir.Table, ledger: Ledger, names: set[str]) -> ir.Table:

@@ -17,7 +17,7 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack, identity
 from analytics.issues import Findings
 from analytics.ledger import Ledger
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, within
+from analytics.metrics.query import anchored, check_reach, within
 from analytics.metrics.slices import Where
 from analytics.remedies.saving import last_year
 from analytics.settings import load_settings
@@ -66,6 +66,7 @@ def ground(ledger: Ledger, found: Findings, where: Where = ()) -> Ground:
 def _rows(ledger: Ledger, found: Findings, where: Where) -> pd.DataFrame:
     """Return case_no, type_id, place (in the run), item_no, department, first_department, title, content."""
     span = last_year(ledger, where)
+    check_reach(ledger, span, ("issue_type",))
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
     moment = Moment.of(ledger, span, load_settings())
     facts = anchored(within(facts, ledger, span, moment), "accepted_at", moment)

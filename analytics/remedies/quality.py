@@ -25,9 +25,14 @@ COLUMNS = ("metric", "before", "after", "n_before", "n_after", "small", "change"
 
 
 def periods(ledger: Ledger, remedy: Remedy) -> tuple[Slice, Slice] | None:
-    """Return the days before and after the effect, equally many, at most half a year each; None before a day is over."""
+    """Return the days before and after the effect, equally many, at most half a year each; None before a day is over.
+
+    The days before go as far back as types reach; None where they do not reach a day before it.
+    """
     last = ledger.as_of.date() - DAY
     days = min((last - remedy.day).days + 1, MOST_DAYS)
+    if ledger.attached_since:
+        days = min(days, (remedy.day - ledger.attached_since).days)
     if days < 1:
         return None
     before = Slice(remedy.day - dt.timedelta(days=days), remedy.day - DAY, remedy.where)

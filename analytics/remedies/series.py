@@ -79,12 +79,12 @@ class Daily:
 
 @lru_cache(maxsize=12)
 def daily(ledger: Ledger, where: Where = ()) -> Daily:
-    """Return the demand of every day that is over, by type (metric ``demand`` of the catalogue).
+    """Return the demand of every day that is over and that types reach, by type (metric ``demand`` of the catalogue).
 
     Raises NotMeasurable before types have been found.
     """
     last = ledger.as_of.date() - DAY
-    first = min(ledger.first_day or last, last)
+    first = min(max(ledger.first_day or last, ledger.attached_since or dt.date.min), last)
     rows = compute("demand", ledger, Slice(first, last, where), by=("issue_type",), grain="day")
     rows = rows.assign(issue_type=rows["issue_type"].where(rows["issue_type"].notna(), ""))
     wide = rows.pivot_table(index="period", columns="issue_type", values="value", aggfunc="sum")

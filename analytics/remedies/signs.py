@@ -11,7 +11,7 @@ from analytics import model
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, within
+from analytics.metrics.query import anchored, check_reach, within
 from analytics.settings import load_settings
 
 ATTRIBUTES = ("item_no", "department", "channel", "street", "industry", "size", "lifecycle")
@@ -30,6 +30,7 @@ def signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
     Holm-corrected over every value of every attribute looked at. Kept: chance under 5%, five
     cases or more, a fifth more often than others.
     """
+    check_reach(ledger, slice, ("issue_type",))
     from scipy.stats import hypergeom  # half a second that the first numbers need not wait for
     from statsmodels.stats.multitest import multipletests
 

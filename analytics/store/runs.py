@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -34,6 +35,12 @@ class Run:
     @property
     def id(self) -> str:
         return self.folder.name
+
+    @property
+    def since(self) -> dt.date | None:
+        """The first day of which it read cases; None for all, as where an older program made it."""
+        told = self.card.get("since")
+        return dt.date.fromisoformat(str(told)) if told else None
 
     @cached_property
     def cases(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from analytics import model
 from analytics.issues import Findings, crossing, looking, ranking, trends
@@ -12,10 +13,21 @@ from analytics.issues.accepting import accept_values
 from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
 from analytics.ledger import Ledger
-from analytics.metrics import Slice
+from analytics.metrics import NotMeasurable, Slice
+from analytics.metrics.query import check_reach
 from analytics.store import StoreError
 from pages.common.asking import cached, cached_few, counted, counted_few, findings, label, now, pin_own, settings, store
 from pages.common.asking import ledger as ledger_now
+
+
+def reached(ledger: Ledger, slice: Slice) -> bool:
+    """Tell whether types reach back to the period; where they do not, say so."""
+    try:
+        check_reach(ledger, slice, ("issue_type",))
+    except NotMeasurable as reason:
+        st.info(f"{reason}。", icon=":material/info:")
+        return False
+    return True
 
 
 @counted_few

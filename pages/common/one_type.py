@@ -69,6 +69,8 @@ def on_the_board(view: View, found: Findings, id: str) -> None:
 
 
 def numbers(view: View, id: str) -> None:
+    if not discovered.reached(view.ledger, view.slice):
+        return
     table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
     if id not in table.index:
         st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")

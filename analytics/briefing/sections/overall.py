@@ -148,7 +148,7 @@ def _figure(e: Evidence) -> list[Figure]:
     last = containing(e.now.end, grain)
     first = last
     for _ in range(BACK[e.period.grain] - 1):
-        if first.whole_before().start < e.first_day:
+        if first.whole_before().start < e.first_day(e.now.where):
             break
         first = first.whole_before()
     span = e.now.over(first.start, e.now.end)

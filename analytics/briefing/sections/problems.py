@@ -11,6 +11,8 @@ from analytics.briefing.sections.remedied import board_table, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.ranking import measured
 from analytics.issues.trends import rising
+from analytics.metrics import NotMeasurable
+from analytics.metrics.query import check_reach
 
 SHOWN = 3
 LISTED = 10
@@ -20,6 +22,10 @@ def problems(e: Evidence, found: Findings | None) -> Section:
     """Return the fifth part; before the first run of discovery it says what to do."""
     if found is None or not e.ledger.issues:
         return Section("problems", "一类问题", (e.say("problems.lacking", "还没有归类过一类问题，运行归类后可见。"),))
+    try:
+        check_reach(e.ledger, e.now, ("issue_type",))
+    except NotMeasurable as reason:
+        return Section("problems", "一类问题", (e.say("problems.lacking", f"{reason}。"),))
     table = measured(e.ledger, e.now, e.before).sort_values(["demand", "growth"], ascending=False)
     table = table[(table["demand"] > 0) & ~found.types["dismissed"].reindex(table.index).eq(True)]
     if table.empty:
@@ -64,7 +70,7 @@ def _largest(e: Evidence, found: Findings, table: pd.DataFrame) -> Sentence:
 
 
 def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
-    if e.before is None:
+    if e.before is None or table["growth"].isna().all():
         return []
     told: list[str] = []
     for id in table.sort_values("growth", ascending=False).index[:LISTED]:

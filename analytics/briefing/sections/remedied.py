@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Column, Fact, Sentence, Table
 from analytics.issues.findings import Findings
+from analytics.metrics import NotMeasurable
 from analytics.remedies import telling
 from analytics.remedies.board import as_of_day
 from analytics.remedies.cards import Card, by_urgency
@@ -111,7 +112,10 @@ def board_advice(e: Evidence, found: Findings | None) -> Iterator[Sentence]:
         yield e.say(id, *e.quoted(id, waiting.sentence, ROOM))
     if found is None or not e.ledger.issues:
         return
-    table = ranked(demand_behind(e.ledger, found), Assumptions(), "cases", shown.taken)
+    try:
+        table = ranked(demand_behind(e.ledger, found), Assumptions(), "cases", shown.taken)
+    except NotMeasurable:  # types do not reach a year back
+        return
     if shown.cards and len(table):
         id, span = str(table.index[0]), last_year(e.ledger)
         count = e.metric("demand", span, where=(("issue_type", id),))
