@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from analytics.clock import shanghai_now
 from analytics.store import Store, StoreError
 from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, AuditLog
+from analytics.store.books import open_book
 from analytics.viewer import ADMIN, ADMINISTER, LOCAL, ROLES, Viewer
 
 #: So many wrong passwords in a row lock an account for so long.
@@ -76,14 +76,7 @@ class Accounts:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            fresh = not self.path.exists()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=20)) as con:
-                if fresh:
-                    os.chmod(self.path, 0o600)
-                con.execute("PRAGMA journal_mode = WAL")
-                for statement in _TABLES:
-                    con.execute(statement)
+            with open_book(self.path, _TABLES, private=True) as con:
                 yield con
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"账号文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None

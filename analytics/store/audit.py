@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.clock import shanghai_now
+from analytics.store.books import open_book
 from analytics.store.files import StoreError, move_pointer
 from analytics.viewer import Viewer
 
@@ -124,15 +124,7 @@ class AuditLog:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not self.path.exists()
-        with closing(sqlite3.connect(self.path, timeout=60)) as con:
-            con.execute("PRAGMA journal_mode = WAL")
-            con.execute("PRAGMA synchronous = FULL")
-            if fresh:
-                os.chmod(self.path, 0o600)
-            for statement in (_TABLE, *_KEEP):
-                con.execute(statement)
+        with open_book(self.path, (_TABLE, *_KEEP), private=True, patience=60) as con:
             yield con
 
     def entries(self, act: str = "", who: str = "", most: int = 500) -> list[Entry]:

@@ -6,10 +6,11 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from analytics.store.audit import DECIDED, AuditLog
+from analytics.store.books import open_book
 from analytics.store.files import StoreError
 from analytics.store.snapshots import Store
 from analytics.viewer import LOCAL, Viewer
@@ -49,11 +50,7 @@ class DecisionBook:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=20)) as con:
-                con.execute("PRAGMA journal_mode = WAL")
-                con.execute("PRAGMA synchronous = FULL")
-                con.execute(_TABLE)
+            with open_book(self.path, (_TABLE,)) as con:
                 yield con
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"记录人工判断的文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
