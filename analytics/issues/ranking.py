@@ -54,7 +54,8 @@ def _touched(ledger: Ledger, slice: Slice, level: str) -> pd.DataFrame:
     """Return how many departments and enterprises each group's cases of the period concern."""
     moment = Moment.of(ledger, slice, load_settings())
     facts = anchored(within(ledger.table("case_facts"), ledger, slice, moment, (level,)), "accepted_at", moment)
-    firms = ledger.table("cases").select("case_no", firm=lambda t: t.credit_code.fill_null(t.enterprise))
+    cases = anchored(ledger.table("cases"), "accepted_at", moment)  # of those days only: the rest need not be read
+    firms = cases.select("case_no", firm=lambda t: t.credit_code.fill_null(t.enterprise))
     both = facts.select("case_no", "department", level).left_join(firms, "case_no")
     counted = both.group_by(level).aggregate(departments=both.department.nunique(), enterprises=both.firm.nunique())
     found = ledger.run(counted).set_index(level)

@@ -22,16 +22,8 @@ def weekly_counts(ledger: Ledger, level: str) -> pd.DataFrame:
     Repeated cases are left out; the column None holds cases of no group. Raises
     NotMeasurable before the first run.
     """
-    if not ledger.issues:
-        raise NotMeasurable("还没有归类过")
-    found = ledger.table(ledger.issues).select("case_no", "repeat_of", group=lambda t: t[level])
-    facts = ledger.table("case_facts").select("case_no", "accepted_at")
-    if ledger.attached_since:
-        facts = facts.filter(facts.accepted_at >= ibis.timestamp(f"{ledger.attached_since}"))
-    facts = facts.left_join(found, "case_no")
-    facts = facts.filter(facts.repeat_of.isnull())
-    week = facts.accepted_at.truncate("W").cast("date")
-    rows = ledger.run(facts.group_by(week=week, group=facts.group).aggregate(n=facts.count()))
+    rows = _of_both_levels(ledger).groupby(["week", level], dropna=False, as_index=False)["n"].sum()
+    rows = rows.rename(columns={level: "group"})
     if rows.empty:
         return pd.DataFrame()
     rows["week"] = pd.to_datetime(rows["week"])
@@ -41,6 +33,21 @@ def weekly_counts(ledger: Ledger, level: str) -> pd.DataFrame:
     weeks = pd.date_range(wide.index.min(), wide.index.max(), freq="W-MON")
     counts = wide.reindex(weeks).fillna(0).astype(int)
     return counts.rename(columns={"": None})
+
+
+@lru_cache(maxsize=8)
+def _of_both_levels(ledger: Ledger) -> pd.DataFrame:
+    """Return week, issue_type, issue_problem, n: asked once for both levels."""
+    if not ledger.issues:
+        raise NotMeasurable("还没有归类过")
+    found = ledger.table(ledger.issues).select("case_no", "repeat_of", "issue_type", "issue_problem")
+    facts = ledger.table("case_facts").select("case_no", "accepted_at")
+    if ledger.attached_since:
+        facts = facts.filter(facts.accepted_at >= ibis.timestamp(f"{ledger.attached_since}"))
+    facts = facts.left_join(found, "case_no")
+    facts = facts.filter(facts.repeat_of.isnull())
+    week = facts.accepted_at.truncate("W").cast("date")
+    return ledger.run(facts.group_by("issue_type", "issue_problem", week=week).aggregate(n=facts.count()))
 
 
 def watched(ledger: Ledger, level: str) -> Watched:

@@ -109,8 +109,10 @@ def binned(
     before = max(0, (day - here.first).days) // BIN_DAYS
     after = max(0, (here.last - day).days + 1) // BIN_DAYS
     before, after = min(before, MOST_BEFORE), min(after, most_after)
-    begin = (day - here.first).days - BIN_DAYS * before
-    rows = slice(max(begin, 0), max(begin, 0) + BIN_DAYS * (before + after))
+    unseen = max(0, -((day - here.first).days // BIN_DAYS))  # bins after the effect that began before the counts do
+    bins = np.arange(unseen or -before, max(after, unseen))
+    begin = (day - here.first).days + BIN_DAYS * (unseen or -before)
+    rows = slice(begin, begin + BIN_DAYS * len(bins))
 
     def count(frame: pd.DataFrame, mine: bool) -> np.ndarray:
         kept = [(c in types) == mine and (mine or c not in treated) for c in frame.columns]
@@ -118,8 +120,7 @@ def binned(
         return counted
 
     inside, others = count(here.counts, True), count(here.counts, False)
-    start = np.datetime64(day) + BIN_DAYS * (np.arange(before + after) - before)
-    series = Series(start, inside, others, np.arange(before + after) >= before)
+    series = Series(np.datetime64(day) + BIN_DAYS * bins, inside, others, bins >= 0)
     if scoped is None:
         return series
     return replace(

@@ -220,3 +220,14 @@ def test_bins_are_counted_from_the_day_of_effect() -> None:
     assert (later.before_bins, later.after_bins) == (20, 9)
     long = days_of({"A": [1] * 200, "B": [9] * 200})
     assert binned(["A"], FIRST + dt.timedelta(weeks=110), long).after_bins == MOST_AFTER
+
+
+def test_an_effect_before_the_first_count_has_what_came_after_and_no_before() -> None:
+    daily = days_of({"A": list(range(1, 31)), "B": [100] * 30})
+    series = binned(["A"], FIRST - dt.timedelta(days=10), daily, most_after=100)
+    assert (series.before_bins, series.after_bins) == (0, 29)
+    assert series.start[0] == np.datetime64(FIRST + dt.timedelta(days=4))  # of its second week, three days are unknown
+    assert series.inside.tolist() == list(range(2, 31))
+    effect = measure(Remedy("A", FIRST - dt.timedelta(days=10)), daily)
+    assert (effect.verdict, effect.step) == (UNTOLD, None)
+    assert binned(["A"], FIRST - dt.timedelta(weeks=300), daily).inside.tolist() == []
