@@ -14,6 +14,9 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from analytics.issues import IssueDesk
+from analytics.ledger import open_ledger
+from analytics.remedies.sample import place_cards
 from analytics.store import Reader, Store
 from benchmarks.large import write_large
 from pages.common.frame import PAGES
@@ -59,12 +62,23 @@ def drawn(page: str) -> Run:
     return run
 
 
+def _with_types(store: Store) -> Store:
+    """Find the types of a small store and place its cards, so that its pages ask all that a full store's do."""
+    desk = IssueDesk(store)
+    desk.discover(open_ledger(store))
+    opened = desk.attach(open_ledger(store))
+    found = desk.findings(opened)
+    assert found
+    place_cards(store, opened, found)
+    return store
+
+
 def checked(store: Store) -> list[str]:
     """Print the table of a store and return the pages over their budget."""
     current = store.current()
     assert current
     with tempfile.TemporaryDirectory() as folder:  # what a process does once, imports above all, is not a page's own
-        os.environ["INSIGHT_STORE"] = str(write_large(Path(folder), 1_000).folder)
+        os.environ["INSIGHT_STORE"] = str(_with_types(write_large(Path(folder), 1_000)).folder)
         for page in BUDGETS:
             drawn(page)
     os.environ["INSIGHT_STORE"] = str(store.folder)

@@ -61,6 +61,8 @@ def _stock_series(
 
     def build(moment: Moment) -> ir.Table:
         table = within(ledger.table("spells"), ledger, slice, moment, by)
+        if not by:  # what left before the period entered before it too; split, a group of nothing else would be lost
+            table = table.filter(table.closed_at.isnull() | (table.closed_at >= ibis.timestamp(moment.start)))
         moves = []
         for column, sign in ((entering(stock), 1), ("closed_at", -1)):
             rows = table.filter(table[entering(stock)].notnull(), table[column] < ibis.timestamp(moment.at))
