@@ -17,9 +17,9 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack, identity
 from analytics.issues import Findings
 from analytics.ledger import Ledger
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, check_reach, within
+from analytics.metrics.query import anchored, within
 from analytics.metrics.slices import Where
-from analytics.remedies.saving import last_year
+from analytics.remedies.saving import whole_year
 from analytics.settings import load_settings
 
 KINDS = {"item": "事项", "interface": "部门衔接", "policy": "政策文件", "form": "材料", "system": "系统平台"}
@@ -65,8 +65,7 @@ def ground(ledger: Ledger, found: Findings, where: Where = ()) -> Ground:
 
 def _rows(ledger: Ledger, found: Findings, where: Where) -> pd.DataFrame:
     """Return case_no, type_id, place (in the run), item_no, department, first_department, title, content."""
-    span = last_year(ledger, where)
-    check_reach(ledger, span, ("issue_type",))
+    span = whole_year(ledger, where)
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
     moment = Moment.of(ledger, span, load_settings())
     facts = anchored(within(facts, ledger, span, moment), "accepted_at", moment)

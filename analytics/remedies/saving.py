@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics.issues import Findings
 from analytics.ledger import Ledger
-from analytics.metrics import Slice, compute_many, unmet
+from analytics.metrics import NotMeasurable, Slice, compute_many, unmet
 from analytics.metrics.slices import DAY, Where
 
 MEASURES = ("demand", "days_late", "bad_ratings")
@@ -37,13 +37,21 @@ def last_year(ledger: Ledger, where: Where = ()) -> Slice:
     return Slice(last - dt.timedelta(days=364), last, where)
 
 
+def whole_year(ledger: Ledger, where: Where = ()) -> Slice:
+    """Return the last year; raises NotMeasurable where types do not reach so far back."""
+    span, since = last_year(ledger, where), ledger.attached_since
+    if since and span.start < since:
+        raise NotMeasurable(f"台账大，一类问题只在 {since} 起受理的工单里找，不足一年，估不出一年的数")
+    return span
+
+
 def demand_behind(ledger: Ledger, found: Findings, where: Where = ()) -> pd.DataFrame:
     """Return demand, days_late, bad_ratings of the last year by type (index id), types that are no problem left out.
 
-    NaN where the ledger lacks what a column needs.
+    NaN where the ledger lacks what a column needs. Raises NotMeasurable where types do not reach a year back.
     """
     known = [m for m in MEASURES if not unmet(m, ledger)]
-    rows = compute_many(known, ledger, last_year(ledger, where), by=("issue_type",)).dropna(subset=["issue_type"])
+    rows = compute_many(known, ledger, whole_year(ledger, where), by=("issue_type",)).dropna(subset=["issue_type"])
     table = rows.pivot(index="issue_type", columns="metric", values="value").reindex(columns=list(MEASURES))
     table[known] = table[known].fillna(0.0)
     wanted = found.types.index[~found.types["dismissed"]]

@@ -19,7 +19,9 @@ from analytics.issues.trends import weekly_counts
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import NotMeasurable, Slice, compute
 from analytics.remedies.effect import Remedy
+from analytics.remedies.levers import ground
 from analytics.remedies.quality import periods
+from analytics.remedies.saving import demand_behind
 from analytics.remedies.series import daily
 from analytics.settings import load_settings
 from analytics.store import Store
@@ -93,6 +95,12 @@ def test_what_looks_back_looks_no_further(ledger: Ledger) -> None:
     assert (before.start, before.end, after.start) == (MONDAY, dt.date(2024, 2, 14), dt.date(2024, 2, 15))
     assert periods(ledger, Remedy("T0001", MONDAY)) is None
     assert measured(ledger, LATE, EARLY)["growth"].isna().all()
+
+
+def test_what_a_year_would_bring_is_not_told_of_weeks(desk: IssueDesk, ledger: Ledger) -> None:
+    for ask in (demand_behind, ground):
+        with pytest.raises(NotMeasurable, match="不足一年"):
+            ask(ledger, desk.findings(ledger))
 
 
 def test_a_briefing_of_an_earlier_period_says_why_it_has_no_types(desk: IssueDesk, ledger: Ledger) -> None:
