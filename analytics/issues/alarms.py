@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betainc
 
 BASELINE_WEEKS = 26
 GUARD_WEEKS = 2
@@ -129,5 +128,7 @@ def _chance(seen: np.ndarray, mean: np.ndarray, information: np.ndarray, spread:
     mean = np.maximum(mean, 1e-6)
     size = 1 / (1 / information + (spread - 1) / mean)
     # The negative binomial's survival function, without the half a second that scipy.stats takes to load.
+    from scipy.special import betainc
+
     found: np.ndarray = np.where(seen > 0, betainc(np.maximum(seen, 1), size, mean / (size + mean)), 1.0)
     return found

@@ -26,7 +26,8 @@ SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_ra
 def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
     """Return one row a group with cases in the period or the one before, by id.
 
-    ``before`` is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other columns, where the ledger lacks what one needs), ``small`` of each
+    ``before`` is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other
+    columns, where the ledger lacks what one needs), ``small`` of each
     (handling_median__small …), growth (cases more than before), departments, enterprises.
     """
     known = [m for m in SHOWN if not unmet(m, ledger)]

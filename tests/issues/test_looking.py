@@ -13,7 +13,7 @@ import pytest
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
-from analytics.issues.triage import fit_triage
+from analytics.issues.triage import _even, fit_triage
 from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import Slice, compute
 from analytics.settings import load_settings
@@ -143,6 +143,23 @@ def test_triage_learns_and_its_probabilities_mean_what_they_say(real_folder: Pat
     bands = model.calibration
     assert bands["n"].sum() == 495
     assert np.average(abs(bands["told"] - bands["right"]), weights=bands["n"]) < 0.08
+
+
+def test_suggestions_learn_from_cases_evenly_spaced_in_time(demo_ledger: Ledger) -> None:
+    whole = _even(demo_ledger, "module IS NOT NULL", 10**6)
+    assert (
+        len(whole)
+        == compute("demand", demo_ledger, Slice(dt.date(2000, 1, 1), dt.date(2030, 1, 1)), by=("module",))
+        .dropna(subset=["module"])["value"]
+        .sum()
+    )
+    assert whole["accepted_at"].is_monotonic_decreasing
+    for most in (1, 7, 100, len(whole) - 1):
+        some = _even(demo_ledger, "module IS NOT NULL", most)
+        places = np.flatnonzero(whole["case_no"].isin(some["case_no"]))
+        assert len(some) == len(places) == most
+        assert places[0] == 0
+        assert np.diff([*places, len(whole)]).max() <= len(whole) / most + 1
 
 
 def test_an_accepted_module_is_in_the_ledger_and_nothing_else_changed(tmp_path: Path) -> None:

@@ -94,6 +94,15 @@ def test_backlog_balances_day_by_day(demo_ledger: Ledger) -> None:
     pd.testing.assert_frame_equal(backlog.diff().iloc[1:], (demand - closures + reopened).iloc[1:], check_names=False)
 
 
+@pytest.mark.parametrize("code", ["backlog", "overdue_open"])
+def test_a_stock_over_time_is_the_sum_of_its_groups(code: str, demo_ledger: Ledger) -> None:
+    autumn = Slice(dt.date(2026, 9, 1), dt.date(2026, 11, 30))
+    whole = compute(code, demo_ledger, autumn, grain="week").set_index("period")["value"]
+    groups = compute(code, demo_ledger, autumn, by=("module",), grain="week").groupby("period")["value"].sum()
+    assert whole.max() > 0
+    pd.testing.assert_series_equal(whole, groups)
+
+
 def test_overdue_open(cases: pd.DataFrame, demo_ledger: Ledger) -> None:
     late = cases[(cases["due"] < demo_ledger.as_of) & cases["closed_at"].isna()]
     found = compute("overdue_open", demo_ledger, MONTHS[0], by=("department",)).set_index("department")["value"]
