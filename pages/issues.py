@@ -14,7 +14,7 @@ from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import number
 from pages.common import acting, asking, correcting, discovered
-from pages.common.drawing import CONFIG, chart, custom, offer_workbook, section
+from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
 from pages.common.filters import View
 from pages.common.one_type import PROBLEM, TYPE, open_link, opened
 
@@ -174,7 +174,7 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     if id in seen.counts:
         trend = seen.counts[id].tail(SPARK_WEEKS)
         spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
-        st.html(f"<img src='{spark}' style='width:100%;height:36px' alt='近 {len(trend)} 周每周受理量'>")
+        picture(spark, f"近 {len(trend)} 周每周受理量", 36)
     growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
     st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
     facts = [

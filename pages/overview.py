@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
-from analytics import model, workdays
+from analytics import figures, model, workdays
 from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, Slice, unmet
 from analytics.metrics.comparison import within_noise
@@ -15,7 +15,7 @@ from analytics.wording import SAME, change, number, short
 from pages.common import opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
 from pages.common.correcting import escaped
-from pages.common.drawing import BOARD_PAGE, link, section, to_cases
+from pages.common.drawing import BOARD_PAGE, link, picture, section, to_cases
 from pages.common.filters import View
 from pages.common.opening import FIVE, SPARK_WEEKS
 from pages.common.periods import own, whole_weeks_back
@@ -47,9 +47,11 @@ def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame, w
         delta_color="off" if noise else {"up": "normal", "down": "inverse"}.get(metric.good, "off"),
         delta_arrow="off" if moved == SAME else "auto",
         delta_description=f"比{view.before_name}" if moved else None,
-        chart_data=weeks,
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
     )
+    if weeks:  # a picture: with a chart the first number waits for a library of its own
+        told = f"近 {len(weeks)} 个完整周：{'、'.join(short(w, metric.unit) for w in weeks)}"
+        picture(figures.small_line(weeks), told, 56)
     st.caption(footnote(view, metric, row, old))
 
 

@@ -2,7 +2,7 @@
 
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
 from analytics.figures.flow import reached, went
-from analytics.figures.issues import calibration, case_map, crossed, sparkline, tree, trend_with_alarms
+from analytics.figures.issues import calibration, case_map, crossed, small_line, sparkline, tree, trend_with_alarms
 from analytics.figures.lines import before_after, flows_and_backlog, forecast, rate_over_time, survival
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "rate_over_time",
     "reached",
     "shares",
+    "small_line",
     "sparkline",
     "stays",
     "survival",

@@ -196,5 +196,22 @@ def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int =
         f' height="{v / largest * height:.1f}" fill="{RED if flag else BLUE}"/>'
         for i, (v, flag) in enumerate(zip(values, flags, strict=True))
     )
-    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{bars}</svg>'
+    return _address(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{bars}</svg>')
+
+
+def small_line(values: Sequence[float], width: int = 220, height: int = 56) -> str:
+    """Return a line through two values and more as the address of an SVG image, least at the bottom, that stretches."""
+    least, largest = min(values), max(values)
+    room = (largest - least) or 1.0
+    points = " ".join(
+        f"{2 + i * (width - 4) / (len(values) - 1):.1f},{height - 3 - (v - least) / room * (height - 6):.1f}"
+        for i, v in enumerate(values)
+    )
+    return _address(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="none"><polyline'
+        f' points="{points}" fill="none" stroke="{GREY}" stroke-width="1.8" vector-effect="non-scaling-stroke"/></svg>'
+    )
+
+
+def _address(drawn: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +104,12 @@ def custom(point: dict, position: int = 0) -> str:
         data = list(data.values())
     value = data[position] if isinstance(data, list | tuple) else data
     return UNKNOWN if value in (None, "None", "nan", "") else str(value)
+
+
+def picture(address: str, told: str, height: int) -> None:
+    """Show a small picture as wide as there is room; ``told`` says what it shows, to who points at it or cannot see it."""
+    said = html.escape(told, quote=True)
+    st.html(f'<img src="{address}" style="width:100%;height:{height}px" alt="{said}" title="{said}">')
 
 
 def caption(view: View, *codes: str, extra: str = "") -> None:
