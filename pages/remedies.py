@@ -151,9 +151,7 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
             carding.edit(view, card)
     if type_id:
         rooting.spread(view, found, type_id)
-        span = saving.last_year(view.ledger, view.slice.where)
-        reached = max(span.start, view.ledger.attached_since or span.start)
-        rooting.roots(view, type_id, span.over(reached, span.end))
+        rooting.roots(view, type_id, saving.known_year(view.ledger, view.slice.where))
     with st.expander(f"经过（{len(card.steps)} 步）", icon=":material/history:", expanded=False):
         carding.history(card)
 

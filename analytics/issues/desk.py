@@ -71,7 +71,7 @@ class IssueDesk:
         found = self.findings(ledger)
         constraints = Constraints.of(self.book.standing())
         files = discover(
-            ledger, constraints, found.run if found else None, progress, self._embed(), self.settings.most_texts
+            ledger, constraints, self.settings.most_texts, found.run if found else None, progress, self._embed()
         )
         with self.store.writing():
             run = self.runs.publish(files)

@@ -53,10 +53,10 @@ class Found:
 def discover(
     ledger: Ledger,
     constraints: Constraints,
+    most: int,
     previous: Run | None = None,
     progress: Progress = lambda share, text: None,
     embed: Embed | None = None,
-    most: int = 1_000_000,
 ) -> RunFiles:
     """Find the types and problems of a ledger's cases (the newest ``most``, in whole weeks), as files of a run to publish.
 

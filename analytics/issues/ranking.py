@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute_many, unmet
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, within
+from analytics.metrics.query import anchored, reaches, within
 from analytics.settings import load_settings
 
 #: Part of impact → (how a person calls it, its usual weight).
@@ -37,7 +37,7 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
     small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
     table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
     earlier = pd.Series(dtype=float)
-    if before is not None and ledger.attached_since and before.start < ledger.attached_since:
+    if before is not None and not reaches(ledger, before):
         before = None
     if before is not None:
         earlier = (

@@ -103,11 +103,15 @@ def within(table: ir.Table, ledger: Ledger, slice: Slice, moment: Moment, by: tu
     return table
 
 
+def reaches(ledger: Ledger, slice: Slice) -> bool:
+    """Tell whether what attached dimensions know goes back to the first day of a period."""
+    return ledger.attached_since is None or slice.start >= ledger.attached_since
+
+
 def check_reach(ledger: Ledger, slice: Slice, by: Sequence[str] = ()) -> None:
     """Raise NotMeasurable for a period that begins before what an attached dimension, filtered or split by, knows."""
-    since = ledger.attached_since
-    if since and slice.start < since and {*by, *(name for name, _ in slice.where)} & set(model.ATTACHED):
-        raise NotMeasurable(model.TOO_EARLY.format(since))
+    if not reaches(ledger, slice) and {*by, *(name for name, _ in slice.where)} & set(model.ATTACHED):
+        raise NotMeasurable(model.TOO_EARLY.format(ledger.attached_since))
 
 
 def _with_attached(table: ir.Table, ledger: Ledger, names: set[str]) -> ir.Table:

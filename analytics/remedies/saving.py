@@ -11,6 +11,7 @@ import pandas as pd
 from analytics.issues import Findings
 from analytics.ledger import Ledger
 from analytics.metrics import NotMeasurable, Slice, compute_many, unmet
+from analytics.metrics.query import reaches
 from analytics.metrics.slices import DAY, Where
 
 MEASURES = ("demand", "days_late", "bad_ratings")
@@ -37,11 +38,17 @@ def last_year(ledger: Ledger, where: Where = ()) -> Slice:
     return Slice(last - dt.timedelta(days=364), last, where)
 
 
+def known_year(ledger: Ledger, where: Where = ()) -> Slice:
+    """Return the last year as far back as types reach."""
+    span = last_year(ledger, where)
+    return span.over(max(span.start, ledger.attached_since or span.start), span.end)
+
+
 def whole_year(ledger: Ledger, where: Where = ()) -> Slice:
     """Return the last year; raises NotMeasurable where types do not reach so far back."""
-    span, since = last_year(ledger, where), ledger.attached_since
-    if since and span.start < since:
-        raise NotMeasurable(f"台账大，一类问题只在 {since} 起受理的工单里找，不足一年，估不出一年的数")
+    span = last_year(ledger, where)
+    if not reaches(ledger, span):
+        raise NotMeasurable(f"台账大，一类问题只在 {ledger.attached_since} 起受理的工单里找，不足一年，估不出一年的数")
     return span
 
 

@@ -21,7 +21,7 @@ from analytics.metrics import NotMeasurable, Slice, compute
 from analytics.remedies.effect import Remedy
 from analytics.remedies.levers import ground
 from analytics.remedies.quality import periods
-from analytics.remedies.saving import demand_behind
+from analytics.remedies.saving import demand_behind, known_year
 from analytics.remedies.series import daily
 from analytics.settings import load_settings
 from analytics.store import Store
@@ -101,6 +101,7 @@ def test_what_a_year_would_bring_is_not_told_of_weeks(desk: IssueDesk, ledger: L
     for ask in (demand_behind, ground):
         with pytest.raises(NotMeasurable, match="不足一年"):
             ask(ledger, desk.findings(ledger))
+    assert known_year(ledger).start == MONDAY
 
 
 def test_a_briefing_of_an_earlier_period_says_why_it_has_no_types(desk: IssueDesk, ledger: Ledger) -> None:
