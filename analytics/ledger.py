@@ -14,6 +14,7 @@ from ibis.expr import types as ir
 from analytics.privacy import TEXTS_OF_CASES, mask_frame
 from analytics.store import Reader, Snapshot, Store, StoreError, open_duckdb, open_reader
 from analytics.store.audit import REVEALED, AuditLog
+from analytics.store.counting import values
 from analytics.viewer import LOCAL, Viewer, admit
 
 if TYPE_CHECKING:
@@ -141,6 +142,14 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Return how many rows, filled cells and events there are, by name (see NEEDS)."""
         return self.reader.counts()
+
+    def values(self, column: str) -> list[str]:
+        """Return the values of a column of the facts that occur, most frequent first and then by name."""
+        if (published := values(self.counts, column)) is not None:
+            return published
+        facts = self.table("case_facts")
+        counted = facts.filter(facts[column].notnull()).group_by(column).aggregate(n=lambda t: t.count())
+        return self.run(counted.order_by(counted.n.desc(), column))[column].astype(str).tolist()
 
     @cached_property
     def first_day(self) -> dt.date | None:

@@ -13,7 +13,7 @@ import duckdb
 
 from analytics.model import TABLES
 from analytics.store import parts
-from analytics.store.counting import added, counted
+from analytics.store.counting import added, complete, counted
 from analytics.store.derive import OF_CASES, derive, derive_again, newest_event, one
 from analytics.store.files import StoreError, digest, sync_file, sync_folder
 from analytics.store.parts import Part
@@ -209,8 +209,8 @@ class Draft:
 
 
 def _counted(con: duckdb.DuckDBPyConnection, part: Part) -> Part:
-    """Return the part with its counts, which one that an older program sealed lacks."""
-    return part if part.counts else replace(part, counts=parts.counts_of(con, part.schema))
+    """Return the part with its counts, of which one that an older program sealed lacks some or all."""
+    return part if complete(dict(part.counts)) else replace(part, counts=parts.counts_of(con, part.schema))
 
 
 def bring_up(con: duckdb.DuckDBPyConnection) -> bool:

@@ -149,9 +149,7 @@ def ask_curve(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 @counted
 def values_of(ledger: Ledger, column: str) -> list[str]:
     """Return the values of a dimension that occur, most frequent first."""
-    table = ledger.table("case_facts")
-    counted = table.filter(table[column].notnull()).group_by(column).aggregate(n=lambda t: t.count())
-    return ledger.run(counted.order_by(counted.n.desc(), column))[column].astype(str).tolist()
+    return ledger.values(column)
 
 
 def now() -> dt.datetime:

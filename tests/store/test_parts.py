@@ -18,9 +18,8 @@ from analytics.ledger import open_ledger
 from analytics.metrics import CATALOGUE, Slice, compute_many
 from analytics.model import TABLES
 from analytics.retention import apply, plan
-from analytics.store import Snapshot, Store, StoreError, derive, open_duckdb, parts
+from analytics.store import Snapshot, Store, StoreError, counting, derive, open_duckdb, parts
 from analytics.store.backup import back_up, restore
-from analytics.store.counting import counted
 from analytics.store.derive import DERIVED
 from analytics.store.parts import path_of, sound
 from tests.conftest import AS_OF
@@ -149,7 +148,7 @@ def test_a_ledger_in_parts_is_the_same_ledger(histories: tuple[Store, Store]) ->
     for a, b in zip(parted.snapshots(), one.snapshots(), strict=True):
         assert replace(a, parts=()) == b
         reader = open_duckdb(parted, a, a.as_of)
-        assert reader.counts() == counted(reader.frame) == dict(a.counts)
+        assert reader.counts() == counting.counted(reader.frame) == dict(a.counts)
         assert all(list(part.counts) == sorted(part.counts) for part in a.parts)  # engines group in any order
         same(content(parted, a), content(one, b))
 
@@ -163,19 +162,38 @@ def test_it_is_the_same_as_it_stood_earlier(histories: tuple[Store, Store], as_o
     assert 0 < len(then["case_facts"]) < parted.current().cases
 
 
-def test_parts_without_counts_are_counted_by_the_next_import(parted: Store) -> None:
+@pytest.mark.parametrize("lacking", ["", "value."], ids=["all", "values"])
+def test_parts_without_counts_are_counted_by_the_next_import(parted: Store, lacking: str) -> None:
     before = parted.current()
     card = parted.path(before.id).with_suffix(".json")
     told = json.loads(card.read_text("utf-8"))
-    for holder in (told, *told["parts"]):
-        del holder["counts"]  # as an older program wrote it
+    for holder in (told, *told["parts"]):  # as older programs wrote it
+        holder["counts"] = {k: n for k, n in holder["counts"].items() if not k.startswith(lacking)}
     card.write_text(json.dumps(told), "utf-8")
-    assert not parted.current().counts
+    known = dict(parted.current().counts)
+    assert not [k for k in known if k.startswith(lacking)]
     reader = open_duckdb(parted, parted.current(), before.as_of)
-    assert reader.counts() == dict(before.counts)
+    assert reader.counts() == (known or dict(before.counts))
     after = took_in(parted, new_case("NEW-C"), 1, SIZE, tracked=True)
     assert dict(after.counts) == dict(before.counts) | {"cases": before.cases + 1}
     assert after.parts == before.parts
+
+
+def test_values_are_those_published_or_those_that_lie_there(parted: Store) -> None:
+    """What the filter bar offers: from the counts of the card, and asked of the rows where the counts are not all."""
+    ledger = open_ledger(parted)
+    facts = ledger.run(ledger.table("case_facts"))
+    counts = dict(parted.current().counts)
+    for column in counting.VALUED:
+        there = facts[column].dropna().value_counts().rename_axis("value").reset_index(name="n")
+        expected = there.sort_values(["n", "value"], ascending=[False, True])["value"].tolist()
+        assert len(expected) > 5
+        assert counting.values(counts, column) == ledger.values(column) == expected
+        one_less = {k: n for k, n in counts.items() if k != f"value.{column}.{expected[0]}"}
+        assert counting.values(one_less, column) is None
+        ledger.__dict__["counts"] = one_less
+        assert ledger.values(column) == expected
+    assert counting.values(counts, "module") is None  # not counted: asked
 
 
 def test_every_metric_is_the_same(histories: tuple[Store, Store]) -> None:
