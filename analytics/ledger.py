@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -113,12 +114,18 @@ class Ledger:
         cases without their number are left out for such a viewer, personal data is masked.
         """
         admit(self.viewer)
-        return self._shown(self.reader.frame(ibis.to_sql(query, dialect=self.reader.dialect)))
+        sql = ibis.to_sql(query, dialect=self.reader.dialect)
+        return self._shown(self.reader.frame(sql, returns=query.columns))
 
-    def run_sql(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
-        """Run a query in the store's own SQL over this ledger's tables; rows are kept back and masked as those of ``run``."""
+    def run_sql(
+        self, sql: str, parameters: dict[str, object] | None = None, returns: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Run a query in the store's own SQL over this ledger's tables; rows are kept back and masked as those of ``run``.
+
+        ``returns``: its columns, where the caller knows them.
+        """
         admit(self.viewer)
-        return self._shown(self.duckdb.frame(sql, parameters))
+        return self._shown(self.duckdb.frame(sql, parameters, returns))
 
     def _shown(self, frame: pd.DataFrame) -> pd.DataFrame:
         if self.viewer.department is not None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -49,10 +50,10 @@ def drawn(page: str) -> Run:
     """Draw a page as the server does and return what it took; raises AssertionError for one that fails."""
     run, frame = Run(), Reader.frame
 
-    def timed(reader: Reader, sql: str, parameters: object = None) -> object:
+    def timed(reader: Reader, *asked: Any, **how: Any) -> object:
         begun = time.perf_counter()
         try:
-            return frame(reader, sql, parameters)
+            return frame(reader, *asked, **how)
         finally:
             run.queries += time.perf_counter() - begun
             run.count += 1
@@ -65,7 +66,8 @@ def drawn(page: str) -> Run:
         run.whole = time.perf_counter() - begun
     finally:
         Reader.frame = frame  # type: ignore[method-assign]
-    assert not seen.exception, (page, [e.message for e in seen.exception])
+    failed = [e.message for e in seen.exception] + [e.value for e in seen.error]  # a page says in words that it failed
+    assert not failed, (page, failed)
     return run
 
 

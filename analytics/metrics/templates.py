@@ -55,8 +55,8 @@ def ask(ledger: Ledger, shape: Hashable, moment: Moment, build: Build) -> pd.Dat
         return ledger.run(build(moment))
     # Not the snapshot: one program's tables have the same columns in each that it wrote itself.
     key = (ledger.duckdb.version, ledger.viewer, ledger.attached, moment.settings.key, shape)
-    sql, names = _template(key, _Once(build, moment.settings))
-    return ledger.run_sql(sql, {name: getattr(moment, name) for name in names})
+    sql, names, returns = _template(key, _Once(build, moment.settings))
+    return ledger.run_sql(sql, {name: getattr(moment, name) for name in names}, returns)
 
 
 class _Once:
@@ -73,13 +73,15 @@ class _Once:
 
 
 @lru_cache(maxsize=4000)
-def _template(key: Hashable, once: _Once) -> tuple[str, tuple[str, ...]]:
-    sql = str(ibis.to_sql(once.build(Symbols(once.settings)), dialect="duckdb", pretty=False))
+def _template(key: Hashable, once: _Once) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the SQL of a shape, the instants that it asks for, and its columns."""
+    query = once.build(Symbols(once.settings))
+    sql = str(ibis.to_sql(query, dialect="duckdb", pretty=False))
     for name, pattern in _PATTERNS.items():
         sql = pattern.sub(f"${name}", sql)
     if left := re.search(r"MAKE_(TIMESTAMP|DATE)\(160\d,|98765000", sql):
         raise AssertionError(f"a symbol was compiled in an unforeseen way: {left.group(0)}")
-    return sql, tuple(name for name in _PATTERNS if re.search(rf"\${name}\b", sql))
+    return sql, tuple(name for name in _PATTERNS if re.search(rf"\${name}\b", sql)), tuple(query.columns)
 
 
 _PATTERNS = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
@@ -50,7 +50,7 @@ class ClickHouseReader:
         for table in self.tables:
             self._view(table, folder / f"{table}.parquet")
 
-    def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
+    def frame(self, sql: str, parameters: object = None, returns: Collection[str] | None = None) -> pd.DataFrame:
         """Run a statement of ClickHouse's dialect and return its rows."""
         if parameters:
             raise StoreError(ELSEWHERE)

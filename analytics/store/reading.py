@@ -7,7 +7,7 @@ import os
 import tempfile
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from analytics.settings import load_settings
 from analytics.store.counting import Counts, counted
 from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
+from analytics.store.narrowing import InParts, narrowed
 from analytics.store.parts import attach, together
 from analytics.store.schema import BOOKS, NEWER, SCHEMA_VERSION, create_statements
 from analytics.store.snapshot import Snapshot
@@ -54,6 +55,7 @@ class Reader:
         self.snapshot, self.as_of = snapshot, as_of
         self._schemas: dict[str, ibis.Schema] = {}
         self._counts: Counts = {}
+        self._in_parts: dict[str, InParts] = {}
         self._put: list[str] = []
         self._coming: dict[str, Callable[[], pd.DataFrame]] = {}
         self._putting = RLock()
@@ -88,6 +90,8 @@ class Reader:
 
     def _view(self, schema: str, table: str, sources: list[str], where: str = "") -> None:
         self.con.execute(f"CREATE VIEW {schema}.{table} AS {together(table, sources, where)}")
+        if schema == "main":
+            self._in_parts[table] = InParts(tuple(sources), where, lambda: self.schema(table).names)
 
     def _derive(self, before: list[str]) -> None:
         """Derive the tables as of then; of parts that lie wholly before it what they hold is what follows."""
@@ -119,10 +123,10 @@ class Reader:
             return ""
         return f" WHERE {HAPPENED[table]} < TIMESTAMP '{self.as_of}'"
 
-    def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
-        """Run a query on a cursor of its own and return its rows."""
+    def frame(self, sql: str, parameters: object = None, returns: Collection[str] | None = None) -> pd.DataFrame:
+        """Run a query on a cursor of its own and return its rows; ``returns``: its columns, where the caller knows them."""
         self._fetch_named_in(sql)
-        return self.con.cursor().execute(sql, parameters).df()
+        return self.con.cursor().execute(narrowed(sql, returns, self._in_parts), parameters).df()
 
     def mapped(
         self, sql: str, function: Callable[[pd.DataFrame], pd.DataFrame], columns: dict[str, str]

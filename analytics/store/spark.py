@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,7 +47,7 @@ class SparkReader:
         for table in self.tables:
             self._spark.read.parquet(str(folder / f"{table}.parquet")).createOrReplaceTempView(table)
 
-    def frame(self, sql: str, parameters: object = None) -> pd.DataFrame:
+    def frame(self, sql: str, parameters: object = None, returns: Collection[str] | None = None) -> pd.DataFrame:
         """Run a statement of Spark's dialect and return its rows."""
         if parameters:
             raise StoreError("这项功能需要 DuckDB 引擎（数据设置里的 [engine] spark 留空）")
