@@ -88,6 +88,11 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
 
 
 _OUTCOME = ("accepted_time", "closed_time", "grade")
+#: What is looked at of a case; filters look at more.
+_COLUMNS = (
+    *("case_no", "module", "accepted_at", "first_consulted_at", "departments_involved"),
+    *("due_day", "second_transfer_time", "consulted_time", *_OUTCOME),
+)
 
 
 def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
@@ -118,7 +123,8 @@ def _pairs(ledger: Ledger, slice: Slice, moment: Moment) -> pd.DataFrame:
 
 def _with_state(ledger: Ledger, slice: Slice, moment: Moment) -> ir.Table:
     """Return the cases first consulted in the period with ``wait`` and what was so by then."""
-    table = anchored(within(_candidates(ledger), ledger, slice, moment), "first_consulted_at", moment)
+    filtered = tuple(name for name, _ in slice.where)
+    table = anchored(within(_candidates(ledger, filtered), ledger, slice, moment), "first_consulted_at", moment)
     table = table.mutate(wait=table.consulted_time - table.accepted_time)
     return table.mutate(
         cross=table.departments_involved >= moment.settings.consult_departments,
@@ -131,9 +137,10 @@ def _newest(brought: ir.Table) -> ir.Table:
     return brought.order_by(brought.first_consulted_at.desc(), "case_no").limit(MOST)
 
 
-def _candidates(ledger: Ledger) -> ir.Table:
-    """Return every case with the ages, in working days, of its second transfer and of its limit."""
+def _candidates(ledger: Ledger, filtered: tuple[str, ...] = ()) -> ir.Table:
+    """Return every case, with what is filtered by, and the ages, in working days, of its second transfer and of its limit."""
     facts, days = ledger.table("case_facts"), ledger.table("calendar")
+    facts = facts.select(*dict.fromkeys(c for c in (*_COLUMNS, *filtered) if c in facts.columns))
     table = facts.left_join(days.select(due_day="day", due_through="through"), "due_day")
     return table.mutate(
         second_transfer=table.second_transfer_time - table.accepted_time,

@@ -23,9 +23,11 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
     """
     moment = Moment.of(ledger, slice, load_settings())
     wanted = cases_behind("multi_transfer_rate", ledger, slice, "numerator")
-    facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment)).semi_join(wanted, "case_no")
-    chosen = facts.order_by(facts.transfers.desc(), facts.case_no).limit(most)
-    found = ledger.run(chosen.select("case_no", "transfers", "returns", "first_department", "closed_at"))
+    facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment))
+    facts = facts.select("case_no", "transfers", "returns", "first_department", "closed_at").semi_join(
+        wanted, "case_no"
+    )
+    found = ledger.run(facts.order_by(facts.transfers.desc(), facts.case_no).limit(most))
     rows = with_texts(ledger, found, "title").sort_values(
         ["transfers", "case_no"], ascending=[False, True], ignore_index=True
     )
@@ -53,6 +55,10 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     overdue = ledger.own(cases_behind("overdue_open", ledger, slice))
     facts = ledger.table("case_facts")
     left = facts.filter(facts.closed_at.isnull() | (facts.closed_at >= ibis.timestamp(moment.at)))
+    left = left.select(
+        *("case_no", "department", "accepted_at", "closed_at", "due_at", "due_day"),
+        *("chases", "consultations", "departments_involved", "transfers", "reopenings"),
+    )
     table = with_overdue_days(left.semi_join(overdue, "case_no"), ledger)
     last = (ledger.as_of - pd.Timedelta(microseconds=1)).date()
     chosen = table.select(
