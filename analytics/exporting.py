@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analytics import model
 from analytics.federation import City, make, written
 from analytics.federation.sketch import ALPHA
-from analytics.ingest.quarantine import Quarantined, quarantine_workbook
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE
 from analytics.metrics.slices import Slice
@@ -18,6 +18,9 @@ from analytics.spreadsheet import safe_csv, workbook
 from analytics.store.audit import EXPORTED, AuditLog
 from analytics.viewer import EXPORT, IMPORT, Viewer
 from analytics.wording import days, minute
+
+if TYPE_CHECKING:
+    from analytics.ingest.quarantine import Quarantined
 
 LABELS = {c.name: c.label for c in model.CASES.columns} | {
     "module": "服务模块",
@@ -101,6 +104,10 @@ def quarantine_for(viewer: Viewer, folder: Path | str, name: str, rows: list[Qua
     viewer.require(IMPORT)
     told = {"rows": len(rows), "personal": True}
     AuditLog(Path(folder)).record(viewer, EXPORTED, name, told)
+    from analytics.ingest.quarantine import (
+        quarantine_workbook,
+    )  # readers of files, which the first numbers need not wait for
+
     return quarantine_workbook(rows)
 
 

@@ -9,24 +9,18 @@ flask-caching==2.3.1 rich cachetools. The first page needs Chromium (make browse
 from __future__ import annotations
 
 import json
-import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from analytics.ledger import open_ledger
-from analytics.settings import ROOT
 from analytics.store import Store
+from benchmarks.browsing import painted, serving
 from benchmarks.large import write_large
 from benchmarks.page_queries import single
 from benchmarks.timing import RUNS, side_by_side
-from tests.browser.chromium import find
 
 HERE = Path(__file__).parent
 NEVER = 10**9
@@ -51,49 +45,6 @@ def charts(store: Store, superset: str | None) -> None:
         print(
             f"| {name} | {bare:.1f} | {ours:.1f} | {found['pandas']:.1f} | {other:.1f} | {ours / bare:.2f} | {other / ours:.1f} |"
         )
-
-
-@contextmanager
-def serving(command: list[str], store: Store) -> Iterator[str]:
-    """Run a server on a free port for the block; yields its address once it listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = os.environ | {"INSIGHT_STORE": str(store.folder)}
-    options = ["--server.port", str(port)]
-    server = subprocess.Popen(
-        [c for part in command for c in (options if part == "PORT" else [part])], cwd=ROOT, env=place,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def painted(address: str, words: str, visits: int = 4) -> list[float]:
-    """Return the seconds until a page stands to its last words, by visit; every visit is a new window."""
-    from playwright.sync_api import sync_playwright
-
-    seconds = []
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        for _ in range(visits):
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            begun = time.perf_counter()
-            page.goto(address)
-            page.get_by_text(words).first.wait_for(timeout=300_000)
-            seconds.append(time.perf_counter() - begun)
-            page.close()
-        browser.close()
-    return seconds
 
 
 def paint(store: Store, folder: Path) -> None:

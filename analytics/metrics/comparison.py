@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from analytics.ledger import Ledger
 from analytics.metrics.compute import compute
 from analytics.metrics.query import NotMeasurable
 from analytics.metrics.slices import Slice
 from analytics.settings import Settings
+
+_NORMAL = NormalDist()
 
 
 def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
@@ -24,7 +26,7 @@ def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
     n = np.asarray(n, float)
     frame = {"n": n}
     for name, level in (("95", 0.95), ("998", 0.998)):
-        half = ndtri(0.5 + level / 2) * np.sqrt(centre * (1 - centre) / np.maximum(n, 1))
+        half = _NORMAL.inv_cdf(0.5 + level / 2) * np.sqrt(centre * (1 - centre) / np.maximum(n, 1))
         frame[f"low{name}"], frame[f"high{name}"] = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
     return pd.DataFrame(frame)
 
@@ -86,7 +88,9 @@ def within_noise(now: pd.Series, before: pd.Series) -> bool:
     if pd.isna(now["value"]) or pd.isna(before["value"]):
         return True
     if pd.isna(now["low"]) and pd.isna(before["low"]):
-        return bool(abs(now["value"] - before["value"]) <= ndtri(0.975) * np.sqrt(now["value"] + before["value"]))
+        return bool(
+            abs(now["value"] - before["value"]) <= _NORMAL.inv_cdf(0.975) * np.sqrt(now["value"] + before["value"])
+        )
     inside = now["low"] <= before["value"] <= now["high"]
     return bool(inside or before["low"] <= now["value"] <= before["high"])
 
@@ -103,7 +107,7 @@ def rate_of_arrival_changed(
         return False
     pooled = (now + before) / (now_days + before_days)
     error = np.sqrt(spread * pooled * (1 / now_days + 1 / before_days))
-    return bool(abs(now / now_days - before / before_days) > ndtri(0.975) * error)
+    return bool(abs(now / now_days - before / before_days) > _NORMAL.inv_cdf(0.975) * error)
 
 
 def spread_of_arrivals(counts: Sequence[float], days: Sequence[float]) -> float:

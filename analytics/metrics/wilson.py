@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.special import ndtri
+from statistics import NormalDist
 
-Z = float(ndtri(0.975))
+import numpy as np
+
+Z = NormalDist().inv_cdf(0.975)
 
 
 def wilson(k: np.ndarray, n: np.ndarray, z: float = Z) -> tuple[np.ndarray, np.ndarray]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from analytics.remedies.series import MOST_AFTER, Series
 from analytics.remedies.step import LEAST_AFTER, LEAST_BEFORE, TREND_BINS, Step, enough, fit, slope
@@ -65,7 +65,7 @@ def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
         return Check(name, UNKNOWN, "没有足够相近、件数足够的类型")
     missing = step.expected * (1 - step.ratio)
     told, moved = [], 0.0
-    clear = ndtri(1 - 0.025 / len(usable))  # one of several neighbours may rise by chance
+    clear = NormalDist().inv_cdf(1 - 0.025 / len(usable))  # one of several neighbours may rise by chance
     for title, series in usable:
         found = fit(series)
         more = found.expected * (found.ratio - 1)

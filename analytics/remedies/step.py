@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 
 from analytics.remedies.series import BIN_DAYS, MOST_AFTER, Series
 
@@ -28,6 +28,7 @@ BINS_A_MONTH = BINS_A_YEAR / 12
 #: Serial correlation looked for over so many bins (Newey & West 1987).
 LAGS = 4
 POWER = 0.8
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Step:
     @property
     def certainty(self) -> float:
         """One minus the one-sided chance of such a step where nothing changed, in its direction."""
-        return float(ndtr(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
+        return float(_NORMAL.cdf(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
 
     def avoided(self, months: float) -> tuple[float, float, float]:
         """Return cases avoided a month with its 95% bounds: observed × (1 ÷ ratio − 1)."""
@@ -80,7 +81,9 @@ def fit(series: Series) -> Step:
         return _exact(series)
     params, errors, scale = _fitted(_model(series, _columns(series)))
     beta, error = float(params[1]), float(errors[1])
-    low, high, low80, high80 = (float(np.exp(beta + z * error)) for z in (-1.96, 1.96, ndtri(0.1), ndtri(0.9)))
+    low, high, low80, high80 = (
+        float(np.exp(beta + z * error)) for z in (-1.96, 1.96, _NORMAL.inv_cdf(0.1), _NORMAL.inv_cdf(0.9))
+    )
     return Step(
         "did" if _has_outside(series) else "its",
         float(np.exp(beta)),
@@ -203,7 +206,7 @@ def _exact(series: Series) -> Step:
 
     high = bound(0.95)
     chance = binomtest(0, before, exposed[1] / sum(exposed), "less").pvalue
-    error = abs(np.log(1e-9)) / max(-ndtri(max(chance, 1e-12)), 1e-6)
+    error = abs(np.log(1e-9)) / max(-_NORMAL.inv_cdf(min(max(chance, 1e-12), 1 - 1e-12)), 1e-6)
     return Step("exact", 0.0, 0.0, high, 0.0, bound(0.8), float(error), 1.0, float(_usual(series)[series.after].sum()))
 
 
@@ -215,7 +218,7 @@ def weeks_to_tell(series: Series, ratio: float, spread: float = 1.0) -> int | No
     than is looked at (MOST_AFTER).
     """
     left = max(0, MOST_AFTER - series.after_bins)
-    needed = abs(np.log(ratio)) / (ndtri(0.975) + ndtri(POWER))
+    needed = abs(np.log(ratio)) / (_NORMAL.inv_cdf(0.975) + _NORMAL.inv_cdf(POWER))
     return next((more for more in range(left + 1) if _error_with(series, more, ratio, spread) <= needed), None)
 
 

@@ -146,12 +146,12 @@ async def _with_logs(app: object) -> AsyncIterator[None]:
 
 def _load() -> None:
     """Import what pages need while the first browser still loads its scripts; sessions wait for it (see Around)."""
+    gc.disable()  # what is imported is no garbage: looking through it again and again takes a quarter of the time
     try:
         from pages.common import drawing, frame, warming  # noqa: F401
 
-        # Streamlit collects garbage after every run of a page; what was imported is none and need not be looked through.
-        gc.collect()
         gc.freeze()
         warming.start()
     finally:
+        gc.enable()
         _loaded.set()

@@ -1,0 +1,79 @@
+"""A server just started and a browser that has never seen it, and when something stands on the page."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from analytics.settings import ROOT
+from analytics.store import Store
+from tests.browser.chromium import find
+
+#: Of a page: whether some words stand on it; asked at every frame, since Playwright's own waiting looks every half second.
+WORDS = "words => document.body?.textContent.includes(words)"
+#: Whether the first of the numbers is to be seen.
+NUMBER = """() => {
+  const number = document.querySelector('[data-testid="stMetricValue"]');
+  return number !== null && number.checkVisibility() && /[0-9]/.test(number.textContent);
+}"""
+
+
+@contextmanager
+def serving(command: Sequence[str], store: Store, root: Path = ROOT) -> Iterator[str]:
+    """Run a server (its command, with PORT for the options) on a free port for the block; yields its address once it listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port)]
+    server = subprocess.Popen(
+        [c for part in command for c in (options if part == "PORT" else [part])],
+        cwd=root,
+        env=os.environ | {"INSIGHT_STORE": str(store.folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Run Chromium for the block."""
+    with sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def seen(browser: Browser, address: str, *conditions: tuple[str, str | None], begun: float) -> list[float]:
+    """Open an address in a window without a cache; return the seconds since ``begun`` until each condition held on the page."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address, wait_until="commit")
+    seconds = []
+    for condition, argument in conditions:
+        page.wait_for_function(condition, arg=argument, polling="raf", timeout=300_000)
+        seconds.append(time.perf_counter() - begun)
+    page.close()
+    return seconds
+
+
+def painted(address: str, words: str, visits: int = 4) -> list[float]:
+    """Return the seconds until a page stands to its last words, by visit; every visit is a new window."""
+    with browsing() as browser:
+        return [seen(browser, address, (WORDS, words), begun=time.perf_counter())[0] for _ in range(visits)]
