@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
@@ -21,6 +21,8 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.bootstrap import load_config_options
 
+from analytics.settings import default_store
+from analytics.store import Store, StoreError
 from analytics.viewer import require_sign_in
 from pages.entrance import doors, logs, who
 
@@ -146,12 +148,21 @@ async def _with_logs(app: object) -> AsyncIterator[None]:
 
 def _load() -> None:
     """Import what pages need while the first browser still loads its scripts; sessions wait for it (see Around)."""
+    checking = Thread(target=_check_snapshot, daemon=True)
+    checking.start()
     gc.disable()  # what is imported is no garbage: looking through it again and again takes a quarter of the time
     try:
         from pages.common import drawing, frame, warming  # noqa: F401
 
         gc.freeze()
+        checking.join()
         warming.start()
     finally:
         gc.enable()
         _loaded.set()
+
+
+def _check_snapshot() -> None:
+    """Take the checksum of the current snapshot, which the first session needs, beside the imports; it is kept."""
+    with suppress(StoreError):  # the pages say what is wrong with the store
+        Store(default_store()).current()

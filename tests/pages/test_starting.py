@@ -1,4 +1,4 @@
-"""The server listens before it imports what it computes with."""
+"""The server listens before it imports what it computes with, and its first numbers wait for nothing that later pages need."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ from pages.common import answers, opening, warming
 from tests.pages.test_pages import open_page
 
 HEAVY = ("pandas", "ibis", "scipy", "sklearn")
+#: What only later pages, imports and exports compute with.
+LATER = ("scipy.special", "scipy.stats", "sklearn", "statsmodels", "analytics.ingest.readers")
 
 
-def test_listening_needs_nothing_heavy() -> None:
-    code = f"import pages.entrance.serving, sys; print([m for m in {HEAVY} if m in sys.modules])"
+@pytest.mark.parametrize(
+    ("imported", "not_needed"),
+    [("pages.entrance.serving", HEAVY), ("pages.common.drawing, pages.common.frame, pages.common.warming", LATER)],
+    ids=["listening", "first numbers"],
+)
+def test_starting_loads_nothing_that_it_does_not_need(imported: str, not_needed: tuple[str, ...]) -> None:
+    code = f"import {imported}, sys; print([m for m in {not_needed} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert told.stdout.strip() == "[]", told.stderr[-2000:]
 
