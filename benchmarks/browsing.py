@@ -23,6 +23,12 @@ NUMBER = """() => {
   const number = document.querySelector('[data-testid="stMetricValue"]');
   return number !== null && number.checkVisibility() && /[0-9]/.test(number.textContent);
 }"""
+#: Whether a number, a figure, a table or a small picture is to be seen.
+FIGURE = """() => {
+  const shown = document.querySelector(
+    '[data-testid="stMetricValue"], .js-plotly-plot .main-svg, [data-testid="stDataFrame"], [data-testid="stHtml"] img');
+  return shown !== null && shown.checkVisibility();
+}"""
 
 
 @contextmanager
