@@ -15,7 +15,7 @@ from ibis.expr import types as ir
 from analytics.privacy import TEXTS_OF_CASES, mask_frame
 from analytics.store import Reader, Snapshot, Store, StoreError, open_duckdb, open_reader
 from analytics.store.audit import REVEALED, AuditLog
-from analytics.store.counting import values
+from analytics.store.counting import values_in
 from analytics.viewer import LOCAL, Viewer, admit
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class Ledger:
 
     def values(self, column: str) -> list[str]:
         """Return the values of a column of the facts that occur, most frequent first and then by name."""
-        if (published := values(self.counts, column)) is not None:
+        admit(self.viewer)
+        if (published := values_in(self.counts, column)) is not None:
             return published
         facts = self.table("case_facts")
         counted = facts.filter(facts[column].notnull()).group_by(column).aggregate(n=lambda t: t.count())

@@ -59,7 +59,7 @@ def added(several: Iterable[Counts]) -> Counts:
     return dict(total)
 
 
-def values(counts: Counts, column: str) -> list[str] | None:
+def values_in(counts: Counts, column: str) -> list[str] | None:
     """Return the values of a column of the facts, most frequent first and then by name; None where not all were counted."""
     start = f"value.{column}."
     held = {name.removeprefix(start): n for name, n in counts.items() if name.startswith(start)}

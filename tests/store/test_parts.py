@@ -188,12 +188,12 @@ def test_values_are_those_published_or_those_that_lie_there(parted: Store) -> No
         there = facts[column].dropna().value_counts().rename_axis("value").reset_index(name="n")
         expected = there.sort_values(["n", "value"], ascending=[False, True])["value"].tolist()
         assert len(expected) > 5
-        assert counting.values(counts, column) == ledger.values(column) == expected
+        assert counting.values_in(counts, column) == ledger.values(column) == expected
         one_less = {k: n for k, n in counts.items() if k != f"value.{column}.{expected[0]}"}
-        assert counting.values(one_less, column) is None
+        assert counting.values_in(one_less, column) is None
         ledger.__dict__["counts"] = one_less
         assert ledger.values(column) == expected
-    assert counting.values(counts, "module") is None  # not counted: asked
+    assert counting.values_in(counts, "module") is None  # not counted: asked
 
 
 def test_every_metric_is_the_same(histories: tuple[Store, Store]) -> None:
