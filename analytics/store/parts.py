@@ -163,8 +163,10 @@ def take_out(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
 
     Room that is free is used by what comes next, so writing anew pays after a large first import only.
     """
+    con.execute("BEGIN")  # one commit: each large one has DuckDB write the file anew
     for table in ORDERED:
         con.execute(f"DELETE FROM main.{table} WHERE case_no IN (SELECT case_no FROM settled)")
+    con.execute("COMMIT")
     con.execute("CHECKPOINT")
     name, total, free = con.execute(
         "SELECT database_name, total_blocks, free_blocks FROM pragma_database_size()"
