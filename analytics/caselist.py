@@ -10,7 +10,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
-from analytics.metrics.evidence import FEW, cases_behind, with_texts
+from analytics.metrics.evidence import FEW, facts_behind, with_texts
 from analytics.metrics.query import with_overdue_days
 from analytics.metrics.slices import Slice
 from analytics.store.audit import VIEWED, AuditLog
@@ -37,6 +37,8 @@ LIST_COLUMNS = (
 )
 #: Those that lie beside the facts.
 SHOWN_TEXTS = ("title", "enterprise")
+#: What the list is made of.
+_FACTS = (*(c for c in LIST_COLUMNS if c not in (*SHOWN_TEXTS, "overdue_days")), "due_day")
 SORTS = {
     "accepted_at": "受理时间",
     "due_at": "办理期限",
@@ -85,8 +87,7 @@ def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFra
 
 def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
     """Return the facts of the cases that the request names, with their texts where words are looked for in them."""
-    facts = ledger.table("case_facts")
-    wanted = facts.semi_join(cases_behind(request.metric, ledger, slice, request.part), "case_no")
+    wanted = facts_behind(request.metric, ledger, slice, request.part, columns=_FACTS)
     # A case done over has once been closed by somebody; while it is open nobody has closed it.
     table = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
     words = request.words.split()

@@ -8,7 +8,7 @@ from analytics.issues.findings import Findings
 from analytics.issues.search import index_of
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
-from analytics.metrics.evidence import cases_behind
+from analytics.metrics.evidence import cases_behind, facts_behind
 
 MOST_ALIKE = 200
 
@@ -36,9 +36,10 @@ def _allowed(ledger: Ledger, scored: pd.Series, scope: Slice | None) -> tuple[st
 
 def _by_letters(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
     cases = ledger.table("cases")
-    facts = ledger.table("case_facts").select("case_no", "accepted_at")
-    if scope:
-        facts = facts.semi_join(cases_behind("demand", ledger, scope), "case_no")
+    columns = ("case_no", "accepted_at")
+    facts = (
+        facts_behind("demand", ledger, scope, columns=columns) if scope else ledger.table("case_facts").select(columns)
+    )
     table = facts.inner_join(cases.select("case_no", "title", "content"), "case_no")
     for word in query.split():
         hit = table.case_no.contains(word) | table.title.contains(word) | table.content.contains(word)

@@ -8,9 +8,9 @@ import pandas as pd
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.conditions import calls_for_consultation
-from analytics.metrics.evidence import cases_behind, with_texts
+from analytics.metrics.evidence import facts_behind, with_texts
 from analytics.metrics.moment import Moment
-from analytics.metrics.query import anchored, with_overdue_days
+from analytics.metrics.query import with_overdue_days
 from analytics.settings import Settings, load_settings
 
 SHOWN = 50
@@ -21,12 +21,8 @@ def passed_on(ledger: Ledger, slice: Slice, most: int = SHOWN) -> pd.DataFrame:
 
     Columns: case_no, title, transfers, returns, route (departments in order), closed_at.
     """
-    moment = Moment.of(ledger, slice, load_settings())
-    wanted = cases_behind("multi_transfer_rate", ledger, slice, "numerator")
-    facts = ledger.own(anchored(ledger.table("case_facts"), "accepted_at", moment))
-    facts = facts.select("case_no", "transfers", "returns", "first_department", "closed_at").semi_join(
-        wanted, "case_no"
-    )
+    columns = ("case_no", "transfers", "returns", "first_department", "closed_at")
+    facts = ledger.own(facts_behind("multi_transfer_rate", ledger, slice, "numerator", columns=columns))
     found = ledger.run(facts.order_by(facts.transfers.desc(), facts.case_no).limit(most))
     rows = with_texts(ledger, found, "title").sort_values(
         ["transfers", "case_no"], ascending=[False, True], ignore_index=True
@@ -52,14 +48,12 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     """
     settings = settings or load_settings()
     moment = Moment.of(ledger, slice, settings)
-    overdue = ledger.own(cases_behind("overdue_open", ledger, slice))
-    facts = ledger.table("case_facts")
-    left = facts.filter(facts.closed_at.isnull() | (facts.closed_at >= ibis.timestamp(moment.at)))
-    left = left.select(
+    columns = (
         *("case_no", "department", "accepted_at", "closed_at", "due_at", "due_day"),
         *("chases", "consultations", "departments_involved", "transfers", "reopenings"),
     )
-    table = with_overdue_days(left.semi_join(overdue, "case_no"), ledger)
+    overdue = facts_behind("overdue_open", ledger, slice, settings=settings, columns=columns)
+    table = with_overdue_days(ledger.own(overdue), ledger)
     last = (ledger.as_of - pd.Timedelta(microseconds=1)).date()
     chosen = table.select(
         "case_no", "department", "overdue_days", "chases", "consultations",

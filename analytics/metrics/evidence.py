@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
@@ -45,6 +48,29 @@ def cases_behind(
         raise NotMeasurable(f"「{CATALOGUE[metric].name}」没有对应的工单列表")
     table = table if chosen is None else table.filter(chosen)
     return table.select("case_no").distinct()
+
+
+def facts_behind(
+    metric: str,
+    ledger: Ledger,
+    slice: Slice,
+    part: str = "denominator",
+    settings: Settings | None = None,
+    *,
+    columns: Sequence[str],
+) -> ir.Table:
+    """Return columns of the case facts (``case_no`` among them) of the cases that a metric counts (see ``cases_behind``).
+
+    What follows for the facts themselves is said of them too, so that no more is read: a case that is open then has not
+    been closed before, and of what is counted by a column of the facts that column lies in the period.
+    """
+    facts, measure = ledger.table("case_facts"), CATALOGUE[metric].measure
+    moment = Moment.of(ledger, slice, settings or load_settings())
+    if isinstance(measure, Stock):
+        facts = facts.filter(facts.closed_at.isnull() | (facts.closed_at >= ibis.timestamp(moment.at)))
+    elif isinstance(measure, Flow | Duration) and measure.table == "case_facts":
+        facts = anchored(facts, measure.anchor, moment)
+    return facts.select(*columns).semi_join(cases_behind(metric, ledger, slice, part, settings), "case_no")
 
 
 def with_texts(ledger: Ledger, rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
