@@ -35,6 +35,7 @@ def figure(*, height: int = 320, legend: bool = True, x: str = "", y: str = "") 
         separators=".,",
     )
     axis = {"gridcolor": "#e8edf2", "zeroline": False, "linecolor": "#b7c2cc", "automargin": True, "title_standoff": 6}
+    axis |= {"exponentformat": "none", "separatethousands": True}  # 100,000, not 100k
     made.update_xaxes(title_text=x, showgrid=False, **axis)
     made.update_yaxes(title_text=y, **axis)
     return made
