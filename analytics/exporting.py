@@ -104,9 +104,7 @@ def quarantine_for(viewer: Viewer, folder: Path | str, name: str, rows: list[Qua
     viewer.require(IMPORT)
     told = {"rows": len(rows), "personal": True}
     AuditLog(Path(folder)).record(viewer, EXPORTED, name, told)
-    from analytics.ingest.quarantine import (
-        quarantine_workbook,
-    )  # readers of files, which the first numbers need not wait for
+    from analytics.ingest.quarantine import quarantine_workbook  # with readers of files: not before it is needed
 
     return quarantine_workbook(rows)
 

@@ -38,7 +38,7 @@ def _by_letters(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, .
     cases = ledger.table("cases")
     columns = ("case_no", "accepted_at")
     facts = (
-        facts_behind("demand", ledger, scope, columns=columns) if scope else ledger.table("case_facts").select(columns)
+        facts_behind("demand", ledger, scope, columns=columns) if scope else ledger.table("case_facts").select(*columns)
     )
     table = facts.inner_join(cases.select("case_no", "title", "content"), "case_no")
     for word in query.split():

@@ -8,7 +8,7 @@ table expressions of the columns whose names occur in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 #: Fewer sources are bound in a moment.
@@ -23,22 +23,27 @@ _WHOLE = re.compile(r"\bDISTINCT\s*\*|\b(UNION|INTERSECT|EXCEPT|NATURAL|COLUMNS|
 
 @dataclass(frozen=True)
 class InParts:
-    """A table that lies in several schemas; ``columns`` is asked when first needed."""
+    """A table that lies in several schemas, with the condition of what is seen of it."""
 
     schemas: tuple[str, ...]
-    where: str
-    columns: Callable[[], Sequence[str]]
+    where: str = ""
 
     def query(self, table: str, columns: Collection[str]) -> str:
         """Return the query of some of its columns."""
-        chosen = ", ".join(columns) or "NULL"
+        chosen = ", ".join(f'"{column}"' for column in columns) or "NULL"
         return " UNION ALL ".join(f"SELECT {chosen} FROM {schema}.{table}{self.where}" for schema in self.schemas)
 
 
-def narrowed(sql: str, returns: Collection[str] | None, tables: Mapping[str, InParts]) -> str:
+def narrowed(
+    sql: str,
+    returns: Collection[str] | None,
+    tables: Mapping[str, InParts],
+    columns: Callable[[str], Iterable[str]],
+) -> str:
     """Return the statement over as many columns of the tables as it names or returns; as it is where that may not be all.
 
     ``returns``: the columns that come back, None where they are not known: then a statement with a star stays as it is.
+    ``columns``: tells those of a table.
     """
     if not tables or _WHOLE.search(sql) or (returns is None and _STAR.search(sql)):
         return sql
@@ -47,7 +52,7 @@ def narrowed(sql: str, returns: Collection[str] | None, tables: Mapping[str, InP
         return sql
     words = set(_WORDS.findall(sql)).union(returns or ())
     expressions = ", ".join(
-        f"{t} AS NOT MATERIALIZED ({tables[t].query(t, [c for c in tables[t].columns() if c in words])})" for t in named
+        f"{t} AS NOT MATERIALIZED ({tables[t].query(t, [c for c in columns(t) if c in words])})" for t in named
     )
     begins = _BEGINS_WITH.match(sql)
     return f"WITH {expressions}, {sql[begins.end() :]}" if begins else f"WITH {expressions} {sql}"

@@ -91,7 +91,7 @@ class Reader:
     def _view(self, schema: str, table: str, sources: list[str], where: str = "") -> None:
         self.con.execute(f"CREATE VIEW {schema}.{table} AS {together(table, sources, where)}")
         if schema == "main":
-            self._in_parts[table] = InParts(tuple(sources), where, lambda: self.schema(table).names)
+            self._in_parts[table] = InParts(tuple(sources), where)
 
     def _derive(self, before: list[str]) -> None:
         """Derive the tables as of then; of parts that lie wholly before it what they hold is what follows."""
@@ -126,7 +126,8 @@ class Reader:
     def frame(self, sql: str, parameters: object = None, returns: Collection[str] | None = None) -> pd.DataFrame:
         """Run a query on a cursor of its own and return its rows; ``returns``: its columns, where the caller knows them."""
         self._fetch_named_in(sql)
-        return self.con.cursor().execute(narrowed(sql, returns, self._in_parts), parameters).df()
+        statement = narrowed(sql, returns, self._in_parts, self.schema)
+        return self.con.cursor().execute(statement, parameters).df()
 
     def mapped(
         self, sql: str, function: Callable[[pd.DataFrame], pd.DataFrame], columns: dict[str, str]
