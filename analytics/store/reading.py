@@ -172,7 +172,9 @@ class Reader:
         """Return the Ibis schema of a table or view."""
         if table not in self._schemas:
             self._fetch_named_in(table)
-            rows = self.con.cursor().execute(f"DESCRIBE {table}").fetchall()
+            # One source of many tells it: they have the same columns, and binding all of them takes a while.
+            source = f"{self._in_parts[table].schemas[0]}.{table}" if table in self._in_parts else table
+            rows = self.con.cursor().execute(f"DESCRIBE {source}").fetchall()
             self._schemas[table] = ibis.schema({r[0]: DuckDBType.from_string(r[1]) for r in rows})
         return self._schemas[table]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import weakref
 
+import ibis
 import pandas as pd
 import pytest
+from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.demo import DemoLedger
 from analytics.store import Reader, Store, open_duckdb
+from analytics.store.derive import DERIVED
 from analytics.store.narrowing import InParts, narrowed
 from tests.store.test_parts import SIZE, took_in
 
@@ -97,6 +101,18 @@ def test_answers_are_those_of_the_whole_tables(reader: Reader, sql: str) -> None
     assert narrowed(sql, tuple(whole.columns), reader._in_parts, reader.schema) != sql
     pd.testing.assert_frame_equal(reader.frame(sql, returns=tuple(whole.columns)), whole)
     pd.testing.assert_frame_equal(reader.frame(sql), whole)
+
+
+@pytest.mark.parametrize("before", [0, 200], ids=["now", "long ago"])
+def test_a_table_in_parts_has_the_columns_of_each(store: Store, before: int) -> None:
+    current = store.current()
+    reader = Reader(store, current, current.as_of - dt.timedelta(days=before))
+    assert len(reader._in_parts) > len(DERIVED)
+    for table in reader._in_parts:
+        whole = reader.con.cursor().execute(f"SELECT * FROM {table} LIMIT 0")
+        assert list(reader.schema(table)) == [column[0] for column in whole.description]
+        told = {row[0]: row[1] for row in reader.con.cursor().execute(f"DESCRIBE {table}").fetchall()}
+        assert reader.schema(table) == ibis.schema({n: DuckDBType.from_string(t) for n, t in told.items()})
 
 
 def test_a_reader_that_is_let_go_is_gone_at_once(store: Store) -> None:
