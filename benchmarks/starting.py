@@ -15,7 +15,7 @@ from pathlib import Path
 
 from analytics.settings import ROOT
 from analytics.store import Store
-from benchmarks.browsing import NUMBER, WORDS, browsing, seen, serving
+from benchmarks.browsing import NUMBER, browsing, seen, serving, words
 from benchmarks.large import write_large
 
 TURNS = 6
@@ -33,10 +33,10 @@ def started(store: Store, tree: Path) -> tuple[float, float, float]:
         "PORT",
     ]
     with browsing() as browser:
-        begun = time.perf_counter()
+        begun = time.time()
         with serving(command, store, tree) as address:
-            listens = time.perf_counter() - begun
-            number, foot = seen(browser, address, (NUMBER, None), (WORDS, FOOT), begun=begun)
+            listens = time.time() - begun
+            number, foot = seen(browser, address, NUMBER, words(FOOT), begun=begun)
     return listens, number, foot
 
 
