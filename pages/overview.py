@@ -6,6 +6,7 @@ import datetime as dt
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics import figures, model, workdays
 from analytics.attention import unchecked
@@ -24,19 +25,27 @@ MOST_WAITING = 3
 
 
 def five_numbers(view: View) -> None:
-    now, before, weeks = opening.five_numbers(view)
-    now, before = now.set_index("metric"), before.set_index("metric")
+    """Draw the numbers, and when all stand the lines under them: they are asked after the numbers."""
+    now, before = (frame.set_index("metric") for frame in opening.five_numbers(view))
+    places: dict[str, DeltaGenerator] = {}
     for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
         with column, st.container(border=True, height="stretch"):
-            one_number(view, code, now, before, sparkline(weeks, code))
+            if reason := unmet(code, view.ledger):
+                st.metric(CATALOGUE[code].name, "—")
+                st.caption(reason + "。")
+            else:
+                places[code] = one_number(view, code, now, before)
+    weekly = opening.five_weekly(view)
+    for code, place in places.items():
+        if weeks := sparkline(weekly, code):
+            told = f"近 {len(weeks)} 个完整周：{'、'.join(short(w, CATALOGUE[code].unit) for w in weeks)}"
+            with place:  # a picture: with a chart the first number waits for a library of its own
+                picture(figures.small_line(weeks), told, 56)
 
 
-def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame, weeks: list[float] | None) -> None:
+def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -> DeltaGenerator:
+    """Draw a number with what is said of it; return the place for its line."""
     metric = CATALOGUE[code]
-    if reason := unmet(code, view.ledger):
-        st.metric(metric.name, "—")
-        st.caption(reason + "。")
-        return
     row, old = now.loc[code], before.loc[code] if code in before.index else None
     moved = change(row["value"], old["value"], metric.unit) if old is not None else None
     noise = old is None or within_noise(row, old)
@@ -49,10 +58,9 @@ def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame, w
         delta_description=f"比{view.before_name}" if moved else None,
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
     )
-    if weeks:  # a picture: with a chart the first number waits for a library of its own
-        told = f"近 {len(weeks)} 个完整周：{'、'.join(short(w, metric.unit) for w in weeks)}"
-        picture(figures.small_line(weeks), told, 56)
+    place = st.container(key=f"line_{code}")
     st.caption(footnote(view, metric, row, old))
+    return place
 
 
 def working_days(view: View, slice: Slice) -> int:

@@ -20,15 +20,21 @@ def first_view(ledger: Ledger) -> View:
     return View(ledger, slice, slice.compared(DEFAULT_COMPARISON, ledger.as_of), DEFAULT_COMPARISON)
 
 
-def five_numbers(view: View) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the five metrics of the period, of the one before (empty where none is compared) and of the last whole weeks."""
+def five_numbers(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the five metrics of the period and of the one before (empty where none is compared)."""
     now = asking.ask(FIVE, view.ledger, view.slice)
-    before = asking.ask(FIVE, view.ledger, view.before) if view.before else now[:0]
-    return now, before, asking.ask(FIVE, view.ledger, whole_weeks_back(view, SPARK_WEEKS), grain="week")
+    return now, asking.ask(FIVE, view.ledger, view.before) if view.before else now[:0]
+
+
+def five_weekly(view: View) -> pd.DataFrame:
+    """Return the five metrics of the last whole weeks."""
+    return asking.ask(FIVE, view.ledger, whole_weeks_back(view, SPARK_WEEKS), grain="week")
 
 
 def ask_first(ledger: Ledger) -> None:
     """Ask what the filter bar and the first numbers will ask."""
     for name in OFFERED:
         asking.values_of(ledger, name)
-    five_numbers(first_view(ledger))
+    view = first_view(ledger)
+    five_numbers(view)
+    five_weekly(view)
