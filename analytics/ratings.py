@@ -70,7 +70,7 @@ def bad_ratings(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     bad = table.filter(table.grade <= 2).select(
         "rated_at", "case_no", "grade", "department", "comment", "called_back_at", "rectified_at", "accepted_at"
     )
-    # By the day of acceptance too: by that DuckDB finds the few row groups where such cases lie.
+    # By the time of acceptance too: by that DuckDB finds the few row groups where such cases lie.
     cases = ledger.table("cases").select("case_no", "accepted_at", "title")
     rows = ledger.run(bad.left_join(cases, ["case_no", "accepted_at"]).order_by(ibis.desc("rated_at"), "case_no"))
     end = pd.Timestamp(ledger.as_of)

@@ -12,9 +12,8 @@ from analytics.ledger import Ledger
 from analytics.metrics.compute import compute
 from analytics.metrics.query import NotMeasurable
 from analytics.metrics.slices import Slice
+from analytics.metrics.wilson import Z
 from analytics.settings import Settings
-
-_NORMAL = NormalDist()
 
 
 def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
@@ -26,7 +25,7 @@ def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
     n = np.asarray(n, float)
     frame = {"n": n}
     for name, level in (("95", 0.95), ("998", 0.998)):
-        half = _NORMAL.inv_cdf(0.5 + level / 2) * np.sqrt(centre * (1 - centre) / np.maximum(n, 1))
+        half = NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(centre * (1 - centre) / np.maximum(n, 1))
         frame[f"low{name}"], frame[f"high{name}"] = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
     return pd.DataFrame(frame)
 
@@ -88,9 +87,7 @@ def within_noise(now: pd.Series, before: pd.Series) -> bool:
     if pd.isna(now["value"]) or pd.isna(before["value"]):
         return True
     if pd.isna(now["low"]) and pd.isna(before["low"]):
-        return bool(
-            abs(now["value"] - before["value"]) <= _NORMAL.inv_cdf(0.975) * np.sqrt(now["value"] + before["value"])
-        )
+        return bool(abs(now["value"] - before["value"]) <= Z * np.sqrt(now["value"] + before["value"]))
     inside = now["low"] <= before["value"] <= now["high"]
     return bool(inside or before["low"] <= now["value"] <= before["high"])
 
@@ -107,7 +104,7 @@ def rate_of_arrival_changed(
         return False
     pooled = (now + before) / (now_days + before_days)
     error = np.sqrt(spread * pooled * (1 / now_days + 1 / before_days))
-    return bool(abs(now / now_days - before / before_days) > _NORMAL.inv_cdf(0.975) * error)
+    return bool(abs(now / now_days - before / before_days) > Z * error)
 
 
 def spread_of_arrivals(counts: Sequence[float], days: Sequence[float]) -> float:
