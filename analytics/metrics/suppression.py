@@ -17,7 +17,9 @@ def hidden_cells(counts: np.ndarray, least: int) -> np.ndarray:
     Primary: counts from 1 to ``least`` − 1. Secondary: no row and no column has a single hidden
     cell, from which the total would give it away, and hidden cells of a line add up to ``least``
     at least; the smallest shown cell is hidden with it, zero last (Hundepool et al., Statistical
-    Disclosure Control, 2012, ch. 4). Zeros are shown where nothing asks for them.
+    Disclosure Control, 2012, ch. 4). Then no small count follows from several totals together: rows and
+    columns joined by hidden cells make a graph, and a cell follows from them when it is the only way
+    between two parts of it (Gusfield, SIAM J. Comput. 17, 1988); a second way is hidden. Zeros are shown where nothing asks for them.
     """
     shown = np.asarray(counts, dtype=float)
     hidden = (shown > 0) & (shown < least)
@@ -26,10 +28,38 @@ def hidden_cells(counts: np.ndarray, least: int) -> np.ndarray:
         changed = False
         for values, marks in (*zip(shown, hidden, strict=True), *zip(shown.T, hidden.T, strict=True)):
             if marks.any() and (marks.sum() == 1 or values[marks].sum() < least) and not marks.all():
-                rest = np.where(marks, np.inf, np.where(values > 0, values, np.finfo(float).max))
-                marks[rest.argmin()] = True
+                marks[_smallest(values, ~marks)] = True
                 changed = True
+    if min(hidden.shape) > 1:  # of a single column each row is its own total, and that is not known
+        for row, column in np.argwhere((shown > 0) & (shown < least)):
+            ways = _other_ways(hidden, row, column)
+            if ways is not None and ways.any():
+                hidden[np.unravel_index(_smallest(shown.ravel(), ways.ravel()), hidden.shape)] = True
     return hidden
+
+
+def _smallest(values: np.ndarray, among: np.ndarray) -> int:
+    """Return the place of the smallest value where ``among`` holds, zero last."""
+    return int(np.where(among, np.where(values > 0, values, np.finfo(float).max), np.inf).argmin())
+
+
+def _other_ways(hidden: np.ndarray, row: int, column: int) -> np.ndarray | None:
+    """Return the shown cells of which each would be a second way from a hidden cell's row to its column; None where there is one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    others = hidden.copy()
+    others[row, column] = False
+    rows, columns = np.nonzero(others)
+    height, size = len(hidden), sum(hidden.shape)
+    joined = coo_matrix((np.ones(len(rows)), (rows, height + columns)), (size, size))
+    parts = connected_components(joined, directed=False)[1]
+    of_rows, of_columns = parts[:height, None], parts[height:]
+    here, there = parts[row], parts[height + column]
+    if here == there:
+        return None
+    across: np.ndarray = (of_rows == here) & (of_columns == there) | (of_rows == there) & (of_columns == here)
+    return across & ~hidden
 
 
 def shared(table: pd.DataFrame, least: int) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
@@ -29,7 +29,8 @@ def test_hidden_cells_that_add_up_to_little_take_another_along() -> None:
     assert hidden_cells(np.array([[1.0], [1.0], [50.0], [80.0]]), 5).ravel().tolist() == [True, True, True, False]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
+@example(np.array([[0, 5, 0, 5], [0, 5, 0, 5], [5, 0, 5, 5], [5, 1, 5, 5]]))  # rows 1 and 2 less column 4 leave the 1
 @given(arrays(np.int64, st.tuples(st.integers(2, 4), st.integers(2, 4)), elements=st.integers(0, 30)))
 def test_no_small_count_follows_from_the_totals(counts: np.ndarray) -> None:
     """For every hidden small count, the totals and the shown cells leave more than one value possible."""
