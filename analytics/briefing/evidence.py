@@ -22,7 +22,6 @@ from analytics.remedies.effect import Effect
 from analytics.settings import Settings
 from analytics.wording import change, number
 
-SMALL = "样本不足"
 #: A number as it is printed, without sign and unit.
 NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
 #: Periods looked back at to measure how much demand varies by itself.

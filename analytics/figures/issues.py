@@ -16,9 +16,13 @@ from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint
 REMARKABLE = 2.58
 
 
-def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) -> go.Figure:
-    """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays."""
+def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series, repeats: pd.Series) -> go.Figure:
+    """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays.
+
+    ``repeats``: how many of ``counts`` say again what was said before; they stand in the hover.
+    """
     made = figure(y="件/周")
+    told = pd.DataFrame({"expected": expected, "repeats": repeats})
     for name, chosen, colour in (("受理", ~alarm, BLUE), ("预警", alarm, RED)):
         if chosen.any():
             made.add_bar(
@@ -26,10 +30,10 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) 
                 y=counts[chosen],
                 name=name,
                 marker_color=colour,
-                customdata=expected[chosen],
+                customdata=told[chosen],
                 hovertemplate="%{x|%Y-%m-%d} 起一周<br>"
                 + name
-                + " %{y:,.0f} 件，预期 %{customdata:,.1f} 件<extra></extra>",
+                + " %{y:,.0f} 件，其中重复 %{customdata[1]:,.0f} 件；预期 %{customdata[0]:,.1f} 件（不含重复）<extra></extra>",
             )
     made.add_scatter(
         x=expected.index,

@@ -14,9 +14,10 @@ from analytics.clock import shanghai_now
 from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute_many, unmet
-from analytics.metrics.comparison import funnel
+from analytics.metrics.comparison import Basis, compared
 from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
+from analytics.metrics.funnel import funnel
 from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
@@ -107,6 +108,12 @@ def ask(
             columns=["metric", *by, "period", "value", "numerator", "denominator", "low", "high", "n", "small"]
         )
     return compute_many(known, ledger, slice, by, grain)
+
+
+@counted
+def ask_compared(metrics: tuple[str, ...], ledger: Ledger, basis: Basis, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return metrics beside what they are compared with, leaving out what the ledger cannot give."""
+    return compared([m for m in metrics if not unmet(m, ledger)], ledger, basis, by)
 
 
 @counted

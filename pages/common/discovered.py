@@ -73,11 +73,11 @@ def _found(ledger: Ledger) -> Findings:
 
 
 @cached_few
-def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
-    """Return the numbers of the cases that a query finds, best first."""
+def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> Any:
+    """Return what a query finds (see searching.Hits)."""
     from analytics.issues import searching
 
-    return searching.search(ledger, _found(ledger), query, scope)
+    return searching.search(ledger, findings(ledger), query, scope)
 
 
 @cached_few

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.caselist import ListRequest, count_cases
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
@@ -53,23 +54,34 @@ def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
     assert table[["departments", "enterprises", "bad_ratings", "satisfaction"]].isna().all().all()
 
 
-def test_search_ranks_cases_with_every_word_first(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+def test_search_finds_what_the_list_of_cases_finds_and_tells_apart_what_is_only_like_it(
+    demo_ledger: Ledger, demo_found: IssueDesk
+) -> None:
     found = demo_found.findings(demo_ledger)
-    hits = searching.search(demo_ledger, found, "房租减免 物业")
+    hits, near = searching.search(demo_ledger, found, "租金 减免").exact, ()
+    for query in ("租金 减免", "贷款", "物业 房租减免", "银行"):
+        for scope in (YEAR, YEAR.narrowed(module="finance")):
+            got = searching.search(demo_ledger, found, query, scope)
+            assert len(got.exact) == count_cases(demo_ledger, scope, ListRequest(words=query))
+            assert not set(got.exact) & set(got.near)
+            near += got.near
+    assert near
     texts = looking.texts_of(demo_ledger, hits[:10])
     said = texts["title"] + texts["content"]
     assert len(hits) > 10
-    assert said.str.contains("房租").all()
-    assert said.str.contains("物业").all()
-    narrow = searching.search(demo_ledger, found, "房租减免 物业", YEAR)
+    assert said.str.contains("租金").all()
+    assert said.str.contains("减免").all()
+    narrow = searching.search(demo_ledger, found, "租金 减免", YEAR).exact
     assert 0 < len(narrow) < len(hits)
-    assert searching.search(demo_ledger, found, "zzqqxx") == ()
+    assert searching.search(demo_ledger, found, "zzqqxx") == searching.Hits((), ())
+    assert set(searching.search(demo_ledger, None, "租金 减免").exact) == set(hits)
 
 
 def test_letters_inside_words_are_found_too(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     found = demo_found.findings(demo_ledger)
     number = found.cases["case_no"].iloc[3]
-    assert searching.search(demo_ledger, found, number) == (number,)
+    assert searching.search(demo_ledger, found, number).exact == (number,)
+    assert searching.search(demo_ledger, found, number.lower()).exact == (number,)
 
 
 def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
@@ -77,7 +89,8 @@ def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: 
     department = demo_ledger.run(demo_ledger.table("case_facts").limit(1))["department"].iloc[0]
     own = open_ledger(Store(demo_ledger.folder), replace(LOCAL, department=department))
     allowed = set(own.run(own.table("case_facts").select("case_no"))["case_no"])
-    for hits in (searching.search(own, found, "申请"), searching.alike(own, found, next(iter(allowed)))):
+    search = searching.search(own, found, "申请")
+    for hits in (search.exact, search.near, searching.alike(own, found, next(iter(allowed)))):
         assert set(hits) <= allowed
 
 

@@ -48,7 +48,7 @@ def _new_problem(e: Evidence) -> Iterator[Sentence]:
         return
     news = rising(e.ledger)
     if len(news):
-        name = news.sort_values("observed", ascending=False)["name"].iloc[0]
+        name = news.sort_values("cases", ascending=False)["name"].iloc[0]
         yield e.say("advice.new", f"对新近抬头的「{name}」，由牵头部门查明原因，按一类问题研究整改措施。")
 
 

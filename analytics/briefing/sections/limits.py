@@ -8,7 +8,7 @@ from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence, Table
 from analytics.briefing.sections.cells import by_group, group_table
 from analytics.briefing.sections.driving import driven
-from analytics.metrics.comparison import funnel
+from analytics.metrics.funnel import funnel
 from analytics.metrics.query import BANDS
 
 NAMED = 3

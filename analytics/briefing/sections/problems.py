@@ -11,7 +11,7 @@ from analytics.briefing.sections.remedied import board_table, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.ranking import measured
 from analytics.issues.trends import rising
-from analytics.metrics import NotMeasurable
+from analytics.metrics import NotMeasurable, Slice
 from analytics.metrics.query import check_reach
 
 SHOWN = 3
@@ -93,8 +93,11 @@ def _new(e: Evidence) -> list[Sentence]:
         return []
     news = news[(news["last"] >= pd.Timestamp(e.now.start)) & (news["start"] <= pd.Timestamp(e.now.end))]
     told = []
-    for row in news.sort_values("observed", ascending=False).head(SHOWN).itertuples():
-        seen = e.given(f"rising.{row.id}.observed", float(row.observed), "件")
-        usual = e.given(f"rising.{row.id}.expected", float(row.expected), "件", f"{row.expected:.1f} 件")
+    for row in news.sort_values("cases", ascending=False).head(SHOWN).itertuples():
+        since = Slice(row.start.date(), e.now.end)
+        seen: object = e.metric("demand", since, where=(("issue_problem", str(row.id)),))
+        if row.repeats:
+            seen = f"{seen}，其中重复 {e.given(f'rising.{row.id}.repeats', float(row.repeats), '件')}"
+        usual = e.given(f"rising.{row.id}.expected", float(row.usual), "件", f"{row.usual:.1f} 件")
         told.append(f"「{row.name}」自 {row.start:%m月%d日}当周起 {seen}，常年同样时间约 {usual}")
     return [e.say("problems.new", f"新近抬头的具体问题：{'；'.join(told)}。")] if told else []

@@ -6,7 +6,7 @@ from analytics.briefing.evidence import SMALL, Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.cells import group_table
 from analytics.briefing.sections.driving import driven
-from analytics.metrics.comparison import funnel
+from analytics.metrics.funnel import funnel
 
 NAMED = 3
 
