@@ -58,12 +58,12 @@ def minute(value: dt.datetime) -> str:
     return f"{day(value.date())} {value:%H:%M}"
 
 
-def clock(value: dt.datetime) -> str:
-    """Write an instant without its year; midnight is the 24:00 of the day that ends: 11月27日 17:30."""
-    if value.time() == dt.time():
-        value -= dt.timedelta(days=1)
-        return f"{value.month}月{value.day}日 24:00"
-    return f"{value.month}月{value.day}日 {value:%H:%M}"
+def clock(value: dt.datetime, beside: dt.datetime | None = None) -> str:
+    """Write an instant, its year only where it is not that of ``beside``: 11月27日 17:30; midnight is the 24:00 before."""
+    last = value - dt.timedelta(microseconds=1)
+    on = value.date() if value.time() != dt.time() else last.date()
+    year = "" if beside is None or (beside - dt.timedelta(microseconds=1)).year == on.year else f"{on.year}年"
+    return f"{year}{on.month}月{on.day}日 " + ("24:00" if value.time() == dt.time() else f"{value:%H:%M}")
 
 
 def month_or_day(value: dt.date) -> str:

@@ -130,7 +130,7 @@ def ranking(view: View, found: Findings) -> None:
     if not discovered.reached(view.ledger, view.slice):
         return
     given = weights()
-    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.basis, TYPE)
     table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]
     if table.empty:
         st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
@@ -142,6 +142,8 @@ def ranking(view: View, found: Findings) -> None:
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
                 card(view, found, str(id), row, seen)
+    if view.basis.reason:
+        st.caption(f"{view.basis.reason}，不作比较。")
     export(view, found, table)
     if len(table) > top and st.button(f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"):
         st.session_state["cards"] = top + CARDS
@@ -152,7 +154,8 @@ def export(view: View, found: Findings, table: pd.DataFrame) -> None:
     """Offer the whole ranking as a workbook."""
     names = {
         "demand": "受理量（件）",
-        "growth": f"比{view.before_name}（件）",
+        "before": f"{view.before_name}（件）",
+        "growth": f"比{view.before_name}（件{'，按工作日折算' if view.basis.uneven else ''}）",
         "impact": "影响（0–100）",
         "enterprises": "企业（家）",
     }
@@ -164,7 +167,7 @@ def export(view: View, found: Findings, table: pd.DataFrame) -> None:
     shown = shown.rename(columns=names).reset_index(names="编号")
     shown.insert(1, "一类问题", [found.name_of(i) for i in shown["编号"]])
     shown["关键词"] = ["、".join(found.types.loc[i, "keywords"]) for i in shown["编号"]]
-    notes = [*notes_of(view.ledger, view.slice), f"归类 {found.run.id}；样本不足的比率与时长留空"]
+    notes = [*notes_of(view.ledger, view.slice, view.basis), f"归类 {found.run.id}；样本不足的比率与时长留空"]
     offer_workbook("导出排行", "一类问题.xlsx", lambda: {"一类问题": shown}, notes)
 
 
@@ -176,8 +179,7 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
         trend = counts.by_week(view.ledger, TYPE, id, weeks)["cases"]
         spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
         picture(spark, f"近 {len(trend)} 周每周受理量", 36)
-    growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
-    st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
+    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**")
     facts = [
         "" if pd.isna(row["enterprises"]) else f"企业 {row['enterprises']:,.0f} 家",
         "" if pd.isna(row["departments"]) else f"部门 {row['departments']:,.0f} 个",
@@ -187,6 +189,15 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
         "" if pd.isna(row["overdue_open"]) else f"超期未办 {row['overdue_open']:,.0f} 件",
     ]
     st.caption(" · ".join(f for f in facts if f))
+
+
+def against(view: View, row: pd.Series) -> str:
+    """Say what a type brought in the period compared with; of unequal working days the growth is by working day."""
+    if pd.isna(row["growth"]):
+        return ""
+    if not view.basis.uneven:
+        return f"（{view.before_name} {row['before']:,.0f} 件，{row['growth']:+,.0f} 件）"
+    return f"（{view.before_name} {row['before']:,.0f} 件，按工作日折算 {row['growth']:+,.0f} 件）"
 
 
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:

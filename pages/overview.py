@@ -71,7 +71,7 @@ def footnote(view: View, metric: Metric, row: pd.Series) -> str:
         then = f"（{basis.days_before} 个）"
     if metric.is_stock:
         share = f"件，截至 {clock(basis.at)}"
-        then = f"（{clock(basis.at_before)}）" if basis.at_before else ""
+        then = f"（{clock(basis.at_before, basis.at)}）" if basis.at_before else ""
     before = SMALL if row["before_small"] else short(row["before"], metric.unit)
     parts = [
         f"只有 {row['n']:.0f} 件" if row["small"] else share,

@@ -15,6 +15,7 @@ from analytics.items.usage import uncovered, used
 from analytics.ledger import Ledger, open_ledger
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, Slice, compute, unmet
+from analytics.metrics.comparison import basis
 from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.ratings import bad_ratings
 from analytics.remedies.saving import demand_behind, last_year
@@ -74,7 +75,7 @@ def of_groups(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
     found, slice = desk.findings(ledger), lately(ledger)
     for level, table in ((TYPE, found.types), (PROBLEM, found.problems)):
         totals = counts.totals(ledger, level)
-        now = ranking.measured(ledger, slice, None, level)
+        now = ranking.measured(ledger, basis(ledger, slice, "none"), level)
         for id in table.index[:25]:
             yield f"all of {id}", totals.loc[id, "cases"], listed(ledger, whole(ledger), **{level: id})
             yield f"found {id}", table.loc[id, "cases"], totals.loc[id, "cases"]

@@ -113,7 +113,7 @@ def said(basis: Basis) -> str:
     return (
         f"对比{basis.name} {days(basis.flows.start, basis.flows.end)}（同等时龄）"
         + (f"；{even}" if basis.uneven else "")
-        + f"；超期未办、积压等截至 {clock(basis.at)}，与 {clock(basis.at_before)} 比"
+        + f"；超期未办、积压等截至 {clock(basis.at)}，与 {clock(basis.at_before, basis.at)} 比"
     )
 
 

@@ -72,7 +72,7 @@ def on_the_board(view: View, found: Findings, id: str) -> None:
 def numbers(view: View, id: str) -> None:
     if not discovered.reached(view.ledger, view.slice):
         return
-    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.basis, TYPE)
     if id not in table.index:
         st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")
         return
@@ -147,7 +147,7 @@ def problems(view: View, found: Findings, id: str) -> None:
             st.caption("这一类里没有两件以上说的是同一件事的。")
             return
         whole = counts.totals(view.ledger, PROBLEM).reindex(mine.index).fillna(0).astype(int)
-        now = discovered.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
+        now = discovered.ask_measured(view.ledger, view.basis, PROBLEM).reindex(mine.index)
         table = pd.DataFrame(
             {
                 "编号": mine.index,
@@ -155,7 +155,9 @@ def problems(view: View, found: Findings, id: str) -> None:
                 "全部（件）": whole["cases"].to_numpy(),
                 "其中重复（件）": whole["repeats"].to_numpy(),
                 "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
-                "比上期（件）": now["growth"].fillna(0).astype(int).to_numpy(),
+                f"比{view.before_name}（件{'，按工作日折算' if view.basis.uneven else ''}）": now["growth"]
+                .round()
+                .to_numpy(),
                 "涉及企业（家）": now["enterprises"].to_numpy(),
                 "超期未办（件）": now["overdue_open"].to_numpy(),
             }

@@ -9,9 +9,9 @@ import pytest
 
 from analytics.briefing.compose import Request, compose
 from analytics.briefing.facts import Briefing
-from analytics.briefing.period import Period, containing, last_whole, parse, working_days
+from analytics.briefing.period import Period, containing, last_whole, parse
 from analytics.metrics import Slice
-from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals
+from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, working_days
 from analytics.metrics.decomposition import decompose
 from analytics.store import StoreError
 from tests.small import ledger_of
@@ -42,7 +42,9 @@ def steady(per_day: int = 8) -> list[dict]:
     rows = []
     for week in range(10):
         monday = dt.date(2023, 12, 25) + dt.timedelta(weeks=week)
-        rows += cases(f"{monday}", per_day * working_days(monday, monday + dt.timedelta(days=6)))
+        rows += cases(
+            f"{monday}", per_day * working_days(Slice(monday, monday + dt.timedelta(days=6)), dt.datetime(2030, 1, 1))
+        )
     return [*rows, {"case_no": "later", "accepted_at": "2024-03-11 09:00"}]
 
 

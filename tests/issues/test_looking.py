@@ -17,6 +17,7 @@ from analytics.issues.search import highlighted, index_of
 from analytics.issues.triage import _even, fit_triage
 from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import Slice, compute
+from analytics.metrics.comparison import basis
 from analytics.settings import load_settings
 from analytics.store import Store
 from tests.issues.test_discovery import KINDS, texts_of_three_kinds
@@ -33,13 +34,15 @@ def test_impact_is_the_weighted_mean_of_shares_of_the_largest() -> None:
 
 def test_measured_agrees_with_the_catalogue(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     ledger = demo_found.attach(demo_ledger)
-    table = ranking.measured(ledger, YEAR, YEAR.compared("year", ledger.as_of))
+    made = basis(ledger, YEAR, "previous")
+    table = ranking.measured(ledger, made)
     top = table["demand"].idxmax()
     for code in ("demand", "on_time_rate", "satisfaction"):
         assert table.loc[top, code] == compute(code, ledger, YEAR.narrowed(issue_type=top))["value"].iloc[0]
-    before = YEAR.compared("year", ledger.as_of)
-    earlier = compute("demand", ledger, before.narrowed(issue_type=top))["value"].iloc[0]
-    assert table.loc[top, "growth"] == table.loc[top, "demand"] - earlier
+    earlier = compute("demand", ledger, made.flows.narrowed(issue_type=top))["value"].iloc[0]
+    assert table.loc[top, "before"] == earlier
+    fair = earlier * made.days / made.days_before
+    assert table.loc[top, "growth"] == pytest.approx(table.loc[top, "demand"] - fair)
 
 
 def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
@@ -49,7 +52,8 @@ def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, rows)
     desk = IssueDesk(Store(tmp_path))
     desk.discover(ledger)
-    table = ranking.measured(desk.attach(ledger), Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31)), None)
+    whole = Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    table = ranking.measured(desk.attach(ledger), basis(ledger, whole, "none"))
     assert table["demand"].sum() == len(rows)
     assert table[["departments", "enterprises", "bad_ratings", "satisfaction"]].isna().all().all()
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.remedied import board_advice, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.trends import rising
+from analytics.wording import SMALL
 
 #: A rule of the loop kept by fewer than this is spoken of.
 KEPT = 0.9

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence, Table
 from analytics.briefing.sections.cells import by_group, group_table
 from analytics.briefing.sections.driving import driven
 from analytics.metrics.funnel import funnel
 from analytics.metrics.query import BANDS
+from analytics.wording import SMALL
 
 NAMED = 3
 

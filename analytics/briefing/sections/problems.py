@@ -26,7 +26,7 @@ def problems(e: Evidence, found: Findings | None) -> Section:
         check_reach(e.ledger, e.now, ("issue_type",))
     except NotMeasurable as reason:
         return Section("problems", "一类问题", (e.say("problems.lacking", f"{reason}。"),))
-    table = measured(e.ledger, e.now, e.before).sort_values(["demand", "growth"], ascending=False)
+    table = measured(e.ledger, e.previous).sort_values(["demand", "growth"], ascending=False)
     table = table[(table["demand"] > 0) & ~found.types["dismissed"].reindex(table.index).eq(True)]
     if table.empty:
         return Section("problems", "一类问题", (e.say("problems.none", f"{e.period.now}没有归入一类问题的工单。"),))
@@ -48,6 +48,8 @@ def problems(e: Evidence, found: Findings | None) -> Section:
         Column("涉及部门", "个"), Column("牵头部门"),
     )  # fmt: skip
     note = f"共 {len(table)} 类，列受理最多的 {len(rows)} 类；重复反映的同一件事照计。"
+    if e.previous.uneven:
+        note += f"“比{e.period.before}”按工作日折算（本期 {e.previous.days} 个，{e.period.before} {e.previous.days_before} 个）。"
     return Section(
         "problems",
         "一类问题",
@@ -76,8 +78,9 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
     for id in table.sort_values("growth", ascending=False).index[:LISTED]:
         where = (("issue_type", str(id)),)
         if table.loc[id, "growth"] > 0 and e.changed("demand", e.before, where) and len(told) < SHOWN:
+            fair = f"，{e.days(e.before)}" if e.previous.uneven else ""
             told.append(
-                f"「{found.name_of(str(id))}」由 {e.metric('demand', e.before, where=where)}增至 {e.metric('demand', where=where)}"
+                f"「{found.name_of(str(id))}」{e.metric('demand', where=where)}，{e.step('demand', e.before, where)}（{e.period.before} {e.metric('demand', e.before, where=where)}{fair}）"
             )
     if not told:
         return [e.say("problems.grown", f"与{e.period.before}相比，没有哪一类明显增多。")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.cells import group_table
 from analytics.briefing.sections.driving import driven
 from analytics.metrics.funnel import funnel
+from analytics.wording import SMALL
 
 NAMED = 3
 
