@@ -14,7 +14,7 @@ from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
 from analytics.remedies.pending import pending
 from analytics.settings import Settings, load_settings
-from analytics.wording import cases, number
+from analytics.wording import SMALL, cases, number
 
 WINDOW_DAYS = 28
 LOPSIDED = 2.0
@@ -181,7 +181,7 @@ def _unrectified(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     if row["denominator"] > 0 and left > 0:
         yield Finding(
             f"近 90 天有 {number(left)}差评超过 {settings.rectify_days} 个工作日未整改或逾期整改，需逐件落实。",
-            f"差评整改率 {number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
+            f"差评整改率 {SMALL if row['small'] else number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
             "rectified_rate",
             int(left),
             "rest",

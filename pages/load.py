@@ -11,7 +11,7 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.reform.activities import EARLY
 from analytics.wording import number
-from pages.common.asking import ask, ask_forecast
+from pages.common.asking import ask, ask_forecast, settings
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
 from pages.common.mechanisms import ask_activities, ask_before_and_after
@@ -130,7 +130,7 @@ def channels(view: View) -> None:
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
-            chart(figures.shares(frame, "channel"), "channels", channel_month)
+            chart(figures.shares(frame, "channel", settings().minimum_cases), "channels", channel_month)
             caption(view, "demand", extra="近 12 个月，最后一月可能未满")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure
+from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure, without_small
 
 #: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
 REMARKABLE = 2.58
@@ -172,8 +172,12 @@ def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
     return made
 
 
-def calibration(bands: pd.DataFrame) -> go.Figure:
-    """Draw how often suggestions were right against how sure they were (told, right, n)."""
+def calibration(bands: pd.DataFrame, least: int) -> go.Figure:
+    """Draw how often suggestions were right against how sure they were (told, right, n).
+
+    A band of fewer than ``least`` cases is named, not drawn.
+    """
+    few, bands = bands[bands["n"] < least], bands[bands["n"] >= least]
     made = figure(height=300, legend=False, x="模型给出的把握，%", y="实际正确，%")
     made.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dash"}, hoverinfo="skip")
     made.add_scatter(
@@ -187,7 +191,9 @@ def calibration(bands: pd.DataFrame) -> go.Figure:
     )
     made.update_xaxes(range=[0, 103])
     made.update_yaxes(range=[0, 110])
-    return made
+    return without_small(
+        made, [f"把握约 {t:.0%}（{n:.0f} 件）" for t, n in zip(few["told"], few["n"], strict=True) if n > 0]
+    )
 
 
 def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int = 220, height: int = 36) -> str:

@@ -36,7 +36,7 @@ def funnel(
     ``groups``: by, value, numerator, denominator, n, small, outside ('' within 95%, '95'
     outside it, '99.8' outside both). With ``mix`` (such as item_no) each group's value is
     adjusted for its case mix: overall × observed ÷ expected, where expected takes the
-    overall rate of each kind of case (indirect standardisation). Small groups are left out.
+    overall rate of each kind of case (indirect standardisation). Small groups are marked and never outside.
     """
     overall = compute(metric, ledger, slice, settings=settings)
     centre = float(overall["value"].iloc[0])
@@ -44,12 +44,12 @@ def funnel(
     groups = groups[groups["denominator"] > 0]
     if mix:
         groups = groups.assign(value=_adjusted(metric, ledger, slice, by, mix, groups, centre, settings))
-    groups = groups[~groups["small"]].reset_index(drop=True)
+    groups = groups.reset_index(drop=True)
     own = limits(centre, groups["denominator"].to_numpy(float))
     beyond95 = (groups["value"] < own["low95"]) | (groups["value"] > own["high95"])
     beyond998 = (groups["value"] < own["low998"]) | (groups["value"] > own["high998"])
-    groups["outside"] = np.select([beyond998, beyond95], ["99.8", "95"], "")
-    largest = groups["denominator"].max() if len(groups) else 100
+    groups["outside"] = np.select([groups["small"], beyond998, beyond95], ["", "99.8", "95"], "")
+    largest = groups.loc[~groups["small"], "denominator"].max() if not groups["small"].all() else 100
     return groups, limits(centre, np.linspace(5, max(float(largest) * 1.05, 30), 120)), centre
 
 

@@ -149,6 +149,11 @@ def ask_count(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> in
 
 
 @counted
+def ask_counted(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> float:
+    return caselist.counted_behind(ledger, slice, request)
+
+
+@counted
 def ask_curve(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     return handling_curve(ledger, slice)
 
