@@ -7,16 +7,17 @@ from functools import lru_cache
 
 import pandas as pd
 
-from analytics import model
+from analytics import model, workdays
 from analytics.ledger import Ledger
-from analytics.metrics.slices import Slice
+from analytics.metrics.slices import DAY, Slice
 
 #: A month with less than this share of a usual month's cases holds strays.
 STRAY = 0.05
 #: From the beginning on so many months are kept at least; the others may be gaps.
 KEPT = 0.75
-#: A first case this late in its month means that the ledger began with it, not with the month.
-FIRST_DAYS = 7
+#: Of a month's days before its first case so many cases are missed where the ledger began with it and not with the
+#: month: none of them coming by chance is one in twenty.
+SURE = 3.0
 
 
 @lru_cache(maxsize=16)
@@ -37,10 +38,22 @@ def begun(ledger: Ledger) -> dt.date | None:
     by_size = monthly.sort_values()
     usual = by_size[by_size.cumsum() >= by_size.sum() / 2].iloc[0]
     kept = monthly >= STRAY * usual
+    kept = kept[: kept[kept].index[-1]]  # nor does a stray of years after make the ledger go on
     share = kept[::-1].expanding().mean()[::-1]
     month = kept.index[kept & (share >= KEPT)][0]
     first: dt.date = daily.index[daily.index >= month.start_time][0].date()
-    return first if first.day > FIRST_DAYS else first.replace(day=1)
+    return first if _missed(first, float(monthly[month])) >= SURE else first.replace(day=1)
+
+
+def _missed(first: dt.date, cases: float) -> float:
+    """Return how many cases the days of a month before its first case would have brought, had they been as the days after."""
+    start, end = first.replace(day=1), (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    before, after = (_working_days(*span) for span in ((start, first), (first, end)))
+    return before * cases / max(after, 1)
+
+
+def _working_days(start: dt.date, end: dt.date) -> int:
+    return int(workdays.whole_working_days_between([start - DAY], [end - DAY])[0])
 
 
 def known_since(ledger: Ledger, slice: Slice) -> dt.date:

@@ -86,8 +86,10 @@ def basis(ledger: Ledger, slice: Slice, comparison: str, name: str = "") -> Basi
         return made
     since = known_since(ledger, slice)
     if flows.start < since:
-        told = f"台账自 {month_or_day(since)} 起，没有{made.name}" if since < dt.date.max else "台账里还没有工单"
-        return replace(made, reason=told)
+        if since == dt.date.max:
+            return replace(made, reason="台账里还没有工单")
+        told = f"{made.name}的记录不完整" if flows.end >= since else f"没有{made.name}的记录"
+        return replace(made, reason=f"台账自 {month_or_day(since)} 起，{told}")
     back = max(1, round((slice.start - flows.start) / WEEK)) * WEEK
     stocks = replace(now, start=now.start - back, end=now.end - back, lag=now.lag + back)
     return replace(

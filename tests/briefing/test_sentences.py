@@ -126,7 +126,7 @@ def test_a_week_that_has_not_begun_is_refused(tmp_path: Path) -> None:
 
 def test_the_first_week_of_a_ledger_has_nothing_to_compare_with(tmp_path: Path) -> None:
     made = briefing(tmp_path, [*cases("2024-03-04", 20), {"case_no": "z", "accepted_at": "2024-03-12 09:00"}])
-    assert said(made, "overall.before") == "台账中没有上周的记录，不作环比。"
+    assert said(made, "overall.before") == "台账自 2024年3月 起，上周的记录不完整，不作环比。"
 
 
 def test_a_rates_change_is_split_into_mix_and_rates(tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ def _against(e: Evidence) -> list[Sentence]:
 
 def _compared(e: Evidence, slice: Slice, name: str) -> str:
     """Return 每工作日增加 12.3%（上周 768 件，4 个工作日）; unequal working days are named, for the change is by day."""
-    fair = f"，{e.days(slice)}" if e.basis(slice).uneven else ""
-    return f"{e.moved('demand', slice)}（{name} {e.metric('demand', slice)}{fair}）"
+    moved, uneven = e.moved("demand", slice), e.basis(slice).uneven
+    fair = f"，{e.days(slice)}" + ("" if moved.startswith("每工作日") else "，按工作日折算") if uneven else ""
+    return f"{moved}（{name} {e.metric('demand', slice)}{fair}）"
 
 
 def _drivers(e: Evidence) -> list[Sentence]:
