@@ -75,6 +75,13 @@ def is_flow(metric: Metric) -> bool:
     return isinstance(metric.measure, Flow) and not metric.is_rate
 
 
+def how_compared(metric: Metric) -> str:
+    """Say how a metric is compared with another period."""
+    if metric.is_stock:
+        return "与整周以前的同一星期同一时刻比"
+    return "工作日不同时按工作日折算" if is_flow(metric) else "按同等时龄比"
+
+
 @lru_cache(maxsize=256)
 def basis(ledger: Ledger, slice: Slice, comparison: str, name: str = "") -> Basis:
     """Return what a slice is compared with (see slices.COMPARISONS); ``name``: how it is called where that is not its usual name."""
