@@ -68,9 +68,10 @@ def city_notes(city: City) -> list[str]:
     """Return the lines that make a city's numbers reproducible: data, period, every district's snapshot."""
     snapshots = "；".join(f"{d.district} {d.snapshot}（{minute(d.as_of)}）" for d in city.districts)
     least = max(d.least for d in city.districts)
+    last = (min(d.as_of for d in city.districts) - dt.timedelta(microseconds=1)).date()
     return [
         *(["演示数据：其中有合成数据，企业与人员均为虚构"] if city.synthetic else []),
-        f"统计期：{days(city.start, city.end)}；范围：{len(city.districts)} 个区县的全部工单",
+        f"统计期：{days(city.start, city.end, last)}；范围：{len(city.districts)} 个区县的全部工单",
         f"数据快照：{snapshots}；口径见「指标口径」",
         f"小于 {least} 的计数已隐去；时长的分位数由分箱计数合并，相对误差不超过 {ALPHA:.0%}，有未办结工单时另给上下界",
         *city.apart,

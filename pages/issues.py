@@ -12,7 +12,7 @@ from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
-from analytics.wording import cases, number
+from analytics.wording import SAME, cases, number
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
 from pages.common.filters import View
@@ -195,9 +195,10 @@ def against(view: View, row: pd.Series) -> str:
     """Say what a type brought in the period compared with; of unequal working days the growth is by working day."""
     if pd.isna(row["growth"]):
         return ""
-    if not view.basis.uneven:
-        return f"（{view.before_name} {row['before']:,.0f} 件，{row['growth']:+,.0f} 件）"
-    return f"（{view.before_name} {row['before']:,.0f} 件，按工作日折算 {row['growth']:+,.0f} 件）"
+    grown = round(row["growth"])
+    told = f"{grown:+,} 件" if grown else SAME
+    fair = "按工作日折算 " if view.basis.uneven else ""
+    return f"（{view.before_name} {row['before']:,.0f} 件，{fair}{told}）"
 
 
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
