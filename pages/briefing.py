@@ -18,7 +18,7 @@ from analytics.briefing.period import NAMES, Period, containing, last_whole
 from analytics.store import StoreError
 from analytics.wording import minute
 from pages.common import acting, asking
-from pages.common.correcting import escaped
+from pages.common.foreign import escaped
 from pages.common.remembered import ask_briefing
 
 FORMAT_NAMES = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "网页"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -15,8 +18,9 @@ from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
+from pages.address import inputs, links, parameters
 from pages.common import acting, asking
-from pages.common.drawing import CLOCK, ISSUES_PAGE, link, to_cases
+from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
 
 PAGE_ROWS = 500
@@ -42,35 +46,34 @@ LISTED = {
 }
 
 
-def request_bar(view: View) -> ListRequest:
-    """Draw what to list and return it; the URL carries it."""
-    known = [c for c in LISTED if not unmet(c, view.ledger)]
+def known_metrics(view: View) -> list[str]:
+    return [c for c in LISTED if not unmet(c, view.ledger)]
+
+
+def asked(view: View) -> ListRequest:
+    """Return what the address asks to list."""
+    metric = inputs.chosen("metric", known_metrics(view), words=LISTED.get)
+    part = inputs.chosen("part", tuple(PARTS), words=PARTS.get) if CATALOGUE[metric].is_rate else "denominator"
+    sort = inputs.chosen("sort", tuple(SORTS), words=SORTS.get)
+    ascending = parameters.value("ascending") == "true"
+    return ListRequest(metric, part, parameters.value("q"), sort, not ascending, PAGE_ROWS)
+
+
+def request_bar(view: View) -> None:
+    """Draw what is listed, to be changed."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        metric = st.selectbox(
-            "列出哪个指标背后的工单", known, format_func=LISTED.get, key="metric", bind="query-params", width=230
-        )
-        part = st.selectbox(
-            "其中",
-            tuple(PARTS),
-            format_func=PARTS.get,
-            key="part",
-            bind="query-params",
-            width=170,
-            disabled=not CATALOGUE[metric].is_rate,
-        )
-        sort = st.selectbox("排序", tuple(SORTS), format_func=SORTS.get, key="sort", bind="query-params", width=140)
-        ascending = st.toggle("从小到大", key="ascending", bind="query-params")
-        words = st.text_input(
-            "搜索", key="q", bind="query-params", placeholder="编号、主题、内容或企业，空格隔开", width=280
-        )
-    return ListRequest(
-        metric, part if CATALOGUE[metric].is_rate else "denominator", words, sort, not ascending, PAGE_ROWS
-    )
+        known = known_metrics(view)
+        metric = inputs.choose("列出哪个指标背后的工单", "metric", known, words=LISTED.get, closes=("part",), width=230)
+        inputs.choose("其中", "part", tuple(PARTS), words=PARTS.get, width=170, disabled=not CATALOGUE[metric].is_rate)
+        inputs.choose("排序", "sort", tuple(SORTS), words=SORTS.get, width=140)
+        inputs.switch("从小到大", "ascending")
+        inputs.words("搜索", "q", placeholder="编号、主题、内容或企业，空格隔开", width=280)
 
 
 def narrowed(view: View) -> tuple[Slice, str]:
     """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
-    given = {name: tuple(st.query_params[name].split("|")) for name in NARROWING if st.query_params.get(name)}
+    given = {name: tuple(v for raw in parameters.values(name) for v in raw.split("|")) for name in NARROWING}
+    given = {name: values for name, values in given.items() if values}
     words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
     return view.slice.narrowed(**given), words
 
@@ -102,19 +105,41 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     )
     if ledger.viewer.department:
         st.caption(f"只列{ledger.viewer.department}承办或首接的；其他部门的工单只计入各页的汇总数。")
-    event = st.dataframe(
+    st.caption("点一行看那件工单。")
+    st.dataframe(
         case_table(frame),
         hide_index=True,
         placeholder="—",
         key="list",
         column_config=CLOCK,
-        on_select="rerun",
+        on_select=partial(open_row, frame["case_no"].tolist()),
         selection_mode="single-row",
         height=460,
     )
     export(ledger, slice, request, total)
-    if event and event["selection"]["rows"]:
-        story(ledger, frame["case_no"].iloc[event["selection"]["rows"][0]])
+
+
+def open_row(numbers: list[str]) -> None:
+    """Open the case of the row that was chosen: a step of its own, so Back leads to the list."""
+    if rows := st.session_state["list"]["selection"]["rows"]:
+        parameters.write(case=numbers[rows[0]])
+
+
+def opened(view: View, ledger: Ledger, case_no: str, request: ListRequest) -> None:
+    """Show one case with ways to its neighbours in the list it was opened from."""
+    listed: list[str] = []
+    with suppress(NotMeasurable):
+        listed = asking.ask_cases(ledger, narrowed(view)[0], request)["case_no"].tolist()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        links.here(links.CASES, "回到清单", icon=links.BACK, case=None)
+        if case_no in listed:
+            at = listed.index(case_no)
+            st.caption(f"清单里的第 {at + 1} 件，共 {asking.ask_count(ledger, narrowed(view)[0], request):,} 件")
+            if at:
+                links.here(links.CASES, "上一件", icon=":material/chevron_left:", case=listed[at - 1])
+            if at + 1 < len(listed):
+                links.here(links.CASES, "下一件", icon=":material/chevron_right:", case=listed[at + 1])
+    story(ledger, case_no)
 
 
 def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> None:
@@ -180,12 +205,8 @@ def belonging(ledger: Ledger, case_no: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if placed.type_id:
-            st.page_link(
-                ISSUES_PAGE,
-                label=f"一类问题：{known.name_of(placed.type_id)}",
-                icon=":material/hub:",
-                query_params=link(type=placed.type_id),
-            )
+            name = known.name_of(placed.type_id)
+            links.to(links.ISSUES, f"一类问题：{name}", icon=":material/hub:", type=placed.type_id)
             st.text(f"把握 {number(placed.confidence, '%')}，依据：{'、'.join(placed.words) or '人工归入'}")
         else:
             st.text("未归类")
@@ -237,7 +258,9 @@ def timeline(events: pd.DataFrame) -> pd.DataFrame:
 
 
 view: View = st.session_state["view"]
-request = request_bar(view)
+single = parameters.value("case")
+if not single:
+    request_bar(view)
 reveal = acting.may(REVEAL) and st.toggle(
     "显示联系人、电话与信用代码",
     key="reveal",
@@ -248,9 +271,10 @@ ledger = (
     if reveal
     else view.ledger
 )
-if single := st.query_params.get("case"):
-    story(ledger, single)
-try:
-    listing(view, ledger, request)
-except NotMeasurable as error:
-    st.info(str(error) + "。", icon=":material/info:")
+if single:
+    opened(view, ledger, single, asked(view))
+else:
+    try:
+        listing(view, ledger, asked(view))
+    except NotMeasurable as error:
+        st.info(str(error) + "。", icon=":material/info:")

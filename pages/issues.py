@@ -13,13 +13,15 @@ from analytics.issues.trends import alarms_now
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import number
+from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.one_type import PROBLEM, TYPE, open_link, opened
 
-LOOKS = ("排行", "分布图", "层级树")
-CARDS = 12
+LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树"}
+CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
@@ -66,7 +68,7 @@ def last_run(found: Findings) -> None:
         for kind, word in words.items():
             ids = changes[kind]
             named = "、".join(found.name_of(i) if i in found.types.index else i for i in ids[:12])
-            st.markdown(f"**{word} {len(ids)} 类**" + (f"：{correcting.escaped(named)}" if 0 < len(ids) < 40 else ""))
+            st.markdown(f"**{word} {len(ids)} 类**" + (f"：{escaped(named)}" if 0 < len(ids) < 40 else ""))
         st.caption(f"归类 {found.run.id}，依据快照 {found.run.card['snapshot']}，用时 {found.run.card['seconds']} 秒。")
 
 
@@ -120,10 +122,7 @@ def live(found: Findings, table: pd.DataFrame) -> pd.DataFrame:
 def weights() -> dict[str, float]:
     with st.popover("影响怎么算", icon=":material/tune:"):
         st.caption("影响 = 各项与最高者之比的加权平均，0 到 100。权重可调，只影响排序。")
-        return {
-            part: st.slider(name, 0, 100, usual, 5, key=f"w_{part}", bind="query-params")
-            for part, (name, usual) in PARTS.items()
-        }
+        return {part: inputs.amount(name, f"w_{part}", 0, 100, usual, 5) for part, (name, usual) in PARTS.items()}
 
 
 def ranking(view: View, found: Findings) -> None:
@@ -137,15 +136,21 @@ def ranking(view: View, found: Findings) -> None:
         return
     table = table.assign(impact=impact(table, given)).sort_values("impact", ascending=False)
     seen = discovered.ask_watched(view.ledger, TYPE)
-    top = st.session_state.get("cards", CARDS)
+    top = shown_cards()
     for start in range(0, min(top, len(table)), 3):
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
                 card(view, found, str(id), row, seen)
     export(view, found, table)
-    if len(table) > top and st.button(f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"):
-        st.session_state["cards"] = top + CARDS
-        st.rerun()
+    if len(table) > top:
+        more = f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"
+        links.here(links.ISSUES, more, icon=":material/expand_more:", cards=str(top + CARDS))
+
+
+def shown_cards() -> int:
+    """Return how many cards are shown: twelve, or as many as the address says."""
+    asked = parameters.value("cards")
+    return int(asked) if asked.isdecimal() and int(asked) <= MOST_CARDS else CARDS
 
 
 def export(view: View, found: Findings, table: pd.DataFrame) -> None:
@@ -223,7 +228,7 @@ try:
 except StoreError as error:
     st.error(str(error), icon=":material/broken_image:")
     found = None
-wanted = st.query_params.get("type")
+wanted = parameters.value("type")
 if found is not None and wanted and found.constraints.root(wanted) in found.types.index:
     opened(view, found, found.constraints.root(wanted))
 else:
@@ -231,8 +236,8 @@ else:
     if found is not None:
         account(found)
         alarms(view, found)
-        look = st.segmented_control(
-            "看法", LOOKS, default=LOOKS[0], key="look", bind="query-params", label_visibility="collapsed"
+        look = inputs.choose(
+            "看法", "look", list(LOOKS), words=LOOKS.get, draw=st.segmented_control, label_visibility="collapsed"
         )
-        {"分布图": case_map, "层级树": tree}.get(look or LOOKS[0], ranking)(view, found)
+        {"map": case_map, "tree": tree}.get(look, ranking)(view, found)
         correcting.history_of(found)

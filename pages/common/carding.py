@@ -19,10 +19,10 @@ from analytics.remedies.stages import JUDGED, MOVES, SCOPES, STAGES, forward
 from analytics.store import StoreError
 from analytics.viewer import GOVERN
 from analytics.wording import minute
+from pages.address import links, parameters
 from pages.common import acting, asking, remedied
-from pages.common.correcting import escaped
-from pages.common.drawing import BOARD_PAGE, link
 from pages.common.filters import View
+from pages.common.foreign import escaped
 
 
 def now() -> dt.datetime:
@@ -53,7 +53,7 @@ def take_up(view: View, found: Findings, shown: Board) -> None:
     """Offer to put a type on the board; the address may name it."""
     if not acting.only_for(GOVERN):
         return
-    asked = st.query_params.get("take", "")
+    asked = parameters.value("take")
     free = [i for i in found.types.index if i not in shown.taken and not found.types.loc[i, "dismissed"]]
     if asked and asked not in free:
         st.info("这一类已在台账上，或已不在归类结果里。", icon=":material/info:")
@@ -75,8 +75,7 @@ def take_up(view: View, found: Findings, shown: Board) -> None:
         if acting.pressed(st.button, "列入台账", "do_take", type="primary", icon=":material/add:"):
             made: list[str] = []
             if _do(lambda: made.append(remedied.book().take_up(found, id, name, now(), why)), "已列入台账", name):
-                st.query_params.pop("take", None)
-                st.query_params["card"] = made[0]
+                parameters.write(take=None, card=made[0])
                 st.rerun()
 
 
@@ -231,4 +230,4 @@ def history(card: Card) -> None:
 
 def card_link(card: Card, label: str) -> None:
     """Draw a link that opens a card, period and filters kept."""
-    st.page_link(BOARD_PAGE, label=label, query_params=link(card=card.id))
+    links.to(links.BOARD, label, icon=None, card=card.id)

@@ -17,11 +17,6 @@ from pages.common.filters import View
 ANSWERS = ("改名", "合并", "拆分", "移动工单", "牵头部门与备注", "固定或排除")
 
 
-def escaped(text: str) -> str:
-    """Return a text that Markdown shows as it is."""
-    return "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
-
-
 def desk_for(view: View, found: Findings, id: str) -> None:
     """Draw what can be decided of one type; every decision is kept, may be undone, and lasts."""
     with st.expander("整理这一类", icon=":material/edit:", expanded=False, key="correcting"):
