@@ -79,7 +79,7 @@ def choose_some(label: str, name: str, options: Sequence[str], *, words: Words |
     named = [raw if (o := _option(raw, offered, words)) is None else o for raw in parameters.values(name)]
     now = list(dict.fromkeys(named))
     offered += [c for c in now if c not in offered]
-    st.multiselect(label, offered, format_func=words or str, **_bound(name, now, []), **look)
+    st.multiselect(label, offered, format_func=words or str, select_all=False, **_bound(name, now, []), **look)
     return now
 
 
