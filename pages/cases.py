@@ -13,56 +13,23 @@ from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, csv_for, deadline, notes_of, workbook_for
 from analytics.issues import looking
 from analytics.ledger import Ledger
-from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
+from analytics.metrics import CATALOGUE, NotMeasurable, Slice
 from analytics.metrics.evidence import PARTS
-from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking
 from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
+from pages.common.listing import LISTED, NARROWING, PAGE_ROWS, known_metrics, request_of, where_of
 
-PAGE_ROWS = 500
 MOST_EXPORTED = 100_000
-#: What the address may add to the filter bar: the marks of some figures need it.
-NARROWING = (
-    "overdue_band",
-    "stage",
-    "weekday",
-    "hour",
-    "grade",
-    "size",
-    "first_department",
-    "industry",
-    "chain",
-    "lifecycle",
-    "item_no",
-    "issue_type",
-    "issue_problem",
-)
-LISTED = {
-    c: m.name for c, m in CATALOGUE.items() if isinstance(m.measure, Flow | Stock | Duration) and c != "stage_stay_p90"
-}
-
-
-def known_metrics(view: View) -> list[str]:
-    return [c for c in LISTED if not unmet(c, view.ledger)]
-
-
-def asked(view: View) -> ListRequest:
-    """Return what the address asks to list."""
-    metric = inputs.chosen("metric", known_metrics(view), words=LISTED.get)
-    part = inputs.chosen("part", tuple(PARTS), words=PARTS.get) if CATALOGUE[metric].is_rate else "denominator"
-    sort = inputs.chosen("sort", tuple(SORTS), words=SORTS.get)
-    ascending = parameters.value("ascending") == "true"
-    return ListRequest(metric, part, parameters.value("q"), sort, not ascending, PAGE_ROWS)
 
 
 def request_bar(view: View) -> None:
     """Draw what is listed, to be changed."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        known = known_metrics(view)
+        known = known_metrics(view.ledger)
         metric = inputs.choose("列出哪个指标背后的工单", "metric", known, words=LISTED.get, closes=("part",), width=230)
         inputs.choose("其中", "part", tuple(PARTS), words=PARTS.get, width=170, disabled=not CATALOGUE[metric].is_rate)
         inputs.choose("排序", "sort", tuple(SORTS), words=SORTS.get, width=140)
@@ -72,8 +39,7 @@ def request_bar(view: View) -> None:
 
 def narrowed(view: View) -> tuple[Slice, str]:
     """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
-    given = {name: tuple(v for raw in parameters.values(name) for v in raw.split("|")) for name in NARROWING}
-    given = {name: values for name, values in given.items() if values}
+    given = where_of(parameters.query(), view.ledger, NARROWING)
     words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
     return view.slice.narrowed(**given), words
 
@@ -92,7 +58,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"只列：{more}")
-            to_cases("不限", metric=request.metric, part=request.part, sort=request.sort)
+            links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys(NARROWING))
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
@@ -184,9 +150,10 @@ def story(ledger: Ledger, case_no: str) -> None:
         left, right = st.columns([3, 2])
         with left:
             st.text(case["title"] or "（无主题）")
-            st.text_area("诉求内容", case["content"] or "", disabled=True, height=180)
-            if case["reply"]:
-                st.text_area("答复意见", case["reply"], disabled=True, height=180)
+            for name, text in (("诉求内容", case["content"]), ("答复意见", case["reply"])):
+                if text:
+                    st.caption(name)
+                    st.text(text)
         with right:
             st.dataframe(facts(case), hide_index=True, placeholder="—", height=320)
         belonging(ledger, case_no)
@@ -272,9 +239,9 @@ ledger = (
     else view.ledger
 )
 if single:
-    opened(view, ledger, single, asked(view))
+    opened(view, ledger, single, request_of(parameters.query(), view.ledger))
 else:
     try:
-        listing(view, ledger, asked(view))
+        listing(view, ledger, request_of(parameters.query(), view.ledger))
     except NotMeasurable as error:
         st.info(str(error) + "。", icon=":material/info:")

@@ -12,7 +12,7 @@ from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
 from analytics.metrics.suppression import shared
-from pages.address import inputs, links, parameters
+from pages.address import drafts, inputs, links, parameters
 from pages.common import asking, discovered
 from pages.common.drawing import chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -151,8 +151,9 @@ def two(codes: str, rows: str, columns: str) -> dict[str, str] | None:
 def kept_views(view: View) -> None:
     with section("常用视图", view, help="记下现在的统计期、筛选、搜索词与交叉维度，下次一点就到。"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            name = st.text_input("名称", key="view_name", max_chars=40, width=260)
+            name = drafts.write(st.text_input, "名称", "view_name", max_chars=40, width=260)
             if st.button("保存现在的视图", icon=":material/bookmark_add:", disabled=not name.strip()):
+                drafts.drop("view_name")
                 asking.desk().keep_view(name.strip(), parameters.query(), view.ledger.viewer.name)
                 st.rerun()
         views = asking.desk().views()

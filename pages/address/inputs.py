@@ -39,14 +39,14 @@ def _spelt(value: object) -> str | list[str] | None:
     return None if value is None else str(value)
 
 
-def _option(raw: str, options: Sequence[T], words: Words | None) -> T | None:
+def option(raw: str, options: Sequence[T], words: Words | None) -> T | None:
     """Return the option that an address names, by its code or by its label."""
     return next((o for o in options if raw == str(o) or (words and raw == words(o))), None)
 
 
 def chosen(name: str, options: Sequence[T], default: T | None = None, words: Words | None = None) -> T:
     """Return the option that the address names, else the default, else the first."""
-    found = _option(parameters.value(name), options, words)
+    found = option(parameters.value(name), options, words)
     return (options[0] if default is None else default) if found is None else found
 
 
@@ -76,20 +76,25 @@ def choose(
 def choose_some(label: str, name: str, options: Sequence[str], *, words: Words | None = None, **look: Any) -> list[str]:
     """Draw a choice of several and return them; what the address names and nobody offers stays chosen, as it came."""
     offered = list(options)
-    named = [raw if (o := _option(raw, offered, words)) is None else o for raw in parameters.values(name)]
+    named = [raw if (o := option(raw, offered, words)) is None else o for raw in parameters.values(name)]
     now = list(dict.fromkeys(named))
     offered += [c for c in now if c not in offered]
     st.multiselect(label, offered, format_func=words or str, select_all=False, **_bound(name, now, []), **look)
     return now
 
 
-def day(label: str, name: str, *, default: dt.date, least: dt.date, most: dt.date, **look: Any) -> dt.date:
-    """Draw a day and return it; what is no day, or outside ``least`` to ``most``, is the default."""
+def day_named(name: str, default: dt.date, least: dt.date, most: dt.date) -> dt.date:
+    """Return the day that the address names; what is no day, or outside ``least`` to ``most``, is the default."""
     try:
         given = dt.date.fromisoformat(parameters.value(name))
     except ValueError:
-        given = default
-    now = given if least <= given <= most else default
+        return default
+    return given if least <= given <= most else default
+
+
+def day(label: str, name: str, *, default: dt.date, least: dt.date, most: dt.date, **look: Any) -> dt.date:
+    """Draw a day and return it."""
+    now = day_named(name, default, least, most)
     st.date_input(label, min_value=least, max_value=most, format="YYYY-MM-DD", **_bound(name, now, default), **look)
     return now
 

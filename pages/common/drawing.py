@@ -20,6 +20,7 @@ from analytics.wording import days
 from pages.address import links, parameters
 from pages.common import asking
 from pages.common.filters import View
+from pages.common.listing import count_of
 
 Drill = Callable[[dict], dict[str, str] | None]
 #: Columns of instants, without seconds.
@@ -116,8 +117,12 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
 
 
 def to_cases(label: str, **query: str | Sequence[str]) -> None:
-    """Draw a link to 案件明细, with the period and filters of now and the query."""
-    links.to(links.CASES, label, **query)
+    """Draw a link to 案件明细, with the period and filters of now and the query; it says how many it lists."""
+    asked = links.kept(**query)
+    if "case" not in asked:
+        cases = count_of(asked, st.session_state["view"].ledger)
+        label += "" if cases is None else f"（{cases:,} 件）"
+    links.lead(links.CASES, label, asked)
 
 
 def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:

@@ -9,17 +9,17 @@ import streamlit as st
 
 from analytics import model
 from analytics.ledger import Ledger
-from analytics.metrics import COMPARISONS, PERIODS, Slice, period
+from analytics.metrics import COMPARISONS, PERIODS, Slice
 from analytics.wording import days
-from pages.address import inputs
+from pages.address import inputs, parameters
 from pages.common import asking
+from pages.common.listing import DEFAULT_PERIOD, EARLIEST, FILTERS, LATEST, last_day, period_of, where_of
 
 #: Dimensions whose values the ledger itself offers.
 OFFERED = ("department", "channel", "street")
-FILTERS = ("module", *OFFERED)
-#: Days that a period of one's own may have, and the first day to look back to.
-EARLIEST, LATEST, FIRST_AS_OF = dt.date(2004, 1, 1), dt.date(2035, 12, 31), dt.date(2004, 1, 2)
-DEFAULT_PERIOD, DEFAULT_COMPARISON = "this_month", next(iter(COMPARISONS))
+#: The first day that can be looked back to.
+FIRST_AS_OF = dt.date(2004, 1, 2)
+DEFAULT_COMPARISON = next(iter(COMPARISONS))
 
 
 @dataclass(frozen=True)
@@ -39,38 +39,39 @@ class View:
 def filter_bar() -> View:
     """Draw the bar and return the view it describes; raises StoreError for an empty store."""
     newest = asking.ledger()
-    today = (newest.as_of - dt.timedelta(microseconds=1)).date()
-    with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = inputs.choose("统计期", "period", tuple(PERIODS), default=DEFAULT_PERIOD, words=PERIODS.get, width=110)
-        start, end = _own_days(today) if name == "own" else (None, None)
-        comparison = inputs.choose("对比", "compare", tuple(COMPARISONS), words=COMPARISONS.get, width=120)
-        chosen = {f: _choose(newest, f) for f in FILTERS}
-        as_of = _as_of(today)
+    today = last_day(newest)
+    as_of = inputs.day_named("as_of", today, min(FIRST_AS_OF, today), today)
     view = newest
     if as_of < today:
         with st.spinner(f"正在还原 {as_of:%Y-%m-%d} 收工时的台账……"):
             view = asking.ledger(as_of)
             _ = view.reader
-    if name != "own":
-        start, end = period(name, view.as_of)
-    slice = Slice(start, max(start, end)).narrowed(**{f: tuple(v) for f, v in chosen.items() if v})
+    with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = inputs.choose("统计期", "period", tuple(PERIODS), default=DEFAULT_PERIOD, words=PERIODS.get, width=110)
+        if name == "own":
+            _own_days(last_day(view))
+        comparison = inputs.choose("对比", "compare", tuple(COMPARISONS), words=COMPARISONS.get, width=120)
+        for dimension in FILTERS:
+            _choose(newest, dimension)
+        _choose_as_of(today)
+    query = parameters.query()
+    slice = Slice(*period_of(query, view)).narrowed(**where_of(query, view, FILTERS))
     return View(view, slice, slice.compared(comparison, view.as_of), comparison)
 
 
-def _own_days(today: dt.date) -> tuple[dt.date, dt.date]:
-    start = inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
-    end = inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
-    return start, end
+def _own_days(today: dt.date) -> None:
+    inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
+    inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
 
 
-def _choose(ledger: Ledger, name: str) -> list[str]:
-    """Offer the values of a dimension; where the ledger has none, say so and choose nothing."""
+def _choose(ledger: Ledger, name: str) -> None:
+    """Offer the values of a dimension; where the ledger has none, say so."""
     label = model.DIMENSIONS[name]
     if ledger.lacks((name,)):
         st.selectbox(label, ("台账中没有",), key=f"no_{name}", disabled=True, width=166)
-        return []
+        return
     options = list(model.MODULES) if name == "module" else asking.values_of(ledger, name)
-    return inputs.choose_some(
+    inputs.choose_some(
         label,
         name,
         [*options, model.UNKNOWN],
@@ -80,13 +81,12 @@ def _choose(ledger: Ledger, name: str) -> list[str]:
     )
 
 
-def _as_of(today: dt.date) -> dt.date:
+def _choose_as_of(today: dt.date) -> None:
     with st.popover("截至日", icon=":material/event:"):
-        chosen = inputs.day("统计截至哪一天", "as_of", default=today, least=min(FIRST_AS_OF, today), most=today)
+        inputs.day("统计截至哪一天", "as_of", default=today, least=min(FIRST_AS_OF, today), most=today)
         st.caption(
             f"默认为台账中最新一条记录所在的日子（{today:%Y-%m-%d}）。选更早的一天，看到的就是那天收工时的样子。"
         )
-    return chosen
 
 
 def described(view: View) -> str:
