@@ -24,7 +24,7 @@ from analytics.ledger import open_ledger
 from analytics.remedies.cards import CardBook
 from analytics.settings import load_settings
 from analytics.store import Store
-from pages.common.frame import PAGES
+from pages.navigation.places import PLACES
 from tests.browser.conftest import serving
 from tests.browser.test_browser import PAGES as ADDRESSES
 from tests.browser.test_browser import settle
@@ -158,7 +158,7 @@ def test_no_download_holds_a_formula(hostile: Store, monkeypatch: pytest.MonkeyP
         return False
 
     monkeypatch.setattr(st, "download_button", keep)
-    for name in PAGES:
+    for name in (p.file for p in PLACES):
         visited(hostile, monkeypatch, name, {"period": "本年"})
     card = CardBook(hostile).cards()[0]
     visited(hostile, monkeypatch, "remedies", {"card": card.id})
@@ -186,7 +186,7 @@ VALUES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", tuple(PAGES))
+@pytest.mark.parametrize("name", tuple(p.file for p in PLACES))
 def test_no_address_breaks_a_page(name: str, hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(name)
     for _ in range(6):

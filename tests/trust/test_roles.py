@@ -41,13 +41,13 @@ from analytics.viewer import (
     Viewer,
     require_sign_in,
 )
-from pages.common.frame import PAGES
 from pages.entrance import who
+from pages.navigation.places import PLACES
 from tests.trust.conftest import Marked, marks_in, personal_in, sent
 
 #: Pages with what the address may ask of them; {own} and {other} are cases, {type} a type, {card} a card.
 ADDRESSES = [
-    *((name, {}) for name in PAGES),
+    *((name, {}) for name in (p.file for p in PLACES)),
     ("cases", {"case": "{other}"}),
     ("cases", {"case": "{own}"}),
     ("cases", {"q": "88", "period": "本年"}),
@@ -65,7 +65,7 @@ SCOPED = [LEADER, ANALYST, OPERATOR]
 
 def addresses(role: str) -> list[tuple[str, dict[str, str]]]:
     """Return every page for every role; what the address can ask of a page, for the one with most forms on it."""
-    return ADDRESSES if role == ANALYST else ADDRESSES[: len(PAGES)]
+    return ADDRESSES if role == ANALYST else ADDRESSES[: len(PLACES)]
 
 
 def viewer_of(role: str, marked: Marked, scoped: bool) -> Viewer:
