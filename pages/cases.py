@@ -179,7 +179,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             st.text("未归类")
         if placed.problem_id:
             to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
-        if placed.repeat_of:
+        if placed.repeat_of and ledger.may_see(placed.repeat_of):
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 

@@ -177,3 +177,24 @@ def test_each_page_stands_once_in_the_menu_and_has_an_address_of_its_own() -> No
 )
 def test_an_unknown_or_old_address_leads_on(path: str, goal: str | None) -> None:
     assert goal_of(path) == goal
+
+
+def test_the_hostile_addresses_try_every_parameter_that_pages_read() -> None:
+    from tests.browser.test_hostile import PARAMETERS
+
+    read = set()
+    for path in [*ELSEWHERE, *ROOM.glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            room = getattr(node.func.value, "id", "")
+            at = {
+                "parameters": ("value", "values"),
+                "inputs": ("choose", "choose_some", "day", "switch", "words", "amount", "chosen"),
+            }
+            if node.func.attr in at.get(room, ()):
+                place = 0 if room == "parameters" or node.func.attr == "chosen" else 1
+                given = node.args[place] if len(node.args) > place else None
+                read |= {given.value} if isinstance(given, ast.Constant) else set()
+    assert len(read) > 30
+    assert read <= set(PARAMETERS)
