@@ -11,7 +11,7 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.reform.activities import EARLY
 from analytics.wording import number
-from pages.common.asking import ask, ask_forecast
+from pages.common.asking import ask, ask_forecast, settings
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
 from pages.common.mechanisms import ask_activities, ask_before_and_after
@@ -130,7 +130,7 @@ def channels(view: View) -> None:
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
-            chart(figures.shares(frame, "channel"), "channels", channel_month)
+            chart(figures.shares(frame, "channel", settings().minimum_cases), "channels", channel_month)
             caption(view, "demand", extra="近 12 个月，最后一月可能未满")
 
 
@@ -149,10 +149,12 @@ def ahead(view: View) -> None:
             with st.spinner("正在预测……"):
                 found = ask_forecast(view.ledger, view.slice)
             chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast", lambda p: one_week(str(p["x"])))
-            total = found.ahead["value"].sum()
+            total, bounds = found.ahead["value"].sum(), found.ahead[["low", "high"]].sum()
             st.caption(
-                f"未来四周合计约 {number(total)}。同样的方法在过去 {found.tested} 次预测中平均误差 {number(found.error, '%')}"
-                f"（照搬上一周的误差为 {number(found.naive, '%')}），80% 区间实际覆盖 {number(found.covered, '%')}。"
+                f"未来四周合计约 {number(total)}（各周 80% 区间相加为 {bounds['low']:,.0f}–{bounds['high']:,.0f}）。同样的方法在过去 {found.tested} 次试算中平均偏差 {number(found.error, '%')}"
+                f"（照搬上一周为 {number(found.naive, '%')}"
+                + ("" if pd.isna(found.seasonal) else f"，照搬去年同周为 {number(found.seasonal, '%')}")
+                + f"），80% 区间实际覆盖 {number(found.covered, '%')}。试算不比照搬准的台账不显示预测。"
             )
 
 

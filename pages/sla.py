@@ -25,7 +25,7 @@ def over_time(view: View) -> None:
                     frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
                 )
                 chart(made, "on_time", lambda p: late_part(p, "on_time_rate"))
-                caption(view, "on_time_rate", extra="阴影为 95% 区间，空心点为样本不足，点一个月看逾期的工单")
+                caption(view, "on_time_rate", extra="阴影为 95% 区间，样本不足的月不画，点一个月看逾期的工单")
 
 
 def who(view: View) -> None:
@@ -51,7 +51,7 @@ def who(view: View) -> None:
             st.info(f"台账里没有「{model.DIMENSIONS[by]}」列，补上后可比较。", icon=":material/add_notes:")
             return
         groups, limits, centre = ask_funnel("on_time_rate", view.ledger, view.slice, by, "item_no" if mixed else None)
-        if groups.empty:
+        if groups["small"].all():
             st.info("各组到期都少于 10 件，样本不足，不作比较。", icon=":material/inbox:")
             return
         made = figures.funnel(groups, limits, by, centre, "按期办结率")
@@ -98,11 +98,11 @@ def waiting(view: View) -> None:
             frame = ask(("stage_stay", "stage_stay_p90"), view.ledger, view.slice, by=("stage",))
             if not empty(frame):
                 wide = frame.pivot_table(index="stage", columns="metric", values="value", aggfunc="first")
-                counts = frame.drop_duplicates("stage").set_index("stage")["n"]
+                counts = frame.drop_duplicates("stage").set_index("stage")[["n", "small"]]
                 order = [s for s in model.STAGES if s in wide.index]
                 table = (
                     wide.rename(columns={"stage_stay": "median", "stage_stay_p90": "p90"})
-                    .assign(n=counts)
+                    .join(counts)
                     .loc[order]
                     .reset_index()
                 )
@@ -125,12 +125,16 @@ def how_long(view: View) -> None:
             if not curves:
                 st.info("这段时间没有受理的工单。", icon=":material/inbox:")
                 return
-            frame = ask(("handling_median", "handling_p90", "handling_natural"), view.ledger, view.slice).set_index(
-                "metric"
-            )["value"]
+            known = ask(("handling_median", "handling_p90", "handling_natural"), view.ledger, view.slice)
+            frame, small = known.set_index("metric")["value"], bool(known["small"].any())
+            came = {"本期受理": ask(("demand",), view.ledger, view.slice)["value"].iloc[0]}
+            if view.before:
+                came[f"{view.before_name}受理"] = ask(("demand",), view.ledger, view.before)["value"].iloc[0]
             chart(
                 figures.survival(
                     curves,
+                    came,
+                    settings().minimum_cases,
                     limit=max(
                         5.0, 3 * float(frame["handling_p90"]) if frame["handling_p90"] == frame["handling_p90"] else 60
                     ),
@@ -138,7 +142,9 @@ def how_long(view: View) -> None:
                 "survival",
             )
             st.caption(
-                f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
+                "样本不足，不写中位数；阴影为 95% 区间，对比期按同等时龄。"
+                if small
+                else f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
                 f"第 90 百分位 {number(frame['handling_p90'], '个工作日')}；阴影为 95% 区间，对比期按同等时龄。"
             )
             to_cases("看曲线背后的工单", metric="handling_median")

@@ -38,12 +38,9 @@ def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
 
 
 def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:
-    """Return id, parent, name, cases of modules, types and problems; a type is under its main module.
-
-    Repeated cases do not count.
-    """
+    """Return id, parent, name, cases of modules, types and problems; a type is under its main module."""
     facts = ledger.whole.run(_looked_at(ledger).select("case_no", "module"))
-    cases = found.cases[found.cases["repeat_of"].isna() & found.cases["type_id"].notna()].merge(facts, on="case_no")
+    cases = found.cases[found.cases["type_id"].notna()].merge(facts, on="case_no")
     if cases.empty:
         return pd.DataFrame(columns=["id", "parent", "name", "cases"])
     cases["module"] = cases["module"].where(cases["module"].notna(), model.UNKNOWN)

@@ -53,6 +53,7 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
     """
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
+        left_out(made)
         return
     state = st.plotly_chart(
         made,
@@ -63,10 +64,17 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
         selection_mode="points",
         alt=alt or None,
     )
+    left_out(made)
     points = state["selection"]["points"] if state else []
     query = drill(points[0]) if points else None
     if query:
         to_cases(f"看所选的工单：{_chosen(query)}", **query)
+
+
+def left_out(made: go.Figure) -> None:
+    """Name below a figure what is too small a sample to be drawn (see figures.style.without_small)."""
+    if made.layout.meta:
+        st.caption(str(made.layout.meta))
 
 
 def _chosen(query: dict[str, str]) -> str:

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.caselist import ListRequest, count_cases
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
 from analytics.issues.triage import _even, fit_triage
 from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import Slice, compute
+from analytics.metrics.comparison import basis
 from analytics.settings import load_settings
 from analytics.store import Store
 from tests.issues.test_discovery import KINDS, texts_of_three_kinds
@@ -32,13 +34,15 @@ def test_impact_is_the_weighted_mean_of_shares_of_the_largest() -> None:
 
 def test_measured_agrees_with_the_catalogue(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     ledger = demo_found.attach(demo_ledger)
-    table = ranking.measured(ledger, YEAR, YEAR.compared("year", ledger.as_of))
+    made = basis(ledger, YEAR, "previous")
+    table = ranking.measured(ledger, made)
     top = table["demand"].idxmax()
     for code in ("demand", "on_time_rate", "satisfaction"):
         assert table.loc[top, code] == compute(code, ledger, YEAR.narrowed(issue_type=top))["value"].iloc[0]
-    before = YEAR.compared("year", ledger.as_of)
-    earlier = compute("demand", ledger, before.narrowed(issue_type=top))["value"].iloc[0]
-    assert table.loc[top, "growth"] == table.loc[top, "demand"] - earlier
+    earlier = compute("demand", ledger, made.flows.narrowed(issue_type=top))["value"].iloc[0]
+    assert table.loc[top, "before"] == earlier
+    fair = earlier * made.days / made.days_before
+    assert table.loc[top, "growth"] == pytest.approx(table.loc[top, "demand"] - fair)
 
 
 def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
@@ -48,28 +52,40 @@ def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, rows)
     desk = IssueDesk(Store(tmp_path))
     desk.discover(ledger)
-    table = ranking.measured(desk.attach(ledger), Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31)), None)
+    whole = Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    table = ranking.measured(desk.attach(ledger), basis(ledger, whole, "none"))
     assert table["demand"].sum() == len(rows)
     assert table[["departments", "enterprises", "bad_ratings", "satisfaction"]].isna().all().all()
 
 
-def test_search_ranks_cases_with_every_word_first(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+def test_search_finds_what_the_list_of_cases_finds_and_tells_apart_what_is_only_like_it(
+    demo_ledger: Ledger, demo_found: IssueDesk
+) -> None:
     found = demo_found.findings(demo_ledger)
-    hits = searching.search(demo_ledger, found, "房租减免 物业")
+    hits, near = searching.search(demo_ledger, found, "租金 减免").exact, ()
+    for query in ("租金 减免", "贷款", "物业 房租减免", "银行"):
+        for scope in (YEAR, YEAR.narrowed(module="finance")):
+            got = searching.search(demo_ledger, found, query, scope)
+            assert len(got.exact) == count_cases(demo_ledger, scope, ListRequest(words=query))
+            assert not set(got.exact) & set(got.near)
+            near += got.near
+    assert near
     texts = looking.texts_of(demo_ledger, hits[:10])
     said = texts["title"] + texts["content"]
     assert len(hits) > 10
-    assert said.str.contains("房租").all()
-    assert said.str.contains("物业").all()
-    narrow = searching.search(demo_ledger, found, "房租减免 物业", YEAR)
+    assert said.str.contains("租金").all()
+    assert said.str.contains("减免").all()
+    narrow = searching.search(demo_ledger, found, "租金 减免", YEAR).exact
     assert 0 < len(narrow) < len(hits)
-    assert searching.search(demo_ledger, found, "zzqqxx") == ()
+    assert searching.search(demo_ledger, found, "zzqqxx") == searching.Hits((), ())
+    assert set(searching.search(demo_ledger, None, "租金 减免").exact) == set(hits)
 
 
 def test_letters_inside_words_are_found_too(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     found = demo_found.findings(demo_ledger)
     number = found.cases["case_no"].iloc[3]
-    assert searching.search(demo_ledger, found, number) == (number,)
+    assert searching.search(demo_ledger, found, number).exact == (number,)
+    assert searching.search(demo_ledger, found, number.lower()).exact == (number,)
 
 
 def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
@@ -77,7 +93,8 @@ def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: 
     department = demo_ledger.run(demo_ledger.table("case_facts").limit(1))["department"].iloc[0]
     own = open_ledger(Store(demo_ledger.folder), replace(LOCAL, department=department))
     allowed = set(own.run(own.table("case_facts").select("case_no"))["case_no"])
-    for hits in (searching.search(own, found, "申请"), searching.alike(own, found, next(iter(allowed)))):
+    search = searching.search(own, found, "申请")
+    for hits in (search.exact, search.near, searching.alike(own, found, next(iter(allowed)))):
         assert set(hits) <= allowed
 
 
