@@ -10,6 +10,7 @@ from analytics.exporting import notes_of
 from analytics.issues import Findings, counts
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
+from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import cases, number
@@ -25,7 +26,7 @@ CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
-NAMED_ON_MAP = 24
+NAMED_ON_MAP = 80
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -183,8 +184,9 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
         weeks = seen.counts.index[-SPARK_WEEKS:]
         trend = counts.by_week(view.ledger, TYPE, id, weeks)["cases"]
         spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
-        picture(spark, f"近 {len(trend)} 周每周受理量", 36)
-    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**")
+        picture(spark, f"近 {len(trend)} 周每周受理量，最多的一周 {trend.max():,.0f} 件", 36)
+        st.caption(f"{weeks[0]:%Y-%m-%d} 起 {len(trend)} 周，每周件数，最多 {trend.max():,.0f} 件")
+    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**/100")
     facts = [
         "" if pd.isna(row["enterprises"]) else f"企业 {row['enterprises']:,.0f} 家",
         "" if pd.isna(row["departments"]) else f"部门 {row['departments']:,.0f} 个",
@@ -208,13 +210,24 @@ def against(view: View, row: pd.Series) -> str:
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
     if pd.isna(row[code]):
         return ""
-    return f"{name} 样本不足" if row[f"{code}__small"] else f"{name} {number(row[code], unit)}"
+    if row[f"{code}__small"]:
+        return f"{name} 样本不足"
+    return f"{name} {number(row[code], unit)}" + out_of(row, code)
+
+
+def out_of(row: pd.Series, code: str) -> str:
+    """Say numerator and denominator of a rate, nothing for what is none."""
+    if not CATALOGUE[code].is_rate or not row[f"{code}__denominator"] > 0:
+        return ""
+    return f"（{row[f'{code}__numerator']:,.0f}/{row[f'{code}__denominator']:,.0f}）"
 
 
 def case_map(view: View, found: Findings) -> None:
-    points = discovered.ask_points(view.ledger, found.token, MOST_POINTS)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    points = discovered.ask_points(view.ledger, view.slice, found.token, MOST_POINTS)
     if points.empty:
-        st.info("这些工单都还没有归类。", icon=":material/inbox:")
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
     middles = points.groupby("type_id")[["x", "y"]].median()
     order = points["type_id"].value_counts().index
@@ -222,14 +235,21 @@ def case_map(view: View, found: Findings) -> None:
     points = points.assign(type=points["type_id"].map(found.types["name"]))
     chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
     st.caption(
-        f"每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
+        f"统计期内受理的，每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
     )
 
 
 def tree(view: View, found: Findings) -> None:
-    nodes = discovered.ask_tree(view.ledger, found.token)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    nodes = discovered.ask_tree(view.ledger, view.slice, found.token)
+    if nodes.empty:
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
+        return
     st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
-    st.caption("模块 → 类型 → 具体问题，面积为件数（全部归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。")
+    st.caption(
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。"
+    )
 
 
 view: View = st.session_state["view"]

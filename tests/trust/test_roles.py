@@ -174,7 +174,7 @@ def test_counting_is_the_same_for_everybody(marked: Marked) -> None:
             assert a.equals(b), (code, by)
     found = desk.findings(everybody)
     assert found is not None
-    assert looking.tree_nodes(everybody, found).equals(looking.tree_nodes(scoped, found))
+    assert looking.tree_nodes(everybody, whole, found).equals(looking.tree_nodes(scoped, whole, found))
 
 
 def test_lists_stories_and_searches_keep_to_the_department(marked: Marked) -> None:
