@@ -13,6 +13,7 @@ from analytics.store import StoreError
 from analytics.store.audit import KINDS, AuditLog
 from analytics.viewer import ACTS, ADMINISTER, MAY, ROLES
 from analytics.wording import minute
+from pages.address import inputs
 from pages.common import asking
 
 WHOLE = "全区"
@@ -127,10 +128,8 @@ def audit() -> None:
     """Show the newest entries, and whether the chain is whole."""
     log = AuditLog(asking.store().folder)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        act = st.selectbox(
-            "哪一种", ("", *KINDS), format_func=lambda k: KINDS.get(k, "全部"), key="audit_act", width=200
-        )
-        who = st.selectbox("谁", ("", *log.people()), format_func=lambda w: w or "全部", key="audit_who", width=200)
+        act = inputs.choose("哪一种", "act", ("", *KINDS), words=lambda k: KINDS.get(k, "全部"), width=200)
+        who = inputs.choose("谁", "by", ("", *log.people()), words=lambda w: w or "全部", width=200)
         if st.button("核对有没有被改动", icon=":material/verified_user:"):
             wrong = log.verify()
             (st.error if wrong else st.success)(wrong or "每一条都与写入时一致，没有缺漏。")

@@ -17,8 +17,10 @@ from analytics.briefing.office import FORMATS, Delivery, Office, unknown_numbers
 from analytics.briefing.period import NAMES, Period, containing, last_whole
 from analytics.store import StoreError
 from analytics.wording import minute
+from pages.address import drafts, inputs, parameters
 from pages.common import acting, asking
-from pages.common.correcting import escaped
+from pages.common.foreign import escaped
+from pages.common.listing import EARLIEST, LATEST
 from pages.common.remembered import ask_briefing
 
 FORMAT_NAMES = {"docx": "Word", "pdf": "PDF", "xlsx": "Excel", "html": "网页"}
@@ -35,15 +37,15 @@ SCREEN_DPI = 130
 
 def choose_period() -> Period:
     newest = asking.ledger().as_of
-    grain = st.selectbox("种类", tuple(NAMES), format_func=lambda g: NAMES[g][0], key="grain", width=110)
+    grain = inputs.choose("种类", "grain", tuple(NAMES), words=lambda g: NAMES[g][0], closes=("day",), width=110)
     if grain == "own":
         today = (newest - dt.timedelta(microseconds=1)).date()
-        start = st.date_input("从", value=today.replace(day=1), key="brief_from", format="YYYY-MM-DD", width=140)
-        end = st.date_input("到", value=today, key="brief_to", format="YYYY-MM-DD", width=140)
+        start = inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
+        end = inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
         return Period("own", min(start, end), max(start, end))
     last = last_whole(grain, newest)
-    day = st.date_input(
-        "其中任一天", value=last.start, key=f"day_{grain}", format="YYYY-MM-DD", width=150,
+    day = inputs.day(
+        "其中任一天", "day", default=last.start, least=EARLIEST, most=LATEST, width=150,
         help=f"默认最近一个完整的{NAMES[grain][0].removesuffix('报')}",
     )  # fmt: skip
     return containing(day, grain)
@@ -53,23 +55,26 @@ def choose(office: Office) -> Request:
     """Draw the choices and return the request they make."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = Request(choose_period())
-        about = st.selectbox(
-            "写什么", ("全部工作", *SUBJECTS.values()), key="about", width=160, help="选部门或一类问题，出一页专报"
-        )
+        subjects = {"": "全部工作", **SUBJECTS}
+        about = inputs.choose(
+            "写什么", "about", tuple(subjects), words=subjects.get, closes=("subject",), width=160,
+            help="选部门或一类问题，出一页专报",
+        )  # fmt: skip
         request = _about(request, about)
         profiles = office.profiles()
         if profiles and not request.subject:
-            chosen = st.selectbox("方案", ("（不用方案）", *profiles), key="profile", width=180)
-            request = office.with_profile(request, chosen) if chosen in profiles else request
+            chosen = inputs.choose("方案", "profile", ("", *profiles), words=lambda p: p or "（不用方案）", width=180)
+            request = office.with_profile(request, chosen) if chosen else request
     with st.expander("部分与抬头", icon=":material/tune:"):
         if not request.subject:
-            parts = st.pills(
-                "包含的部分", tuple(PARTS), selection_mode="multi", default=list(request.parts),
-                format_func=lambda k: PARTS[k][0], key=f"parts_{hash(request.parts)}",
+            parts = drafts.write(
+                st.pills, "包含的部分", f"parts {','.join(request.parts)}", list(request.parts), options=tuple(PARTS),
+                selection_mode="multi", format_func=lambda k: PARTS[k][0],
             )  # fmt: skip
             request = replace(request, parts=tuple(k for k in PARTS if k in (parts or ())))
             request = replace(
-                request, with_appendix=st.checkbox("附表与口径", value=request.with_appendix, key="with_appendix")
+                request,
+                with_appendix=drafts.write(st.checkbox, "附表与口径", "with_appendix", request.with_appendix),
             )
         fields = {}
         columns = st.columns(3)
@@ -77,7 +82,8 @@ def choose(office: Office) -> Request:
             (("title", "标题（空则自动）"), ("recipient", "报送"), ("issuer", "落款单位"), ("secrecy", "密级"), ("number", "编号"), ("signer", "签发人"))
         ):  # fmt: skip
             with columns[place % 3]:
-                fields[field] = st.text_input(label, value=getattr(request, field), key=f"head_{field}", max_chars=60)
+                key = f"head {field} {parameters.value('profile')}"
+                fields[field] = drafts.write(st.text_input, label, key, getattr(request, field), max_chars=60)
         request = replace(request, **fields)
         _keep_profile(office, request)
     return request
@@ -85,27 +91,33 @@ def choose(office: Office) -> Request:
 
 def _about(request: Request, about: str) -> Request:
     ledger = asking.ledger()
-    if about == SUBJECTS["department"]:
-        return replace(
-            request, subject=(("department", st.selectbox("部门", asking.values_of(ledger, "department"), width=220)),)
-        )
-    if about == SUBJECTS["issue_type"]:
+    if about == "department":
+        departments = asking.values_of(ledger, "department")
+        if not departments:
+            st.info("台账里没有「承办部门」列，出不了部门专报。", icon=":material/add_notes:")
+            return request
+        return replace(request, subject=(("department", inputs.choose("部门", "subject", departments, width=220)),))
+    if about == "issue_type":
         found = asking.findings(ledger)
         if found is None:
             st.info("还没有归类过，先在「一类问题」页归类。", icon=":material/hub:")
             return request
         names = {i: found.name_of(str(i)) for i in found.types.index}
         return replace(
-            request, subject=(("issue_type", st.selectbox("哪一类", tuple(names), format_func=names.get, width=320)),)
+            request,
+            subject=(("issue_type", inputs.choose("哪一类", "subject", tuple(names), words=names.get, width=320)),),
         )
     return request
 
 
 def _keep_profile(office: Office, request: Request) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("存为方案", key="profile_name", max_chars=30, placeholder="如：每周报区政府办", width=240)
+        name = drafts.write(
+            st.text_input, "存为方案", "profile_name", max_chars=30, placeholder="如：每周报区政府办", width=240
+        )
         if st.button("保存方案", disabled=not name.strip()):
             office.keep_profile(name, request, asking.ledger().viewer.name)
+            drafts.drop("profile_name")
             st.toast(f"已保存方案「{name}」", icon=":material/check:")
             st.rerun()
 
@@ -149,15 +161,14 @@ def show_table(table: Table) -> None:
 
 def mend(office: Office, request: Request, briefing: Briefing) -> None:
     """Let a sentence be changed before export; the original and who changed it are kept."""
-    with st.expander("改一句话", icon=":material/edit:"):
+    with st.expander("改一句话", icon=":material/edit:", expanded=bool(parameters.value("sentence"))):
         sentences = {s.id: s for section in briefing.sections for s in section.sentences}
-        id = st.selectbox("哪一句", tuple(sentences), format_func=lambda i: _short(sentences[i]), key="sentence")
+        id = inputs.choose("哪一句", "sentence", tuple(sentences), words=lambda i: _short(sentences[i]))
         sentence = sentences[id]
         if sentence.edited_by:
             st.caption(f"已由{sentence.edited_by}改过；原句：{sentence.original}")
-        text = st.text_area(
-            "改成（留空则删去这句）", value=sentence.text, key=f"text_{id}_{hash(sentence.text)}", height=120
-        )
+        mark = f"sentence {id} {sentence.text}"
+        text = drafts.write(st.text_area, "改成（留空则删去这句）", mark, sentence.text, height=120)
         who = acting.name("修改人", "editor")
         new = unknown_numbers(text, briefing)
         if new:
@@ -168,6 +179,7 @@ def mend(office: Office, request: Request, briefing: Briefing) -> None:
             except StoreError as error:
                 st.error(str(error))
             else:
+                drafts.drop(mark)
                 st.rerun()
 
 

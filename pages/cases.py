@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -10,67 +13,33 @@ from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, csv_for, deadline, notes_of, workbook_for
 from analytics.issues import looking
 from analytics.ledger import Ledger
-from analytics.metrics import CATALOGUE, NotMeasurable, Slice, unmet
+from analytics.metrics import CATALOGUE, NotMeasurable, Slice
 from analytics.metrics.evidence import PARTS
-from analytics.metrics.measures import Duration, Flow, Stock
 from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
+from pages.address import inputs, links, parameters
 from pages.common import acting, asking
-from pages.common.drawing import CLOCK, ISSUES_PAGE, link, to_cases
+from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
+from pages.common.listing import LISTED, NARROWING, PAGE_ROWS, known_metrics, request_of, where_of
 
-PAGE_ROWS = 500
 MOST_EXPORTED = 100_000
-#: What the address may add to the filter bar: the marks of some figures need it.
-NARROWING = (
-    "overdue_band",
-    "stage",
-    "weekday",
-    "hour",
-    "grade",
-    "size",
-    "first_department",
-    "industry",
-    "chain",
-    "lifecycle",
-    "item_no",
-    "issue_type",
-    "issue_problem",
-)
-LISTED = {
-    c: m.name for c, m in CATALOGUE.items() if isinstance(m.measure, Flow | Stock | Duration) and c != "stage_stay_p90"
-}
 
 
-def request_bar(view: View) -> ListRequest:
-    """Draw what to list and return it; the URL carries it."""
-    known = [c for c in LISTED if not unmet(c, view.ledger)]
+def request_bar(view: View) -> None:
+    """Draw what is listed, to be changed."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        metric = st.selectbox(
-            "列出哪个指标背后的工单", known, format_func=LISTED.get, key="metric", bind="query-params", width=230
-        )
-        part = st.selectbox(
-            "其中",
-            tuple(PARTS),
-            format_func=PARTS.get,
-            key="part",
-            bind="query-params",
-            width=170,
-            disabled=not CATALOGUE[metric].is_rate,
-        )
-        sort = st.selectbox("排序", tuple(SORTS), format_func=SORTS.get, key="sort", bind="query-params", width=140)
-        ascending = st.toggle("从小到大", key="ascending", bind="query-params")
-        words = st.text_input(
-            "搜索", key="q", bind="query-params", placeholder="编号、主题、内容或企业，空格隔开", width=280
-        )
-    return ListRequest(
-        metric, part if CATALOGUE[metric].is_rate else "denominator", words, sort, not ascending, PAGE_ROWS
-    )
+        known = known_metrics(view.ledger)
+        metric = inputs.choose("列出哪个指标背后的工单", "metric", known, words=LISTED.get, closes=("part",), width=230)
+        inputs.choose("其中", "part", tuple(PARTS), words=PARTS.get, width=170, disabled=not CATALOGUE[metric].is_rate)
+        inputs.choose("排序", "sort", tuple(SORTS), words=SORTS.get, width=140)
+        inputs.switch("从小到大", "ascending")
+        inputs.words("搜索", "q", placeholder="编号、主题、内容或企业，空格隔开", width=280)
 
 
 def narrowed(view: View) -> tuple[Slice, str]:
     """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
-    given = {name: tuple(st.query_params[name].split("|")) for name in NARROWING if st.query_params.get(name)}
+    given = where_of(parameters.query(), view.ledger, NARROWING)
     words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
     return view.slice.narrowed(**given), words
 
@@ -89,7 +58,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"只列：{more}")
-            to_cases("不限", metric=request.metric, part=request.part, sort=request.sort)
+            links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys(NARROWING))
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
@@ -104,19 +73,41 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     )
     if ledger.viewer.department:
         st.caption(f"只列{ledger.viewer.department}承办或首接的；其他部门的工单只计入各页的汇总数。")
-    event = st.dataframe(
+    st.caption("点一行看那件工单。")
+    st.dataframe(
         case_table(frame),
         hide_index=True,
         placeholder="—",
         key="list",
         column_config=CLOCK,
-        on_select="rerun",
+        on_select=partial(open_row, frame["case_no"].tolist()),
         selection_mode="single-row",
         height=460,
     )
     export(ledger, slice, request, total)
-    if event and event["selection"]["rows"]:
-        story(ledger, frame["case_no"].iloc[event["selection"]["rows"][0]])
+
+
+def open_row(numbers: list[str]) -> None:
+    """Open the case of the row that was chosen: a step of its own, so Back leads to the list."""
+    if rows := st.session_state["list"]["selection"]["rows"]:
+        parameters.write(case=numbers[rows[0]])
+
+
+def opened(view: View, ledger: Ledger, case_no: str, request: ListRequest) -> None:
+    """Show one case with ways to its neighbours in the list it was opened from."""
+    listed: list[str] = []
+    with suppress(NotMeasurable):
+        listed = asking.ask_cases(ledger, narrowed(view)[0], request)["case_no"].tolist()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        links.here(links.CASES, "回到清单", icon=links.BACK, case=None)
+        if case_no in listed:
+            at = listed.index(case_no)
+            st.caption(f"清单里的第 {at + 1} 件，共 {asking.ask_count(ledger, narrowed(view)[0], request):,} 件")
+            if at:
+                links.here(links.CASES, "上一件", icon=":material/chevron_left:", case=listed[at - 1])
+            if at + 1 < len(listed):
+                links.here(links.CASES, "下一件", icon=":material/chevron_right:", case=listed[at + 1])
+    story(ledger, case_no)
 
 
 def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> None:
@@ -161,9 +152,10 @@ def story(ledger: Ledger, case_no: str) -> None:
         left, right = st.columns([3, 2])
         with left:
             st.text(case["title"] or "（无主题）")
-            st.text_area("诉求内容", case["content"] or "", disabled=True, height=180)
-            if case["reply"]:
-                st.text_area("答复意见", case["reply"], disabled=True, height=180)
+            for name, text in (("诉求内容", case["content"]), ("答复意见", case["reply"])):
+                if text:
+                    st.caption(name)
+                    st.text(text)
         with right:
             st.dataframe(facts(case), hide_index=True, placeholder="—", height=320)
         belonging(ledger, case_no)
@@ -182,18 +174,14 @@ def belonging(ledger: Ledger, case_no: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if placed.type_id:
-            st.page_link(
-                ISSUES_PAGE,
-                label=f"一类问题：{known.name_of(placed.type_id)}",
-                icon=":material/hub:",
-                query_params=link(type=placed.type_id),
-            )
+            name = known.name_of(placed.type_id)
+            links.to(links.ISSUES, f"一类问题：{name}", icon=":material/hub:", type=placed.type_id)
             st.text(f"把握 {number(placed.confidence, '%')}，依据：{'、'.join(placed.words) or '人工归入'}")
         else:
             st.text("未归类")
         if placed.problem_id:
             to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
-        if placed.repeat_of:
+        if placed.repeat_of and ledger.may_see(placed.repeat_of):
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 
@@ -239,7 +227,9 @@ def timeline(events: pd.DataFrame) -> pd.DataFrame:
 
 
 view: View = st.session_state["view"]
-request = request_bar(view)
+single = parameters.value("case")
+if not single:
+    request_bar(view)
 reveal = acting.may(REVEAL) and st.toggle(
     "显示联系人、电话与信用代码",
     key="reveal",
@@ -250,9 +240,10 @@ ledger = (
     if reveal
     else view.ledger
 )
-if single := st.query_params.get("case"):
-    story(ledger, single)
-try:
-    listing(view, ledger, request)
-except NotMeasurable as error:
-    st.info(str(error) + "。", icon=":material/info:")
+if single:
+    opened(view, ledger, single, request_of(parameters.query(), view.ledger))
+else:
+    try:
+        listing(view, ledger, request_of(parameters.query(), view.ledger))
+    except NotMeasurable as error:
+        st.info(str(error) + "。", icon=":material/info:")

@@ -16,6 +16,7 @@ from analytics.metrics import CATALOGUE, Slice, period
 from analytics.store import StoreError
 from analytics.viewer import EXPORT, IMPORT
 from analytics.wording import days, minute, number, short
+from pages.address import drafts, inputs
 from pages.common import acting, asking
 from pages.common.drawing import chart, empty, offer_workbook
 from pages.common.opening import FIVE
@@ -48,8 +49,10 @@ def handing_on() -> None:
             return
         ledger = asking.ledger()
         name, span, days_ = st.columns([2, 1, 2])
-        district = name.text_input("区县名称", key="district", max_chars=20, placeholder="如：雁塔区")
-        chosen = span.selectbox("统计期", list(SPANS), format_func=SPANS.get, key="city_span")
+        with name:
+            district = drafts.write(st.text_input, "区县名称", "district", max_chars=20, placeholder="如：雁塔区")
+        with span:
+            chosen = inputs.choose("统计期", "span", list(SPANS), words=SPANS.get)
         start, end = period("last_month" if chosen == "own" else chosen, ledger.as_of)
         if chosen == "own":
             own = days_.date_input("起止日", (start, end), key="city_days", format="YYYY-MM-DD")
@@ -169,7 +172,7 @@ def numbers(city: City) -> None:
 def cuts(city: City) -> None:
     """Show one metric by module and by month, district by district."""
     known = [c for c in CATALOGUE if c in set(city.rows["metric"])]
-    code = st.selectbox("指标", known, format_func=lambda c: CATALOGUE[c].name, key="city_metric")
+    code = inputs.choose("指标", "metric", known, words=lambda c: CATALOGUE[c].name)
     metric = CATALOGUE[code]
     rows = city.rows[(city.rows["metric"] == code) & ~city.rows["small"]]
     if metric.unit == "件":  # beside their sum the districts would all be pale
@@ -198,12 +201,12 @@ def cuts(city: City) -> None:
 def combined() -> None:
     """Show the figures of a period that districts sent."""
     mark = shelf().mark
-    spans = list(dict.fromkeys((e.start, e.end) for e in contents(mark)[0]))
+    spans = {f"{e.start}~{e.end}": (e.start, e.end) for e in contents(mark)[0]}
     if not spans:
         return
     with st.container(border=True):
         st.subheader("全市的数", anchor=False)
-        chosen = st.selectbox("统计期", spans, format_func=lambda s: days(*s), key="city_period")
+        chosen = spans[inputs.choose("统计期", "days", tuple(spans), words=lambda s: days(*spans[s]))]
         try:
             with st.spinner("正在合并……"):
                 city = added_up(mark, *chosen)

@@ -12,9 +12,9 @@ from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
 from analytics.metrics import Slice
 from analytics.metrics.suppression import shared
+from pages.address import drafts, inputs, links, parameters
 from pages.common import asking, discovered
-from pages.common.correcting import escaped
-from pages.common.drawing import EXPLORE_PAGE, chart, custom, offer_workbook, section, to_cases
+from pages.common.drawing import chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
 
 SHOWN = 20
@@ -28,13 +28,13 @@ CROSSABLE = (
 def searching(view: View) -> None:
     with section("按文字找", view):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            query = st.text_input("找什么", key="find", bind="query-params", placeholder="如：房租减免 物业", width=360)
-            within = st.toggle("只看统计期内", key="find_within", bind="query-params")
-        like = st.query_params.get("like")
-        if query:
-            results(view, query, within)
-        elif like:
+            query = inputs.words("找什么", "find", closes=("like",), placeholder="如：房租减免 物业", width=360)
+            within = inputs.switch("只看统计期内", "find_within")
+        like = parameters.value("like")
+        if like:
             alike(view, like, within)
+        elif query:
+            results(view, query, within)
         else:
             st.caption(
                 "可写一个或几个词：编号、主题、内容或企业里含全部词的，与「案件明细」搜出的一样多；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。"
@@ -69,10 +69,12 @@ def results(view: View, query: str, within: bool) -> None:
 
 
 def alike(view: View, case_no: str, within: bool) -> None:
-    found = discovered.ask_alike(view.ledger, case_no, scope(view, within))
+    # A case that the viewer may not see is as good as none: what it is like must not tell that it exists.
+    seen = view.ledger.may_see(case_no)
+    found = discovered.ask_alike(view.ledger, case_no, scope(view, within)) if seen else ()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**像工单 {html.escape(case_no)} 的**")
-        st.page_link(EXPLORE_PAGE, label="不找了", icon=":material/close:")
+        links.here(links.EXPLORE, "不找了", icon=":material/close:", like=None)
     if not len(found):
         st.info("没有找到像这一件的，或这件工单还没有归类。", icon=":material/search_off:")
         return
@@ -94,12 +96,7 @@ def listed(view: View, case_nos: tuple[str, ...], query: str) -> None:
             )
             with st.container(horizontal=True, gap="medium"):
                 to_cases("看这一件", case=row.case_no)
-                st.page_link(
-                    EXPLORE_PAGE,
-                    label="找像这一件的",
-                    icon=":material/join_inner:",
-                    query_params={"like": row.case_no},
-                )
+                links.here(links.EXPLORE, "找像这一件的", icon=":material/join_inner:", like=row.case_no)
 
 
 def export(view: View, case_nos: tuple[str, ...], what: str) -> None:
@@ -121,17 +118,9 @@ def crossing(view: View) -> None:
     ):
         known = [d for d in CROSSABLE if d != "issue_type" or view.ledger.issues]
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            rows = st.selectbox(
-                "行", known, format_func=model.DIMENSIONS.get, key="cross_rows", bind="query-params", width=180
-            )
-            columns = st.selectbox(
-                "列",
-                [d for d in known if d != rows],
-                format_func=model.DIMENSIONS.get,
-                key="cross_columns",
-                bind="query-params",
-                width=180,
-            )
+            rows = inputs.choose("行", "cross_rows", known, words=model.DIMENSIONS.get, width=180)
+            others = [d for d in known if d != rows]
+            columns = inputs.choose("列", "cross_columns", others, words=model.DIMENSIONS.get, width=180)
         cells = discovered.ask_crossed(view.ledger, view.slice, rows, columns)
         if cells.empty:
             st.info("这段时间、这些筛选下没有数据。", icon=":material/inbox:")
@@ -142,7 +131,7 @@ def crossing(view: View) -> None:
         )
         chart(
             figures.crossed(cells, model.DIMENSIONS[rows], model.DIMENSIONS[columns]),
-            "crossed",
+            f"crossed_{rows}_{columns}",
             lambda p: two(custom(p), rows, columns),
         )
         st.caption("每格为统计期内受理的件数（件）。颜色：橙多、蓝少，只看比推算多或少多少，不看绝对数。")
@@ -175,22 +164,17 @@ def two(codes: str, rows: str, columns: str) -> dict[str, str] | None:
 def kept_views(view: View) -> None:
     with section("常用视图", view, help="记下现在的统计期、筛选、搜索词与交叉维度，下次一点就到。"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            name = st.text_input("名称", key="view_name", max_chars=40, width=260)
+            name = drafts.write(st.text_input, "名称", "view_name", max_chars=40, width=260)
             if st.button("保存现在的视图", icon=":material/bookmark_add:", disabled=not name.strip()):
-                query = {k: st.query_params.get_all(k) for k in st.query_params}
-                asking.desk().keep_view(name.strip(), query, view.ledger.viewer.name)
+                drafts.drop("view_name")
+                asking.desk().keep_view(name.strip(), parameters.query(), view.ledger.viewer.name)
                 st.rerun()
         views = asking.desk().views()
         if not views:
             st.caption("还没有保存过视图。")
         for kept in reversed(views):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.page_link(
-                    EXPLORE_PAGE,
-                    label=escaped(kept.target),
-                    icon=":material/bookmark:",
-                    query_params=kept.detail["query"],
-                )
+                links.lead(links.EXPLORE, kept.target, kept.detail["query"], icon=":material/bookmark:")
                 if st.button("删除", key=f"drop_{kept.seq}", icon=":material/delete:"):
                     asking.desk().drop_view(kept.seq, view.ledger.viewer.name)
                     st.rerun()

@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.metrics import CATALOGUE, unmet
 from analytics.metrics.comparison import how_compared
 from analytics.store import StoreError
+from pages.address import inputs
 from pages.common import asking
 
 GOOD = {"up": "越高越好", "down": "越低越好", "neutral": "—"}
@@ -51,7 +52,7 @@ st.caption(
     "页面、图、导出与命令行都从这一份目录取数，同一个数只有一种算法。率的区间为 Wilson 95% 区间，时长的中位数按 Kaplan–Meier 估计。"
     "件数每件都算，重复诉求也算，与案件清单相同。"
 )
-words = st.text_input("查找", key="find", bind="query-params", placeholder="如：满意、超期、Kaplan")
+words = inputs.words("查找", "find", placeholder="如：满意、超期、Kaplan")
 frame = table(words)
 if frame.empty:
     st.info("没有找到。换个词试试。", icon=":material/search_off:")

@@ -10,20 +10,23 @@ from analytics.exporting import notes_of
 from analytics.issues import Findings, counts
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
+from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import SAME, cases, number
+from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.one_type import PROBLEM, TYPE, open_link, opened
 
-LOOKS = ("排行", "分布图", "层级树")
-CARDS = 12
+LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树"}
+CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
-NAMED_ON_MAP = 24
+NAMED_ON_MAP = 80
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -66,7 +69,7 @@ def last_run(found: Findings) -> None:
         for kind, word in words.items():
             ids = changes[kind]
             named = "、".join(found.name_of(i) if i in found.types.index else i for i in ids[:12])
-            st.markdown(f"**{word} {len(ids)} 类**" + (f"：{correcting.escaped(named)}" if 0 < len(ids) < 40 else ""))
+            st.markdown(f"**{word} {len(ids)} 类**" + (f"：{escaped(named)}" if 0 < len(ids) < 40 else ""))
         st.caption(f"归类 {found.run.id}，依据快照 {found.run.card['snapshot']}，用时 {found.run.card['seconds']} 秒。")
 
 
@@ -120,10 +123,7 @@ def live(found: Findings, table: pd.DataFrame) -> pd.DataFrame:
 def weights() -> dict[str, float]:
     with st.popover("影响怎么算", icon=":material/tune:"):
         st.caption("影响 = 各项与最高者之比的加权平均，0 到 100。权重可调，只影响排序。")
-        return {
-            part: st.slider(name, 0, 100, usual, 5, key=f"w_{part}", bind="query-params")
-            for part, (name, usual) in PARTS.items()
-        }
+        return {part: inputs.amount(name, f"w_{part}", 0, 100, usual, 5) for part, (name, usual) in PARTS.items()}
 
 
 def ranking(view: View, found: Findings) -> None:
@@ -137,7 +137,7 @@ def ranking(view: View, found: Findings) -> None:
         return
     table = table.assign(impact=impact(table, given)).sort_values("impact", ascending=False)
     seen = discovered.ask_watched(view.ledger, TYPE)
-    top = st.session_state.get("cards", CARDS)
+    top = shown_cards()
     for start in range(0, min(top, len(table)), 3):
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
@@ -145,9 +145,15 @@ def ranking(view: View, found: Findings) -> None:
     if view.basis.reason:
         st.caption(f"{view.basis.reason}，不作比较。")
     export(view, found, table)
-    if len(table) > top and st.button(f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"):
-        st.session_state["cards"] = top + CARDS
-        st.rerun()
+    if len(table) > top:
+        more = f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"
+        links.here(links.ISSUES, more, icon=":material/expand_more:", cards=str(top + CARDS))
+
+
+def shown_cards() -> int:
+    """Return how many cards are shown: twelve, or as many as the address says."""
+    asked = parameters.value("cards")
+    return int(asked) if asked.isdecimal() and int(asked) <= MOST_CARDS else CARDS
 
 
 def export(view: View, found: Findings, table: pd.DataFrame) -> None:
@@ -178,8 +184,9 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
         weeks = seen.counts.index[-SPARK_WEEKS:]
         trend = counts.by_week(view.ledger, TYPE, id, weeks)["cases"]
         spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
-        picture(spark, f"近 {len(trend)} 周每周受理量", 36)
-    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**")
+        picture(spark, f"近 {len(trend)} 周每周受理量，最多的一周 {trend.max():,.0f} 件", 36)
+        st.caption(f"{weeks[0]:%Y-%m-%d} 起 {len(trend)} 周，每周件数，最多 {trend.max():,.0f} 件")
+    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**/100")
     facts = [
         "" if pd.isna(row["enterprises"]) else f"企业 {row['enterprises']:,.0f} 家",
         "" if pd.isna(row["departments"]) else f"部门 {row['departments']:,.0f} 个",
@@ -204,13 +211,24 @@ def against(view: View, row: pd.Series) -> str:
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
     if pd.isna(row[code]):
         return ""
-    return f"{name} 样本不足" if row[f"{code}__small"] else f"{name} {number(row[code], unit)}"
+    if row[f"{code}__small"]:
+        return f"{name} 样本不足"
+    return f"{name} {number(row[code], unit)}" + out_of(row, code)
+
+
+def out_of(row: pd.Series, code: str) -> str:
+    """Say numerator and denominator of a rate, nothing for what is none."""
+    if not CATALOGUE[code].is_rate or not row[f"{code}__denominator"] > 0:
+        return ""
+    return f"（{row[f'{code}__numerator']:,.0f}/{row[f'{code}__denominator']:,.0f}）"
 
 
 def case_map(view: View, found: Findings) -> None:
-    points = discovered.ask_points(view.ledger, found.token, MOST_POINTS)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    points = discovered.ask_points(view.ledger, view.slice, found.token, MOST_POINTS)
     if points.empty:
-        st.info("这些工单都还没有归类。", icon=":material/inbox:")
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
     middles = points.groupby("type_id")[["x", "y"]].median()
     order = points["type_id"].value_counts().index
@@ -218,14 +236,21 @@ def case_map(view: View, found: Findings) -> None:
     points = points.assign(type=points["type_id"].map(found.types["name"]))
     chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
     st.caption(
-        f"每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
+        f"统计期内受理的，每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
     )
 
 
 def tree(view: View, found: Findings) -> None:
-    nodes = discovered.ask_tree(view.ledger, found.token)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    nodes = discovered.ask_tree(view.ledger, view.slice, found.token)
+    if nodes.empty:
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
+        return
     st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
-    st.caption("模块 → 类型 → 具体问题，面积为件数（全部归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。")
+    st.caption(
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。"
+    )
 
 
 view: View = st.session_state["view"]
@@ -234,7 +259,7 @@ try:
 except StoreError as error:
     st.error(str(error), icon=":material/broken_image:")
     found = None
-wanted = st.query_params.get("type")
+wanted = parameters.value("type")
 if found is not None and wanted and found.constraints.root(wanted) in found.types.index:
     opened(view, found, found.constraints.root(wanted))
 else:
@@ -242,8 +267,8 @@ else:
     if found is not None:
         account(view, found)
         alarms(view, found)
-        look = st.segmented_control(
-            "看法", LOOKS, default=LOOKS[0], key="look", bind="query-params", label_visibility="collapsed"
+        look = inputs.choose(
+            "看法", "look", list(LOOKS), words=LOOKS.get, draw=st.segmented_control, label_visibility="collapsed"
         )
-        {"分布图": case_map, "层级树": tree}.get(look or LOOKS[0], ranking)(view, found)
+        {"map": case_map, "tree": tree}.get(look, ranking)(view, found)
         correcting.history_of(found)

@@ -10,6 +10,7 @@ from analytics.exporting import notes_of
 from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.wording import SMALL, number
+from pages.address import inputs, parameters
 from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import caption, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -38,19 +39,14 @@ def listing(view: View) -> None:
         "每个事项：用得多不多，时限合不合适", view, "demand", help="统计期末有效的清单；时限建议只在样本足够时给出。"
     ):
         found = mechanisms.ask_items(view.ledger, view.slice)
-        only = st.segmented_control(
-            "只看",
-            ("全部", SHORTEN, HARD, "没有人用"),
-            default="全部",
-            key="only",
-            bind="query-params",
-            label_visibility="collapsed",
+        only = inputs.choose(
+            "只看", "only", ("全部", SHORTEN, HARD, "没有人用"), draw=st.segmented_control, label_visibility="collapsed"
         )
         chosen = {
             SHORTEN: found[found["verdict"] == SHORTEN],
             HARD: found[found["verdict"] == HARD],
             "没有人用": found[found["demand"] == 0],
-        }.get(only or "", found)
+        }.get(only, found)
         shown = pd.DataFrame(
             {
                 "事项编码": chosen["item_no"],
@@ -69,7 +65,7 @@ def listing(view: View) -> None:
             shown,
             hide_index=True,
             placeholder="—",
-            key="items",
+            key=f"items {parameters.stamp()} {only}",
             on_select="rerun",
             selection_mode="single-row",
             column_config={"按期办结率": PERCENT, "满意率": PERCENT, "九成需要（工作日）": DAYS},
@@ -91,8 +87,9 @@ def compared(view: View) -> None:
             st.caption("台账里只有一个版本的清单。")
             return
         with st.container(horizontal=True, gap="small"):
-            old = st.selectbox("从", known[:-1], index=len(known) - 2, key="old_version", width=180)
-            new = st.selectbox("到", [v for v in known if v != old], index=len(known) - 2, key="new_version", width=180)
+            old = inputs.choose("从", "old_version", known[:-1], default=known[-2], width=180)
+            others = [v for v in known if v != old]
+            new = inputs.choose("到", "new_version", others, default=others[-1], width=180)
         found = mechanisms.ask_changes(view.ledger, old, new)
         if found.empty:
             st.caption("两个版本完全相同。")
@@ -151,7 +148,7 @@ def lacking(view: View) -> None:
             hide_index=True,
             placeholder="—",
             height=300,
-            key="uncovered",
+            key=f"uncovered {parameters.stamp()}",
             on_select="rerun",
             selection_mode="multi-row",
             column_config={"占这一类": PERCENT},

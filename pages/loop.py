@@ -11,6 +11,7 @@ from analytics.loop.paths import MOST, in_words
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
 from analytics.wording import number
+from pages.address import parameters
 from pages.common.asking import ask, settings
 from pages.common.consulted import consultations
 from pages.common.drawing import CONFIG, caption, chart, custom, empty, offer_workbook, rows, section, to_cases
@@ -195,7 +196,7 @@ def rules(view: View) -> None:
                 made,
                 hide_index=True,
                 placeholder="样本不足",
-                key="rules",
+                key=f"rules {parameters.stamp()}",
                 on_select="rerun",
                 selection_mode="single-row",
                 column_config={"守住的": st.column_config.NumberColumn(format="percent")},

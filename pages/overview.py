@@ -11,11 +11,12 @@ from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, unmet
 from analytics.metrics.comparison import is_flow
 from analytics.wording import SAME, SMALL, clock, number, short
+from pages.address import links, parameters
 from pages.common import asking, opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
-from pages.common.correcting import escaped
-from pages.common.drawing import BOARD_PAGE, link, picture, section, to_cases
+from pages.common.drawing import picture, section, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.opening import FIVE, SPARK_WEEKS
 from pages.common.periods import own, whole_weeks_back
 
@@ -102,12 +103,7 @@ def decisions(view: View) -> None:
                 st.markdown(f"**{number_}. {told}**  \n:gray[依据：{why}]", width="stretch")
                 days = own(*finding.days) if finding.days else {}
                 if finding.card:
-                    st.page_link(
-                        BOARD_PAGE,
-                        label="看卡片",
-                        icon=":material/arrow_forward:",
-                        query_params=link(card=finding.card),
-                    )
+                    links.to(links.BOARD, "看卡片", card=finding.card)
                 else:
                     to_cases("看工单", metric=finding.metric, part=finding.part, **dict(finding.where), **days)
 
@@ -126,12 +122,10 @@ def remedies(view: View) -> None:
         for one in waiting[:MOST_WAITING]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(escaped(one.sentence) + f"  \n:gray[依据：{escaped(one.evidence)}]", width="stretch")
-                st.page_link(
-                    BOARD_PAGE, label="看卡片", icon=":material/arrow_forward:", query_params=link(card=one.card.id)
-                )
+                links.to(links.BOARD, "看卡片", card=one.card.id)
         if len(waiting) > MOST_WAITING:
             st.caption(f"另有 {len(waiting) - MOST_WAITING} 类。")
-        st.page_link(BOARD_PAGE, label="看治理台账", icon=":material/view_kanban:", query_params=link())
+        links.to(links.BOARD, "看治理台账", icon=":material/view_kanban:")
 
 
 def modules(view: View) -> None:
@@ -148,7 +142,7 @@ def modules(view: View) -> None:
             table,
             hide_index=True,
             placeholder="—",
-            key="modules",
+            key=f"modules {parameters.stamp()}",
             on_select="rerun",
             selection_mode="single-row",
             height=35 * (len(table) + 1) + 3,

@@ -22,10 +22,11 @@ from analytics.remedies.stages import STAGES
 from analytics.store import StoreError
 from analytics.viewer import GOVERN
 from analytics.wording import EMPTY, SMALL, change, number
+from pages.address import inputs, links, parameters
 from pages.common import acting, asking, carding, remedied, rooting
-from pages.common.correcting import escaped
-from pages.common.drawing import BOARD_PAGE, ISSUES_PAGE, chart, link, offer_workbook, section, to_cases
+from pages.common.drawing import chart, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 
 #: Columns of the board: what is judged 未见效 waits for 会商 again.
 COLUMNS = {
@@ -37,7 +38,7 @@ COLUMNS = {
     "评估": ("evaluating",),
     "销号": ("closed",),
 }
-LOOKS = ("看板", "先解决什么")
+LOOKS = {"board": "看板", "next": "先解决什么"}
 COLOURS = {WORKED: "green", MAYBE: "blue", UNTOLD: "gray", HARMED: "red"}
 MOST_CLOSED = 6
 DOUBTED = "color: #b33a00; font-weight: 600"
@@ -93,7 +94,7 @@ def kanban(view: View, found: Findings, shown: Board) -> None:
     if dropped or len([c for c in shown.cards if c.stage == "closed"]) > MOST_CLOSED:
         with st.expander("全部销号与不立项的"):
             for card in [c for c in shown.cards if c.stage in ("closed", "dropped")]:
-                carding.card_link(card, escaped(f"{card.id} {shown.names[card.id]}（{STAGES[card.stage]}）"))
+                carding.card_link(card, f"{card.id} {shown.names[card.id]}（{STAGES[card.stage]}）")
     offer_workbook(
         "导出台账",
         "一类问题治理台账.xlsx",
@@ -105,7 +106,7 @@ def kanban(view: View, found: Findings, shown: Board) -> None:
 
 def on_board(card: Card, shown: Board, effect: Effect | None, today: dt.date) -> None:
     with st.container(border=True, gap="small"):
-        carding.card_link(card, escaped(shown.names[card.id]))
+        carding.card_link(card, shown.names[card.id])
         late, due = card.overdue_days(today), card.day("due")
         with st.container(horizontal=True, gap="small"):
             if late:
@@ -122,7 +123,7 @@ def on_board(card: Card, shown: Board, effect: Effect | None, today: dt.date) ->
 
 def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
     today = as_of_day(view.ledger)
-    st.page_link(BOARD_PAGE, label="回到看板", icon=":material/arrow_back:", query_params=link())
+    links.to(links.BOARD, "回到看板", icon=links.BACK)
     st.subheader(escaped(shown.names[card.id]), anchor=False)
     type_id = shown.types[card.id]
     facts = [f"{card.id} · {STAGES[card.stage]}", card.text("owner") or "牵头部门未定"]
@@ -135,7 +136,7 @@ def opened(view: View, found: Findings, shown: Board, card: Card) -> None:
     carding.changed_since(card)
     with st.container(horizontal=True):
         if type_id:
-            st.page_link(ISSUES_PAGE, label="看这一类问题", icon=":material/hub:", query_params=link(type=type_id))
+            links.to(links.ISSUES, "看这一类问题", icon=":material/hub:", type=type_id)
             to_cases("看统计期内的这些工单", issue_type=type_id)
     with st.spinner("正在测算成效……"):
         effect = remedied.ask_card(view.ledger, found, shown, card)
@@ -263,11 +264,12 @@ def _change(row: object, is_rate: bool) -> str:
 def next_to_solve(view: View, found: Findings, shown: Board) -> None:
     """Rank types by what solving them would save, and name the fewest things to mend."""
     left, middle, right = st.columns(3)
-    share = left.slider("假定一项措施能减少（%）", 10, 90, 40, 5, key="share", bind="query-params") / 100
-    hours = middle.slider("假定一件花专员（小时）", 0.5, 8.0, 1.5, 0.5, key="hours", bind="query-params")
-    order = right.selectbox(
-        "按什么排", list(saving.ORDERS), format_func=saving.ORDERS.get, key="order", bind="query-params"
-    )
+    with left:
+        share = inputs.amount("假定一项措施能减少（%）", "share", 10, 90, 40, 5) / 100
+    with middle:
+        hours = inputs.amount("假定一件花专员（小时）", "hours", 0.5, 8.0, 1.5, 0.5)
+    with right:
+        order = inputs.choose("按什么排", "order", list(saving.ORDERS), words=saving.ORDERS.get)
     given = saving.Assumptions(share, hours)
     with section("先解决哪几类", view):
         with st.spinner("正在数过去一年的诉求……"):
@@ -287,12 +289,12 @@ def next_to_solve(view: View, found: Findings, shown: Board) -> None:
             }
         )
         event = st.dataframe(
-            told, hide_index=True, placeholder="—", height=420, key="next", on_select="rerun",
+            told, hide_index=True, placeholder="—", height=420, key=f"next {parameters.stamp()} {order}", on_select="rerun",
             selection_mode="single-row", column_config={"共同之处": st.column_config.TextColumn(width="large")},
         )  # fmt: skip
         if event and event["selection"]["rows"]:
             id = str(table.index[event["selection"]["rows"][0]])
-            st.page_link(BOARD_PAGE, label=f"把「{escaped(found.name_of(id))}」列入台账", icon=":material/add_task:", query_params=link(take=id))  # fmt: skip
+            links.to(links.BOARD, f"把「{found.name_of(id)}」列入台账", icon=":material/add_task:", take=id)
         span = saving.last_year(view.ledger)
         st.caption(
             f"过去一年 {span.start:%Y-%m-%d} 至 {span.end:%Y-%m-%d} 的数乘以 {share:.0%}；工时 = 件数 × {hours:g} 小时。"
@@ -310,7 +312,7 @@ def smallest(view: View, found: Findings, shown: Board) -> None:
     with section(
         "最少动几处", view, help="把事项、部门衔接、政策文件、材料、系统看作可以改的“一处”，用整数规划找最少的几处。"
     ):
-        goal = st.slider("覆盖过去一年这些诉求的（%）", 5, 60, 20, 5, key="goal", bind="query-params") / 100
+        goal = inputs.amount("覆盖过去一年这些诉求的（%）", "goal", 5, 60, 20, 5) / 100
         with st.spinner("正在找最少的几处……"):
             chosen = remedied.ask_fewest(view.ledger, found.token, view.slice.where, goal, tuple(sorted(shown.taken)))
         if chosen.empty:
@@ -345,16 +347,17 @@ def main(view: View) -> None:
         st.info("还没有归过类。请先在「一类问题」页归类，再把要治理的类型列入台账。", icon=":material/hub:")
         return
     shown = remedied.ask_board(view.ledger, found)
-    card = next((c for c in shown.cards if c.id == st.query_params.get("card")), None)
+    asked = parameters.value("card")
+    card = next((c for c in shown.cards if c.id == asked), None)
     if card:
         opened(view, found, shown, card)
         return
-    if st.query_params.get("card"):
+    if asked:
         st.warning("没有这张卡片，可能在另一份数据里。", icon=":material/search_off:")
-    look = st.segmented_control(
-        "看法", LOOKS, default=LOOKS[0], key="board_look", bind="query-params", label_visibility="collapsed"
+    look = inputs.choose(
+        "看法", "board_look", list(LOOKS), words=LOOKS.get, draw=st.segmented_control, label_visibility="collapsed"
     )
-    {"先解决什么": next_to_solve}.get(look or LOOKS[0], kanban)(view, found, shown)
+    {"next": next_to_solve}.get(look, kanban)(view, found, shown)
 
 
 main(st.session_state["view"])

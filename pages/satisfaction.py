@@ -8,6 +8,7 @@ from analytics import figures, model
 from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
 from analytics.wording import SMALL, number, short
+from pages.address import inputs
 from pages.common.asking import ask, ask_funnel, cached, counted, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
@@ -58,20 +59,12 @@ def who_answers(view: View) -> None:
             choices = [
                 d for d in ("channel", "module", "department", "size") if d == "size" or not view.ledger.lacks((d,))
             ]
-            by = st.segmented_control(
-                "按",
-                choices,
-                default=choices[0],
-                required=True,
-                format_func=model.DIMENSIONS.get,
-                key="answers",
-                bind="query-params",
-            )
+            by = inputs.choose("按", "answers", choices, words=model.DIMENSIONS.get, draw=st.segmented_control)
             frame = ask(("rating_coverage",), view.ledger, view.slice, by=(by,))
             if not empty(frame):
                 chart(
                     figures.ranked(frame, by, "%", "参评率"),
-                    "coverage",
+                    f"coverage_{by}",
                     lambda p: {by: custom(p), "metric": "rating_coverage", "part": "rest"},
                 )
                 caption(view, "rating_coverage", extra="点一条看没有评价的工单")
@@ -96,7 +89,7 @@ def who(view: View) -> None:
         "哪个部门明显高或低", view, "satisfaction", help="漏斗图：评价越少，界限越宽；样本不足的不画。"
     ) as ready:
         if ready and not view.ledger.lacks(("department",)):
-            strict = st.toggle("严格口径（只算 4–5 级）", key="strict", bind="query-params")
+            strict = inputs.switch("严格口径（只算 4–5 级）", "strict")
             code = "strict_satisfaction" if strict else "satisfaction"
             groups, limits, centre = ask_funnel(code, view.ledger, view.slice, "department", None)
             if groups["small"].all():
@@ -105,7 +98,7 @@ def who(view: View) -> None:
             made = figures.funnel(groups, limits, "department", centre, "严格满意率" if strict else "满意率")
             chart(
                 made,
-                "satisfied_who",
+                f"satisfied_who_{code}",
                 lambda p: {"department": custom(p), "metric": code, "part": "rest"} if p.get("customdata") else None,
             )
             caption(view, code)

@@ -9,6 +9,7 @@ from analytics.caselist import ListRequest
 from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
 from analytics.wording import number
+from pages.address import inputs
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
@@ -37,19 +38,12 @@ def who(view: View) -> None:
         if not ready:
             return
         with st.container(horizontal=True):
-            by = st.segmented_control(
-                "按",
-                ("department", "module"),
-                default="department",
-                required=True,
-                format_func=model.DIMENSIONS.get,
-                key="who",
-                bind="query-params",
+            by = inputs.choose(
+                "按", "who", ("department", "module"), words=model.DIMENSIONS.get, draw=st.segmented_control
             )
-            mixed = st.toggle(
+            mixed = inputs.switch(
                 "按事项难度校正",
-                key="mix",
-                bind="query-params",
+                "mix",
                 disabled=bool(view.ledger.lacks(("item",))),
                 help="间接标准化：按各事项全区的按期率算出应有的按期件数，再与实际相比。",
             )
@@ -63,7 +57,7 @@ def who(view: View) -> None:
         made = figures.funnel(groups, limits, by, centre, "按期办结率")
         chart(
             made,
-            "funnel",
+            f"funnel_{by}_{mixed}",
             lambda p: {by: custom(p), "metric": "on_time_rate", "part": "rest"} if p.get("customdata") else None,
         )
         caption(

@@ -89,7 +89,7 @@ def of_groups(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
 
 
 def of_tree(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
-    nodes = looking.tree_nodes(ledger, desk.findings(ledger))
+    nodes = looking.tree_nodes(ledger, whole(ledger), desk.findings(ledger))
     for node in nodes.sample(60, random_state=1).itertuples():
         if node.parent.startswith("T") and not node.id.endswith(OTHERS):
             problem = node.id.split("/")[1]

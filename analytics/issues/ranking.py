@@ -21,6 +21,8 @@ PARTS = {
     "bad_ratings": ("差评", 15),
     "departments": ("涉及部门", 10),
 }
+#: What is told beside a value.
+BESIDE = ("small", "numerator", "denominator")
 SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_rate", "satisfaction")
 
 
@@ -28,8 +30,8 @@ def measured(ledger: Ledger, basis: Basis, level: str = "issue_type") -> pd.Data
     """Return one row a group with cases in the period or the one it is compared with, by id.
 
     That one is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other
-    columns, where the ledger lacks what one needs), ``small`` of each
-    (handling_median__small …), before (demand of the period compared with), growth (cases more than as
+    columns, where the ledger lacks what one needs), ``small``, ``numerator`` and ``denominator`` of each
+    (on_time_rate__small, on_time_rate__denominator …), before (demand of the period compared with), growth (cases more than as
     many working days of that period brought), departments, enterprises.
     """
     slice, before = basis.now, basis.flows
@@ -37,8 +39,10 @@ def measured(ledger: Ledger, basis: Basis, level: str = "issue_type") -> pd.Data
     rows = compute_many(known, ledger, slice, by=(level,))
     rows = rows[rows[level].notna()]
     table = rows.pivot(index=level, columns="metric", values="value").reindex(columns=list(SHOWN))
-    small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
-    table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
+    wide = {c: rows.pivot(index=level, columns="metric", values=c).reindex(columns=list(SHOWN)) for c in BESIDE}
+    table = table.join(wide["small"].eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
+    for column in ("numerator", "denominator"):
+        table = table.join(wide[column].add_suffix(f"__{column}"))
     earlier = pd.Series(dtype=float)
     if before is not None and not reaches(ledger, before):
         before = None

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from analytics.viewer import ACTS
+from pages.address import drafts
 from pages.entrance.who import viewer
 
 
@@ -52,5 +53,4 @@ def name(label: str, key: str, value: str = "") -> str:
     if not here.local:
         st.text_input(label, value=here.name, disabled=True, key=f"{key}_signed")
         return here.name
-    typed = {"value": value} if key not in st.session_state else {}
-    return st.text_input(label, key=key, max_chars=30, **typed)
+    return drafts.write(st.text_input, label, key, value, max_chars=30)

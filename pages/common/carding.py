@@ -19,10 +19,13 @@ from analytics.remedies.stages import JUDGED, MOVES, SCOPES, STAGES, forward
 from analytics.store import StoreError
 from analytics.viewer import GOVERN
 from analytics.wording import minute
+from pages.address import drafts, inputs, links, parameters
 from pages.common import acting, asking, remedied
-from pages.common.correcting import escaped
-from pages.common.drawing import BOARD_PAGE, link
 from pages.common.filters import View
+from pages.common.foreign import escaped
+
+#: Fields of the form, as their drafts are called.
+FIELDS = ("owner", "people", "due", "limit", "measures", "effective", "papers", "note", "edit_why")
 
 
 def now() -> dt.datetime:
@@ -53,7 +56,7 @@ def take_up(view: View, found: Findings, shown: Board) -> None:
     """Offer to put a type on the board; the address may name it."""
     if not acting.only_for(GOVERN):
         return
-    asked = st.query_params.get("take", "")
+    asked = parameters.value("take")
     free = [i for i in found.types.index if i not in shown.taken and not found.types.loc[i, "dismissed"]]
     if asked and asked not in free:
         st.info("这一类已在台账上，或已不在归类结果里。", icon=":material/info:")
@@ -61,22 +64,19 @@ def take_up(view: View, found: Findings, shown: Board) -> None:
         if not free:
             st.caption("归类出的每一类都已在台账上。")
             return
-        id = st.selectbox(
-            "一类问题",
-            free,
-            index=free.index(asked) if asked in free else 0,
-            format_func=lambda i: f"{found.name_of(i)}（{found.types.loc[i, 'cases']:,} 件）",
-            key=f"take_{asked}",
+        id = inputs.choose(
+            "一类问题", "take", free, words=lambda i: f"{found.name_of(i)}（{found.types.loc[i, 'cases']:,} 件）"
         )
         left, right = st.columns(2)
         with left:
             name = who("take")
-        why = right.text_input("列入的理由", key="take_why", max_chars=100)
+        with right:
+            why = drafts.write(st.text_input, "列入的理由", "take_why", max_chars=100)
         if acting.pressed(st.button, "列入台账", "do_take", type="primary", icon=":material/add:"):
             made: list[str] = []
             if _do(lambda: made.append(remedied.book().take_up(found, id, name, now(), why)), "已列入台账", name):
-                st.query_params.pop("take", None)
-                st.query_params["card"] = made[0]
+                drafts.drop("take_why")
+                parameters.write(take=None, card=made[0])
                 st.rerun()
 
 
@@ -115,47 +115,59 @@ def changed_since(card: Card) -> None:
 
 
 def edit(view: View, card: Card) -> None:
-    """Draw the form of a card's fields; only what this person changed is written."""
+    """Draw a card's fields to be changed; only what this person changed is written."""
     shown = _shown(card)
     key = f"{card.id}_{shown.form}"
-    departments = asking.values_of(view.ledger, "department")
-    owner = card.text("owner")
-    options = ["", *dict.fromkeys([*([owner] if owner else []), *departments])]
-    with st.form(f"edit_{key}", border=False):
-        left, middle, right = st.columns(3)
-        values: dict[str, object] = {
-            "owner": left.selectbox("牵头部门", options, index=options.index(owner), key=f"owner_{key}", format_func=lambda d: d or "（未定）"),
-            "people": middle.text_input("责任人", value=card.text("people"), key=f"people_{key}", max_chars=60),
-        }  # fmt: skip
-        due = right.date_input("完成期限", value=card.day("due"), key=f"due_{key}", format="YYYY-MM-DD")
-        limit = right.number_input("或：从今天起多少个工作日", 0, 250, 0, key=f"limit_{key}")
-        values["due"] = workdays.add_working_days(now().date(), int(limit)) if limit else due
-        values["measures"] = st.text_area(
-            "整改措施", value=card.text("measures"), key=f"measures_{key}", max_chars=1000
-        )
-        left, right = st.columns(2)
-        values["effective_on"] = left.date_input(
-            "生效日期", value=card.day("effective_on"), key=f"effective_{key}", format="YYYY-MM-DD",
-            help="措施从这一天起起作用；成效按这一天前后比较。",
-        )  # fmt: skip
-        values["papers"] = right.text_area(
-            "附件（每行一个文件名）", value="\n".join(card.papers), key=f"papers_{key}", max_chars=1000
-        ).splitlines()
-        values["scope"] = _scope(view, card, key)
-        values["note"] = st.text_input("备注", value=card.text("note"), key=f"note_{key}", max_chars=500)
-        left, right = st.columns(2)
-        with left:
-            name = who("edit")
-        why = right.text_input("为什么改（可不填）", key=f"edit_why_{key}", max_chars=100)
-        sent = acting.pressed(st.form_submit_button, "保存", f"save_{key}", type="primary", icon=":material/save:")
-    if not sent:
+    values = _fields(view, card, key)
+    left, right = st.columns(2)
+    with left:
+        name = who("edit")
+    with right:
+        why = drafts.write(st.text_input, "为什么改（可不填）", f"edit_why_{key}", max_chars=100)
+    if not acting.pressed(st.button, "保存", f"save_{key}", type="primary", icon=":material/save:"):
         return
     mine = {k: v for k, v in as_kept(values).items() if (v or "") != (shown.base.get(k) or "")}
     if not mine:
         st.info("没有改动。", icon=":material/info:")
     elif _do(lambda: remedied.book().edit(card, mine, name, now(), why, shown.seen), "已保存", name):
+        drafts.drop(*(f"{field}_{key}" for field in (*FIELDS, *SCOPES)))
         _forget(card)
         st.rerun()
+
+
+def _fields(view: View, card: Card, key: str) -> dict[str, object]:
+    """Draw the fields of a card and return what stands in them."""
+    owner = card.text("owner")
+    options = ["", *dict.fromkeys([*([owner] if owner else []), *asking.values_of(view.ledger, "department")])]
+    values: dict[str, object] = {}
+    left, middle, right = st.columns(3)
+    with left:
+        values["owner"] = drafts.write(
+            st.selectbox, "牵头部门", f"owner_{key}", owner, options=options, format_func=lambda d: d or "（未定）"
+        )
+    with middle:
+        values["people"] = drafts.write(st.text_input, "责任人", f"people_{key}", card.text("people"), max_chars=60)
+    with right:
+        due = drafts.write(st.date_input, "完成期限", f"due_{key}", card.day("due"), format="YYYY-MM-DD")
+        limit = drafts.write(st.number_input, "或：从今天起多少个工作日", f"limit_{key}", 0, min_value=0, max_value=250)
+    values["due"] = workdays.add_working_days(now().date(), int(limit)) if limit else due
+    values["measures"] = drafts.write(
+        st.text_area, "整改措施", f"measures_{key}", card.text("measures"), max_chars=1000
+    )
+    left, right = st.columns(2)
+    with left:
+        values["effective_on"] = drafts.write(
+            st.date_input, "生效日期", f"effective_{key}", card.day("effective_on"), format="YYYY-MM-DD",
+            help="措施从这一天起起作用；成效按这一天前后比较。",
+        )  # fmt: skip
+    with right:
+        papers = drafts.write(
+            st.text_area, "附件（每行一个文件名）", f"papers_{key}", "\n".join(card.papers), max_chars=1000
+        )
+    values["papers"] = papers.splitlines()
+    values["scope"] = _scope(view, card, key)
+    values["note"] = drafts.write(st.text_input, "备注", f"note_{key}", card.text("note"), max_chars=500)
+    return values
 
 
 def _scope(view: View, card: Card, key: str) -> dict[str, list[str]]:
@@ -166,9 +178,9 @@ def _scope(view: View, card: Card, key: str) -> dict[str, list[str]]:
             known = asking.values_of(view.ledger, name) if view.ledger.share_filled(name) else []
             kept = [v for v in given.get(name, ()) if v not in known]
             if known or kept:
-                chosen[name] = st.multiselect(
-                    model.DIMENSIONS[name], [*kept, *known], default=list(given.get(name, ())), key=f"{name}_{key}",
-                    placeholder="不限",
+                chosen[name] = drafts.write(
+                    st.multiselect, model.DIMENSIONS[name], f"{name}_{key}", list(given.get(name, ())),
+                    options=[*kept, *known], placeholder="不限", select_all=False,
                 )  # fmt: skip
     return {k: v for k, v in chosen.items() if v}
 
@@ -181,7 +193,9 @@ def move(view: View, card: Card, effect: Effect | None) -> None:
     left, right = st.columns(2)
     with left:
         name = who("move")
-    why = right.text_input("意见", key=f"move_why_{card.id}_{card.seen}", max_chars=200)
+    opinion = f"move_why_{card.id}_{_shown(card).form}"
+    with right:
+        why = drafts.write(st.text_input, "意见", opinion, max_chars=200)
     chosen = ""
     with st.container(horizontal=True):
         for to in MOVES[card.stage]:
@@ -197,6 +211,7 @@ def move(view: View, card: Card, effect: Effect | None) -> None:
     if not chosen or not _reasoned(chosen, effect, why):
         return
     if _do(lambda: _moved(view, card, chosen, name, why, effect, seen), f"已到「{STAGES[chosen]}」", name):
+        drafts.drop(opinion)
         _forget(card)
         st.rerun()
 
@@ -231,4 +246,4 @@ def history(card: Card) -> None:
 
 def card_link(card: Card, label: str) -> None:
     """Draw a link that opens a card, period and filters kept."""
-    st.page_link(BOARD_PAGE, label=label, query_params=link(card=card.id))
+    links.to(links.BOARD, label, icon=None, card=card.id)

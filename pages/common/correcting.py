@@ -11,73 +11,110 @@ from analytics.issues import KINDS, OUTSIDE, Findings
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import minute
+from pages.address import drafts, inputs, parameters
 from pages.common import acting, asking, discovered
 from pages.common.filters import View
 
-ANSWERS = ("改名", "合并", "拆分", "移动工单", "牵头部门与备注", "固定或排除")
-
-
-def escaped(text: str) -> str:
-    """Return a text that Markdown shows as it is."""
-    return "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
+ANSWERS = {
+    "rename": "改名",
+    "merge": "合并",
+    "split": "拆分",
+    "move": "移动工单",
+    "owner": "牵头部门与备注",
+    "status": "固定或排除",
+}
+#: Cases of a type that are shown before it is merged.
+EXAMPLES = 2
 
 
 def desk_for(view: View, found: Findings, id: str) -> None:
     """Draw what can be decided of one type; every decision is kept, may be undone, and lasts."""
-    with st.expander("整理这一类", icon=":material/edit:", expanded=False, key="correcting"):
+    with st.expander("整理这一类", icon=":material/edit:", expanded=bool(parameters.value("what")), key="correcting"):
         if not acting.only_for(DECIDE):
             _history(found, id)
             return
         st.caption("每一步都记下谁、何时、为什么，可以撤销；以后重新归类也照此办理。")
         left, right = st.columns(2)
         with left:
-            who = acting.name("经办人", "who", view.ledger.viewer.name)
-        why = right.text_input("理由（可不填）", key="why", max_chars=100)
-        what = st.segmented_control("做什么", ANSWERS, default=ANSWERS[0], key="what", label_visibility="collapsed")
+            who = acting.name("经办人", "decider", view.ledger.viewer.name)
+        with right:
+            why = drafts.write(st.text_input, "理由（可不填）", f"{id} why", max_chars=100)
+        what = inputs.choose(
+            "做什么", "what", list(ANSWERS), words=ANSWERS.get, draw=st.segmented_control, label_visibility="collapsed"
+        )
         forms = dict(zip(ANSWERS, (_rename, _merge, _split, _move, _owner, _status), strict=True))
-        forms[what or ANSWERS[0]](view, found, id, who or "本机", why)
+        forms[what](view, found, id, who or "本机", why)
         _history(found, id)
 
 
-def _do(act: Callable[[], object], done: str) -> None:
-    """Record a decision, then show the page as it now is."""
+def _do(act: Callable[[], object], done: str, id: str = "") -> None:
+    """Record a decision of a type, then show the page as it now is; its drafts are done with."""
     try:
         act()
     except StoreError as error:
         st.error(str(error))
         return
+    if id:
+        drafts.drop(f"{id} ")
     st.toast(done, icon=":material/check:")
     st.rerun()
 
 
 def _rename(view: View, found: Findings, id: str, who: str, why: str) -> None:
-    name = st.text_input("新名称", value=str(found.types.loc[id, "name"]), max_chars=60, key="new_name")
+    name = drafts.write(st.text_input, "新名称", f"{id} name", str(found.types.loc[id, "name"]), max_chars=60)
     if st.button("改名", type="primary", key="do_rename"):
-        _do(lambda: asking.desk().rename(id, name, who, why), "已改名")
+        _do(lambda: asking.desk().rename(id, name, who, why), "已改名", id)
 
 
 def _merge(view: View, found: Findings, id: str, who: str, why: str) -> None:
     others = [i for i in found.types.index if i != id]
-    chosen = st.multiselect(
-        "并入这一类的还有",
-        others,
-        format_func=lambda i: f"{found.name_of(i)}（{found.types.loc[i, 'cases']:,} 件）",
-        placeholder="选一类或几类",
-        key="merge_with",
+    chosen = drafts.write(
+        st.multiselect, "并入这一类的还有", f"{id} merge", [], options=others, select_all=False,
+        format_func=lambda i: f"{found.name_of(i)}（{found.types.loc[i, 'cases']:,} 件）", placeholder="选一类或几类",
+    )  # fmt: skip
+    chosen = [i for i in chosen if i in others]
+    if not chosen:
+        st.caption("选好以后先看样例和件数，再决定合不合。")
+        return
+    together = [id, *chosen]
+    st.dataframe(_before_merging(view, found, together), hide_index=True)
+    total = int(found.types.loc[together, "cases"].sum())
+    with st.popover(f"合并这 {len(together)} 类……", icon=":material/merge:"):
+        st.text(f"把 {len(chosen)} 类并入「{found.name_of(id)}」，合并后共 {total:,} 件。可以在下面的经过里撤销。")
+        if st.button("确认合并", type="primary", key="do_merge"):
+            _do(lambda: asking.desk().merge([*chosen, id], id, who, why), "已合并", id)
+
+
+def _before_merging(view: View, found: Findings, ids: list[str]) -> pd.DataFrame:
+    """Return the types to be merged side by side: how many, which words, a few of their cases."""
+    titles = {}
+    for id in ids:
+        texts = discovered.ask_texts(view.ledger, tuple(found.types.loc[id, "typical"][:EXAMPLES]))
+        titles[id] = "；".join(str(t) for t in texts["title"].fillna("（无主题）"))
+    return pd.DataFrame(
+        {
+            "类型": [found.name_of(i) for i in ids],
+            "件数": [int(found.types.loc[i, "cases"]) for i in ids],
+            "关键词": ["、".join(found.types.loc[i, "keywords"]) for i in ids],
+            "样例": [titles[i] for i in ids],
+        }
     )
-    if st.button("合并", type="primary", key="do_merge", disabled=not chosen):
-        _do(lambda: asking.desk().merge([*chosen, id], id, who, why), "已合并")
 
 
 def _split(view: View, found: Findings, id: str, who: str, why: str) -> None:
-    how = st.segmented_control(
-        "怎么拆", ("按具体问题", "由系统提议", "填工单编号"), default="按具体问题", key="how_split"
+    how = drafts.write(
+        st.segmented_control,
+        "怎么拆",
+        f"{id} how",
+        "按具体问题",
+        options=("按具体问题", "由系统提议", "填工单编号"),
+        required=True,
     )
     cases: list[str] = []
     mine = found.cases[found.cases["type_id"] == id]
     name = ""
     if how == "填工单编号":
-        raw = st.text_area("工单编号（空格、逗号或换行隔开）", key="split_cases")
+        raw = drafts.write(st.text_area, "工单编号（空格、逗号或换行隔开）", f"{id} split_cases")
         wanted = set(raw.replace("，", " ").replace(",", " ").split())
         cases = mine.loc[mine["case_no"].isin(wanted), "case_no"].tolist()
         if wanted:
@@ -88,39 +125,45 @@ def _split(view: View, found: Findings, id: str, who: str, why: str) -> None:
         cases, name = list(part.cases), "、".join(part.keywords[:2])
     else:
         own = found.problems.index[found.problems["type_id"] == id]
-        chosen = st.multiselect(
-            "拆出哪些具体问题", list(own), format_func=found.name_of, placeholder="选一个或几个", key="split_problems"
-        )
+        chosen = drafts.write(
+            st.multiselect, "拆出哪些具体问题", f"{id} split_problems", [], options=list(own), select_all=False,
+            format_func=found.name_of, placeholder="选一个或几个",
+        )  # fmt: skip
         cases = mine.loc[mine["problem_id"].isin(chosen), "case_no"].tolist()
         name = found.name_of(chosen[0]) if chosen else ""
-    title = st.text_input("新类型的名称", value=name, max_chars=60, key=f"split_name_{name}")
+    title = drafts.write(st.text_input, "新类型的名称", f"{id} split_name {name}", name, max_chars=60)
     if st.button(f"拆出 {len(cases):,} 件", type="primary", key="do_split", disabled=not cases):
-        _do(lambda: asking.desk().split(id, cases, title, who, why), "已拆分")
+        _do(lambda: asking.desk().split(id, cases, title, who, why), "已拆分", id)
 
 
 def _move(view: View, found: Findings, id: str, who: str, why: str) -> None:
-    raw = st.text_area("要移动的工单编号（空格、逗号或换行隔开）", key="move_cases")
+    raw = drafts.write(st.text_area, "要移动的工单编号（空格、逗号或换行隔开）", f"{id} move_cases")
     wanted = list(dict.fromkeys(raw.replace("，", " ").replace(",", " ").split()))
     known = found.cases.loc[found.cases["case_no"].isin(wanted), "case_no"].tolist()
     if wanted and len(known) < len(wanted):
         st.warning(f"有 {len(wanted) - len(known)} 个编号不在归类结果里，不会移动。")
     goals = ["", *(i for i in found.types.index if i != id)]
-    goal = st.selectbox("移到", goals, format_func=lambda i: found.name_of(i) if i else OUTSIDE, key="move_to")
+    goal = drafts.write(
+        st.selectbox,
+        "移到",
+        f"{id} move_to",
+        "",
+        options=goals,
+        format_func=lambda i: found.name_of(i) if i else OUTSIDE,
+    )
     if st.button(f"移动 {len(known):,} 件", type="primary", key="do_move", disabled=not known):
-        _do(lambda: asking.desk().move(known, goal, who, why), "已移动")
+        _do(lambda: asking.desk().move(known, goal, who, why), "已移动", id)
 
 
 def _owner(view: View, found: Findings, id: str, who: str, why: str) -> None:
     kept = found.types.loc[id]
     known = asking.values_of(view.ledger, "department")
-    owner = st.selectbox(
-        "牵头部门",
-        ["", *known],
-        index=([""] + known).index(kept["owner"]) if kept["owner"] in known else 0,
+    now = str(kept["owner"] or "")
+    owner = drafts.write(
+        st.selectbox, "牵头部门", f"{id} owner", now, options=list(dict.fromkeys(["", *([now] if now else []), *known])),
         format_func=lambda d: d or "（不指定）",
-        key="owner",
-    )
-    note = st.text_area("备注", value=str(kept["note"]), key="note", max_chars=500)
+    )  # fmt: skip
+    note = drafts.write(st.text_area, "备注", f"{id} note", str(kept["note"]), max_chars=500)
     if st.button("保存", type="primary", key="do_owner"):
 
         def save() -> None:
@@ -129,7 +172,7 @@ def _owner(view: View, found: Findings, id: str, who: str, why: str) -> None:
             if note != kept["note"]:
                 asking.desk().mark("note", id, note, who, why)
 
-        _do(save, "已保存")
+        _do(save, "已保存", id)
 
 
 def _status(view: View, found: Findings, id: str, who: str, why: str) -> None:
@@ -173,7 +216,7 @@ def _show(found: Findings, decisions: list) -> None:
                 + ("（已撤销）" if d.undone else "")
             )
             if not d.undone and acting.may(DECIDE) and st.button("撤销", key=f"undo_{d.seq}", icon=":material/undo:"):
-                _do(lambda seq=d.seq: asking.desk().undo(seq, st.session_state.get("who") or "本机"), "已撤销")
+                _do(lambda seq=d.seq: asking.desk().undo(seq, st.session_state.get("decider") or "本机"), "已撤销")
 
 
 def _sentence(found: Findings, d: object) -> str:

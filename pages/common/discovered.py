@@ -42,13 +42,13 @@ def ask_measured(ledger: Ledger, basis: Basis, level: str) -> pd.DataFrame:
 
 
 @cached_few
-def ask_points(ledger: Ledger, token: str, most: int) -> pd.DataFrame:
-    return looking.map_points(ledger, _found(ledger), most)
+def ask_points(ledger: Ledger, slice: Slice, token: str, most: int) -> pd.DataFrame:
+    return looking.map_points(ledger, slice, _found(ledger), most)
 
 
 @counted_few
-def ask_tree(ledger: Ledger, token: str) -> pd.DataFrame:
-    return looking.tree_nodes(ledger, _found(ledger))
+def ask_tree(ledger: Ledger, slice: Slice, token: str) -> pd.DataFrame:
+    return looking.tree_nodes(ledger, slice, _found(ledger))
 
 
 @cached

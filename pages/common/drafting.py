@@ -13,6 +13,7 @@ from analytics.items.proposals import MOVES, STATES, Proposal, ProposalBook, nex
 from analytics.store import StoreError
 from analytics.viewer import PROPOSE
 from analytics.wording import minute
+from pages.address import drafts, inputs
 from pages.common import acting, asking
 from pages.common.drawing import offer_workbook, section
 from pages.common.filters import View
@@ -59,14 +60,13 @@ def _decide(found: list[Proposal]) -> None:
     open_ones = {p.id: p for p in found if MOVES[p.state]}
     if not open_ones or not acting.only_for(PROPOSE):
         return
-    id = st.selectbox(
-        "草稿", list(open_ones), format_func=lambda i: f"{i} {open_ones[i].entry['item_name']}", key="draft_id"
-    )
+    id = inputs.choose("草稿", "draft", list(open_ones), words=lambda i: f"{i} {open_ones[i].entry['item_name']}")
     proposal = open_ones[id]
     left, right = st.columns(2)
     with left:
         who = acting.name("经办（单位、姓名）", "draft_who")
-    why = right.text_input("意见", key="draft_why", max_chars=100)
+    with right:
+        why = drafts.write(st.text_input, "意见", f"draft_why {id}", max_chars=100)
     with st.container(horizontal=True):
         for to in MOVES[proposal.state]:
             if st.button(f"{STATES[to][0]}", key=f"draft_{to}", help=f"{STATES[to][1]}的一步"):
@@ -92,8 +92,8 @@ def _publish(view: View, found: list[Proposal]) -> None:
     st.markdown(f"**已审定、待印发 {len(approved)} 项**")
     if not approved:
         return
-    version = st.text_input("新版本名", value=f"{asking.now().year + 1}年版", key="new_list", max_chars=20)
-    day: dt.date = st.date_input("生效日期", value=asking.now().date(), key="new_list_day", format="YYYY-MM-DD")
+    version = drafts.write(st.text_input, "新版本名", "new_list", f"{asking.now().year + 1}年版", max_chars=20)
+    day: dt.date = drafts.write(st.date_input, "生效日期", "new_list_day", asking.now().date(), format="YYYY-MM-DD")
     try:
         rows = next_version(view.ledger, approved, version, day)
     except StoreError as error:

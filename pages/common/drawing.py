@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from analytics.caselist import SORTS
 from analytics.exporting import workbook_for
-from analytics.metrics import CATALOGUE, COMPARISONS, PERIODS, NotMeasurable, unmet
+from analytics.metrics import CATALOGUE, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
-from analytics.model import DIMENSIONS, UNKNOWN, label_of
+from analytics.model import DIMENSIONS, UNKNOWN
 from analytics.viewer import EXPORT
 from analytics.wording import days
+from pages.address import links, parameters
 from pages.common import asking
-from pages.common.filters import KEYS, View
+from pages.common.filters import View
+from pages.common.listing import count_of
 
 Drill = Callable[[dict], dict[str, str] | None]
-PAGES = Path(__file__).resolve().parent.parent
-CASES_PAGE, ISSUES_PAGE, EXPLORE_PAGE, BOARD_PAGE = (
-    PAGES / f"{name}.py" for name in ("cases", "issues", "explore", "remedies")
-)
 #: Columns of instants, without seconds.
 CLOCK = {
     name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
@@ -49,36 +45,24 @@ def section(title: str, view: View, *needs: str, help: str | None = None) -> Ite
             st.info(str(error) + "。", icon=":material/info:")
 
 
-#: How the URL spells a value: the filter bar's widgets write their labels there.
-SPELLING: dict[str, Callable[[str], str | None]] = {
-    "period": PERIODS.get,
-    "compare": COMPARISONS.get,
-    "module": lambda code: label_of("module", code),
-    "metric": lambda code: CATALOGUE[code].name,
-    "part": PARTS.get,
-    "sort": SORTS.get,
-}
-
-
-def link(**query: str) -> dict[str, str | list[str]]:
-    """Return the URL's query with the period and filters of now, and more added (by code)."""
-    kept: dict[str, str | list[str]] = {k: st.query_params.get_all(k) for k in KEYS if k in st.query_params}
-    added = {k: SPELLING[k](v) or v if k in SPELLING else v for k, v in query.items() if v}
-    return kept | added
-
-
 def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") -> None:
     """Show a figure; choosing a mark offers the cases that ``drill`` names for it.
 
-    The cases are offered as a link, not opened at once: the filters live in the URL, which
-    only a link may replace, and a slip of a finger on a phone does not leave the page.
+    The cases are offered as a link, not opened at once: a slip of a finger on a phone does not leave the page.
+    The mark is forgotten when the filters change, since it would mean something else.
     """
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
         left_out(made)
         return
     state = st.plotly_chart(
-        made, key=key, theme=None, config=CONFIG, on_select="rerun", selection_mode="points", alt=alt or None
+        made,
+        key=f"{key} {parameters.stamp()}",
+        theme=None,
+        config=CONFIG,
+        on_select="rerun",
+        selection_mode="points",
+        alt=alt or None,
     )
     left_out(made)
     points = state["selection"]["points"] if state else []
@@ -140,9 +124,13 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
     return nothing
 
 
-def to_cases(label: str, **query: str) -> None:
-    """Draw a link to 案件明细, with the period and filters of now and the query."""
-    st.page_link(CASES_PAGE, label=label, icon=":material/arrow_forward:", query_params=link(**query))
+def to_cases(label: str, **query: str | Sequence[str]) -> None:
+    """Draw a link to 案件明细, with the period and filters of now and the query; it says how many it lists."""
+    asked = links.kept(**query)
+    if "case" not in asked:
+        cases = count_of(asked, st.session_state["view"].ledger)
+        label += "" if cases is None else f"（{cases:,} 件）"
+    links.lead(links.CASES, label, asked)
 
 
 def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
@@ -152,7 +140,7 @@ def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
         hide_index=True,
         placeholder="—",
         height=height,
-        key=key,
+        key=f"{key} {parameters.stamp()}",
         on_select="rerun",
         selection_mode="single-row",
         column_config=CLOCK,

@@ -1,4 +1,4 @@
-"""The filter bar that every page shares; its state lives in the URL, so a view is a link."""
+"""The filter bar that every page shares; its state is the address, so a view is a link."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import streamlit as st
 
 from analytics import model
 from analytics.ledger import Ledger
-from analytics.metrics import COMPARISONS, PERIODS, Slice, period
+from analytics.metrics import COMPARISONS, PERIODS, Slice
 from analytics.metrics.comparison import Basis, basis, said
 from analytics.wording import days
+from pages.address import inputs, parameters
 from pages.common import asking
+from pages.common.listing import DEFAULT_PERIOD, EARLIEST, FILTERS, LATEST, last_day, period_of, where_of
 
 #: Dimensions whose values the ledger itself offers.
 OFFERED = ("department", "channel", "street")
-FILTERS = ("module", *OFFERED)
-KEYS = ("period", "from", "to", "compare", *FILTERS, "as_of")
-DEFAULT_PERIOD, DEFAULT_COMPARISON = "this_month", next(iter(COMPARISONS))
+#: The first day that can be looked back to.
+FIRST_AS_OF = dt.date(2004, 1, 2)
+DEFAULT_COMPARISON = next(iter(COMPARISONS))
 
 
 @dataclass(frozen=True)
@@ -43,91 +45,54 @@ class View:
 def filter_bar() -> View:
     """Draw the bar and return the view it describes; raises StoreError for an empty store."""
     newest = asking.ledger()
-    today = (newest.as_of - dt.timedelta(microseconds=1)).date()
-    with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.selectbox(
-            "统计期",
-            tuple(PERIODS),
-            index=tuple(PERIODS).index(DEFAULT_PERIOD),
-            format_func=PERIODS.get,
-            key="period",
-            bind="query-params",
-            width=110,
-        )
-        start, end = _own_days(today) if name == "own" else (None, None)
-        comparison = st.selectbox(
-            "对比", tuple(COMPARISONS), format_func=COMPARISONS.get, key="compare", bind="query-params", width=120
-        )
-        chosen = {f: _choose(newest, f) for f in FILTERS}
-        as_of = _as_of(newest, today)
+    today = last_day(newest)
+    as_of = inputs.day_named("as_of", today, min(FIRST_AS_OF, today), today)
     view = newest
     if as_of < today:
         with st.spinner(f"正在还原 {as_of:%Y-%m-%d} 收工时的台账……"):
             view = asking.ledger(as_of)
             _ = view.reader
-    if name != "own":
-        start, end = period(name, view.as_of)
-    slice = Slice(start, max(start, end)).narrowed(**{f: tuple(v) for f, v in chosen.items() if v})
+    with st.container(key="filters", horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = inputs.choose("统计期", "period", tuple(PERIODS), default=DEFAULT_PERIOD, words=PERIODS.get, width=110)
+        if name == "own":
+            _own_days(last_day(view))
+        comparison = inputs.choose("对比", "compare", tuple(COMPARISONS), words=COMPARISONS.get, width=120)
+        for dimension in FILTERS:
+            _choose(newest, dimension)
+        _choose_as_of(today)
+    query = parameters.query()
+    slice = Slice(*period_of(query, view)).narrowed(**where_of(query, view, FILTERS))
     return View(view, slice, basis(view, slice, comparison).flows, comparison)
 
 
-def _own_days(today: dt.date) -> tuple[dt.date, dt.date]:
-    start = st.date_input(
-        "从",
-        value=today.replace(day=1),
-        min_value=dt.date(2004, 1, 1),
-        max_value=dt.date(2035, 12, 31),
-        format="YYYY-MM-DD",
-        key="from",
-        bind="query-params",
-        width=140,
-    )
-    end = st.date_input(
-        "到",
-        value=today,
-        min_value=dt.date(2004, 1, 1),
-        max_value=dt.date(2035, 12, 31),
-        format="YYYY-MM-DD",
-        key="to",
-        bind="query-params",
-        width=140,
-    )
-    return start or today.replace(day=1), end or today
+def _own_days(today: dt.date) -> None:
+    inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
+    inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
 
 
-def _choose(ledger: Ledger, name: str) -> list[str]:
-    """Offer the values of a dimension; where the ledger has none, say so and choose nothing."""
+def _choose(ledger: Ledger, name: str) -> None:
+    """Offer the values of a dimension; where the ledger has none, say so."""
     label = model.DIMENSIONS[name]
     if ledger.lacks((name,)):
         st.selectbox(label, ("台账中没有",), key=f"no_{name}", disabled=True, width=166)
-        return []
+        return
     options = list(model.MODULES) if name == "module" else asking.values_of(ledger, name)
-    return st.multiselect(
+    inputs.choose_some(
         label,
+        name,
         [*options, model.UNKNOWN],
-        format_func=lambda v: model.label_of(name, v),
-        key=name,
-        bind="query-params",
+        words=lambda v: model.label_of(name, v),
         placeholder="全部",
         width=166,
     )
 
 
-def _as_of(ledger: Ledger, today: dt.date) -> dt.date:
+def _choose_as_of(today: dt.date) -> None:
     with st.popover("截至日", icon=":material/event:"):
-        chosen = st.date_input(
-            "统计截至哪一天",
-            value=today,
-            min_value=dt.date(2004, 1, 2),
-            max_value=today,
-            format="YYYY-MM-DD",
-            key="as_of",
-            bind="query-params",
-        )
+        inputs.day("统计截至哪一天", "as_of", default=today, least=min(FIRST_AS_OF, today), most=today)
         st.caption(
             f"默认为台账中最新一条记录所在的日子（{today:%Y-%m-%d}）。选更早的一天，看到的就是那天收工时的样子。"
         )
-    return chosen or today
 
 
 def described(view: View) -> str:

@@ -16,35 +16,15 @@ from analytics.ledger import Ledger
 from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
+from pages.address import links, parameters
 from pages.common import asking, filters, warming
+from pages.common.foreign import escaped
 from pages.entrance import who
+from pages.navigation import menu
+from pages.navigation.places import PLACES, UNFILTERED
 
-PAGES_FOLDER = Path(__file__).resolve().parent.parent
-#: File under pages/ → (title, address). An address must not be the file's name: a fresh server
-#: would take such a request for a page of its own and run the file without this entry.
-PAGES = {
-    "overview": ("总览", "home"),
-    "load": ("模块负荷", "demand-load"),
-    "sla": ("时限合规", "time-limits"),
-    "satisfaction": ("满意度", "ratings"),
-    "loop": ("闭环流程", "closed-loop"),
-    "teams": ("队伍与轮值", "teams-rota"),
-    "items": ("事项清单", "service-list"),
-    "reform": ("改革进度", "reform-plan"),
-    "issues": ("一类问题", "recurring"),
-    "remedies": ("治理台账", "remedies-board"),
-    "explore": ("需求探索", "exploration"),
-    "cases": ("案件明细", "case-list"),
-    "triage": ("分派建议", "suggestions"),
-    "briefing": ("简报", "briefings"),
-    "city": ("全市汇总", "city-view"),
-    "data": ("数据管理", "ledger"),
-    "glossary": ("指标口径", "definitions"),
-    "administration": ("系统管理", "administration"),
-}
-UNFILTERED = {"简报", "全市汇总", "数据管理", "指标口径", "系统管理"}
-#: For administrators; others do not find them in the navigation.
-RESERVED = {"administration"}
+ICON = Path(__file__).resolve().parent / "icon.png"
+STYLE = ICON.with_name("style.css")
 
 
 def warn(ledger: Ledger) -> None:
@@ -89,31 +69,24 @@ def draw(first: str) -> None:
     """Run the page that the address names, or ``first``."""
     here = who.enter()
     manages = here is not None and here.may(ADMINISTER)
-    pages = [
-        st.Page(
-            PAGES_FOLDER / f"{name}.py",
-            title=title,
-            url_path=path,
-            default=name == first,
-            visibility="hidden" if name in RESERVED and not manages else "visible",
-        )
-        for name, (title, path) in PAGES.items()
-    ]
-    page = st.navigation(pages, position="top" if here else "hidden")
+    page = st.navigation(menu.pages(first, manages=manages), position="hidden")
+    place = next(p for p in PLACES if p.title == page.title)
     # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.
-    st.set_page_config(
-        page_title=f"{page.title} · 企业诉求洞察", page_icon=PAGES_FOLDER / "common" / "icon.png", layout="wide"
-    )
-    st.html(PAGES_FOLDER / "common" / "style.css")
+    st.set_page_config(page_title=f"{page.title} · 企业诉求洞察", page_icon=ICON, layout="wide")
+    st.html(STYLE)
+    parameters.settle(place.file)
     with suppress(StoreError):  # no snapshot is whole: the page says so
         asking.pin(warming.shown_id)
     if here is None:
         who.ask()
         return
+    menu.draw(place.file, manages=manages)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
         who.shown(here)
-    if page.title in UNFILTERED:
+    if asked := parameters.value("unknown"):
+        st.warning(f"没有“{escaped(asked)}”这个地址，已转到总览。", icon=":material/wrong_location:")
+    if place.file in UNFILTERED:
         try:
             if asking.store().current():
                 warn(asking.ledger())
@@ -125,7 +98,7 @@ def draw(first: str) -> None:
         view = filters.filter_bar()
     except StoreError as error:
         st.info(str(error), icon=":material/inbox:")
-        st.page_link(PAGES_FOLDER / "data.py", label="去导入台账", icon=":material/upload_file:")
+        links.lead(links.DATA, "去导入台账", {}, icon=":material/upload_file:")
         return
     warn(view.ledger)
     st.session_state["view"] = view

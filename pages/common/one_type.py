@@ -9,29 +9,25 @@ from analytics import figures, model
 from analytics.issues import Findings, counts
 from analytics.remedies.stages import STAGES
 from analytics.wording import cases, number, short
+from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
-from pages.common.drawing import BOARD_PAGE, ISSUES_PAGE, chart, custom, link, section, to_cases
-from pages.common.filters import KEYS, View
+from pages.common.drawing import chart, custom, section, to_cases
+from pages.common.filters import View
 from pages.common.periods import one_week
 
 TYPE, PROBLEM = "issue_type", "issue_problem"
 WHOM = ("department", "street", "industry", "size", "channel")
 
 
-def link_to(id: str | None) -> dict[str, str | list[str]]:
-    """Return the address's query that opens a type (None: the overview), period and filters kept."""
-    kept: dict[str, str | list[str]] = {k: st.query_params.get_all(k) for k in KEYS if k in st.query_params}
-    return kept | ({"type": id} if id else {})
-
-
-def open_link(label: str, id: str | None, icon: str = ":material/arrow_forward:") -> None:
-    st.page_link(ISSUES_PAGE, label=label, icon=icon, query_params=link_to(id))
+def open_link(label: str, id: str | None, icon: str = links.ONWARD) -> None:
+    """Draw a link that opens a type (None: all of them), period and filters kept."""
+    links.to(links.ISSUES, label, icon=icon, type=id)
 
 
 def opened(view: View, found: Findings, id: str) -> None:
     """Show one type: trend, whom it hits, its problems, its cases, how it was solved, what is done."""
     kept = found.types.loc[id]
-    open_link("回到全部类型", None, ":material/arrow_back:")
+    open_link("回到全部类型", None, links.BACK)
     st.subheader(str(kept["name"]), anchor=False)
     marks = [m for m, on in (("固定", kept["pinned"]), ("已标为不是问题", kept["dismissed"])) if on]
     owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
@@ -63,10 +59,10 @@ def on_the_board(view: View, found: Findings, id: str) -> None:
     mine = [c for c in shown.cards if shown.types[c.id] == id]
     if mine:
         card = mine[-1]
-        label, query = f"治理台账 {card.id}（{STAGES[card.stage]}）", link(card=card.id)
+        label, query = f"治理台账 {card.id}（{STAGES[card.stage]}）", {"card": card.id}
     else:
-        label, query = "列入治理台账", link(take=id)
-    st.page_link(BOARD_PAGE, label=label, icon=":material/view_kanban:", query_params=query)
+        label, query = "列入治理台账", {"take": id}
+    links.to(links.BOARD, label, icon=":material/view_kanban:", **query)
 
 
 def numbers(view: View, id: str) -> None:
@@ -119,23 +115,18 @@ def trend(view: View, id: str) -> None:
 def whom(view: View, id: str) -> None:
     with section("在哪里，是谁", view):
         known = [d for d in WHOM if view.ledger.share_filled(d)]
-        by = st.segmented_control(
-            "按",
-            known,
-            format_func=model.DIMENSIONS.get,
-            default=known[0] if known else None,
-            key="whom",
-            label_visibility="collapsed",
-        )
-        if not by:
+        if not known:
             st.caption("台账里没有部门、街道、行业等列。")
             return
+        by = inputs.choose(
+            "按", "whom", known, words=model.DIMENSIONS.get, draw=st.segmented_control, label_visibility="collapsed"
+        )
         rows = asking.ask(("demand",), view.ledger, view.slice.narrowed(issue_type=id), by=(by,))
         if rows.empty:
             st.caption("所选统计期内没有这一类的诉求。")
             return
         top = rows.nlargest(12, "value")
-        chart(figures.ranked(top, by, "件", "受理量"), "whom_bars", lambda p: {"issue_type": id, by: custom(p)})
+        chart(figures.ranked(top, by, "件", "受理量"), f"whom_{by}", lambda p: {"issue_type": id, by: custom(p)})
         if len(rows) > len(top):
             st.caption(f"显示最多的 {len(top)} 个，共 {len(rows)} 个。")
 
@@ -168,7 +159,7 @@ def problems(view: View, found: Findings, id: str) -> None:
             placeholder="—",
             on_select="rerun",
             selection_mode="single-row",
-            key="problems",
+            key=f"problems {id} {parameters.stamp()}",
             height=min(320, 60 + 36 * len(table)),
         )
         if event and event["selection"]["rows"]:

@@ -8,7 +8,8 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice, period
 from analytics.metrics.comparison import basis
 from pages.common import asking
-from pages.common.filters import DEFAULT_COMPARISON, DEFAULT_PERIOD, OFFERED, View
+from pages.common.filters import DEFAULT_COMPARISON, OFFERED, View
+from pages.common.listing import DEFAULT_PERIOD
 from pages.common.periods import whole_weeks_back
 
 FIVE = ("demand", "on_time_rate", "overdue_open", "handling_median", "satisfaction")

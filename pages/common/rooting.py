@@ -11,6 +11,7 @@ from analytics.issues import Findings
 from analytics.metrics import Slice
 from analytics.remedies import signs
 from analytics.wording import days
+from pages.address import parameters
 from pages.common import remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
 from pages.common.filters import View
@@ -40,7 +41,7 @@ def roots(view: View, type_id: str, span: Slice) -> None:
                 "偶然的可能": ["<0.01%" if p < 1e-4 else f"{p:.2%}" for p in found["chance"]],
             }
         )
-        event = st.dataframe(told, hide_index=True, key="signs", on_select="rerun", selection_mode="single-row", height=min(360, 36 * (len(told) + 1) + 3))  # fmt: skip
+        event = st.dataframe(told, hide_index=True, key=f"signs {type_id} {parameters.stamp()}", on_select="rerun", selection_mode="single-row", height=min(360, 36 * (len(told) + 1) + 3))  # fmt: skip
         if event and event["selection"]["rows"]:
             row = found.iloc[event["selection"]["rows"][0]]
             if row["attribute"] != signs.CONTACT:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -25,6 +25,7 @@ from analytics.settings import default_store
 from analytics.store import Store, StoreError
 from analytics.viewer import require_sign_in
 from pages.entrance import doors, logs, who
+from pages.navigation.places import OLD_ADDRESSES, goal_of
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -32,6 +33,7 @@ _HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+LONGEST_UNKNOWN = 80
 _loaded = Event()
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -61,7 +63,8 @@ class Around:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if goal := _to_sign_in(Request(scope)):  # type: ignore[arg-type]
+        request = Request(scope)  # type: ignore[arg-type]
+        if goal := _to_sign_in(request) or _to_a_page(request):
             await RedirectResponse(goal, status_code=303)(scope, receive, send)
             return
 
@@ -83,6 +86,22 @@ def _to_sign_in(request: Request) -> str | None:
         return None
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return f"/signin?next={quote(asked)}"
+
+
+def _to_a_page(request: Request) -> str | None:
+    """Return where an address that is no page's leads to; None to let the request through.
+
+    Streamlit would answer with its own English page. An unknown address is named to the first page, which says so.
+    """
+    asked = request.url.path
+    if request.method != "GET" or asked.startswith(OPEN) or "text/html" not in request.headers.get("accept", ""):
+        return None
+    goal = goal_of(asked)
+    if goal is None:
+        return None
+    known = asked.strip("/") in OLD_ADDRESSES
+    query = request.url.query if known else urlencode({"unknown": asked[:LONGEST_UNKNOWN]})
+    return goal + (f"?{query}" if query else "")
 
 
 def settings_of(arguments: Sequence[str]) -> dict[str, object]:

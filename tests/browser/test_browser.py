@@ -25,7 +25,7 @@ from tests.small import publish
 
 PAGES = (
     "", "demand-load", "time-limits", "ratings", "closed-loop", "teams-rota", "service-list", "reform-plan", "recurring", "remedies-board", "exploration", "case-list", "suggestions", "briefings", "city-view", "ledger",
-    "definitions", "administration",
+    "definitions", "system",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from analytics.ledger import open_ledger
 from analytics.remedies.cards import CardBook
 from analytics.settings import load_settings
 from analytics.store import Store
-from pages.common.frame import PAGES
+from pages.navigation.places import PLACES
 from tests.browser.conftest import serving
 from tests.browser.test_browser import PAGES as ADDRESSES
 from tests.browser.test_browser import settle
@@ -158,7 +158,7 @@ def test_no_download_holds_a_formula(hostile: Store, monkeypatch: pytest.MonkeyP
         return False
 
     monkeypatch.setattr(st, "download_button", keep)
-    for name in PAGES:
+    for name in (p.file for p in PLACES):
         visited(hostile, monkeypatch, name, {"period": "本年"})
     card = CardBook(hostile).cards()[0]
     visited(hostile, monkeypatch, "remedies", {"card": card.id})
@@ -176,8 +176,9 @@ def test_no_download_holds_a_formula(hostile: Store, monkeypatch: pytest.MonkeyP
 
 PARAMETERS = (
     "period", "from", "to", "compare", "module", "department", "channel", "street", "as_of", "metric", "part", "sort", "q", "case", "type", "card",
-    "take", "look", "board_look", "search", "alike", "issue_type", "issue_problem", "grade", "overdue_band", "item_no", "path", "hour", "weekday",
-    "stage", "w_demand", "ascending", "strict", "answers", "rows", "columns", "who", "embed", "page",
+    "take", "look", "board_look", "find", "find_within", "like", "cards", "what", "order", "share", "hours", "goal", "whom", "only", "mix", "issue_type", "issue_problem", "grade", "overdue_band", "item_no", "path", "hour", "weekday",
+    "stage", "w_demand", "ascending", "strict", "answers", "cross_rows", "cross_columns", "old_version", "new_version", "draft", "grain", "day", "about", "subject",
+    "profile", "sentence", "act", "by", "days", "span", "unknown", "who", "embed", "page",
 )  # fmt: skip
 VALUES = (
     "", "0", "-1", "99999999999999999999", "nan", "2026-13-45", "0001-01-01", "9999-12-31", "本月", "本年", "自定义", "'; DROP TABLE cases; --",
@@ -186,7 +187,7 @@ VALUES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", tuple(PAGES))
+@pytest.mark.parametrize("name", tuple(p.file for p in PLACES))
 def test_no_address_breaks_a_page(name: str, hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(name)
     for _ in range(6):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics import model
 from analytics.caselist import ListRequest, count_cases
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
@@ -135,10 +136,25 @@ def test_crossings_mark_what_margins_do_not_explain(tmp_path: Path) -> None:
 
 
 def test_the_tree_adds_up(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
-    nodes = looking.tree_nodes(demo_ledger, demo_found.findings(demo_ledger))
+    found, ledger = demo_found.findings(demo_ledger), demo_found.attach(demo_ledger)
+    nodes = looking.tree_nodes(ledger, everything(ledger), found)
     assert nodes["id"].is_unique
     for parent, rows in nodes[nodes["parent"] != ""].groupby("parent"):
         assert rows["cases"].sum() == nodes.loc[nodes["id"] == parent, "cases"].iloc[0]
+
+
+def test_map_and_tree_follow_period_and_filters(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+    found, ledger = demo_found.findings(demo_ledger), demo_found.attach(demo_ledger)
+    october = Slice(dt.date(2026, 10, 1), dt.date(2026, 10, 31)).narrowed(module="legal")
+    nodes, points = looking.tree_nodes(ledger, october, found), looking.map_points(ledger, october, found, 10**6)
+    accepted = int(compute("demand", ledger, october)["value"].iloc[0])
+    outside = int(compute("demand", ledger, october.narrowed(issue_type=model.UNKNOWN))["value"].sum())
+    assert 0 < nodes.loc[nodes["parent"] == "", "cases"].sum() == len(points) == accepted - outside
+    assert len(points) < len(looking.map_points(ledger, everything(ledger), found, 10**6))
+
+
+def everything(ledger: Ledger) -> Slice:
+    return Slice(ledger.first_day, ledger.as_of.date())
 
 
 def test_why_a_case_belongs_is_said_in_its_own_words(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
