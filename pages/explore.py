@@ -16,6 +16,7 @@ from pages.address import drafts, inputs, links, parameters
 from pages.common import asking, discovered
 from pages.common.drawing import chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.periods import own
 
 SHOWN = 20
 MOST_EXPORTED = 5000
@@ -65,6 +66,8 @@ def results(view: View, query: str, within: bool) -> None:
         if case_nos:
             listed(view, case_nos[:SHOWN], query)
         if case_nos and whole:
+            first, last = view.ledger.first_day, view.ledger.as_of.date()
+            to_cases("在案件明细里列出", q=query, **({} if within or not first else own(first, last)))
             export(view, case_nos[:whole], f"搜索词：{query}（含全部词的 {len(case_nos):,} 件）")
 
 

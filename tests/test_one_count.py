@@ -89,13 +89,14 @@ def of_groups(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
 
 
 def of_tree(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
-    nodes = looking.tree_nodes(ledger, whole(ledger), desk.findings(ledger))
-    for node in nodes.sample(60, random_state=1).itertuples():
-        if node.parent.startswith("T") and not node.id.endswith(OTHERS):
-            problem = node.id.split("/")[1]
-            yield f"leaf {node.id}", node.cases, listed(ledger, whole(ledger), issue_problem=problem)
-        elif node.id.startswith("T") and node.parent and not node.parent.startswith("T"):
-            yield f"node {node.id}", node.cases, listed(ledger, whole(ledger), issue_type=node.id)
+    for slice in (whole(ledger), lately(ledger)):
+        nodes = looking.tree_nodes(ledger, slice, desk.findings(ledger))
+        for node in nodes.sample(min(60, len(nodes)), random_state=1).itertuples():
+            if node.parent.startswith("T") and not node.id.endswith(OTHERS):
+                problem = node.id.split("/")[1]
+                yield f"leaf {node.id}", node.cases, listed(ledger, slice, issue_problem=problem)
+            elif node.id.startswith("T") and node.parent and not node.parent.startswith("T"):
+                yield f"node {node.id}", node.cases, listed(ledger, slice, issue_type=node.id)
 
 
 def of_alarms(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
