@@ -119,7 +119,7 @@ def listed(kept: list[Exchange]) -> None:
     table = pd.DataFrame(
         {
             "区县": [e.district for e in kept],
-            "统计期": [days(e.start, e.end) for e in kept],
+            "统计期": [days(e.start, e.end, (e.as_of - dt.timedelta(microseconds=1)).date()) for e in kept],
             "统计时刻": [minute(e.as_of) for e in kept],
             "数据快照": [e.snapshot for e in kept],
             "数据": ["演示数据" if e.synthetic else "真实台账" for e in kept],
