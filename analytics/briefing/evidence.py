@@ -150,9 +150,10 @@ class Evidence:
         return [*pieces, text[end:]]
 
     def share(self, part: Fact, whole: Fact) -> Fact:
-        """Return part ÷ whole as a percentage."""
+        """Return part ÷ whole as a percentage; of too few cases it says 样本不足."""
         value = (part.value or 0) / whole.value if whole.value else float("nan")
-        return self.derived("share", "%", value, part, whole)
+        few = (whole.value or 0) < self.settings.minimum_cases
+        return self.derived("share", "%", value, part, whole, text=SMALL if few else None)
 
     def days(self, slice: Slice) -> Fact:
         """Return the working days of a slice as far as the ledger knows it."""

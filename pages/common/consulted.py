@@ -35,7 +35,7 @@ def _brought(view: View) -> None:
         {
             "为什么上会": [REASONS[r] for r in found["reason"]],
             "工单（件）": found["cases"],
-            "占比": found["share"],
+            "占比": found["share"].mask(found["cases"] / found["share"] < settings().minimum_cases),
             "等了（工作日，中位数）": found["wait"].mask(found["cases"] < settings().minimum_cases),
         }
     )
