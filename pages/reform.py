@@ -77,7 +77,7 @@ def channels(view: View) -> None:
             chart(
                 figures.shares(frame, "channel", settings().minimum_cases),
                 "channels",
-                lambda p: {"channel": custom(p, 1), **one_month(str(p["x"]))},
+                lambda p: {"channel": custom(p, 1), **one_month(str(p["x"]), last_day(view))},
             )
             st.caption("占每月受理量的比例，%；近两年，最后一月可能未满。")
 

@@ -48,7 +48,7 @@ def over_time(view: View) -> None:
                 chart(
                     figures.rate_over_time(frame, names, settings().targets.get("satisfaction")),
                     "satisfied",
-                    lambda p: late_part(p, "satisfaction"),
+                    lambda p: late_part(view, p),
                 )
                 caption(view, "satisfaction", extra="阴影为 95% 区间，样本不足的月不画，点一个月看差评")
 

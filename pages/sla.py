@@ -24,7 +24,7 @@ def over_time(view: View) -> None:
                 made = figures.rate_over_time(
                     frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
                 )
-                chart(made, "on_time", lambda p: late_part(p, "on_time_rate"))
+                chart(made, "on_time", lambda p: late_part(view, p))
                 caption(view, "on_time_rate", extra="阴影为 95% 区间，样本不足的月不画，点一个月看逾期的工单")
 
 
@@ -74,7 +74,16 @@ def overdue(view: View) -> None:
             frame = ask(("overdue_open",), view.ledger, view.slice, by=(by, "overdue_band"))
             if not empty(frame, "没有超期未办的工单。"):
                 made = figures.bands(frame, by, BANDS)
-                chart(made, "bands", lambda p: {by: custom(p), "metric": "overdue_open", "sort": "overdue_days"})
+                chart(
+                    made,
+                    "bands",
+                    lambda p: {
+                        by: custom(p),
+                        "overdue_band": custom(p, 1),
+                        "metric": "overdue_open",
+                        "sort": "overdue_days",
+                    },
+                )
                 caption(view, "overdue_open", extra="按已超期的工作日分段")
 
 

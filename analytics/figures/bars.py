@@ -162,7 +162,7 @@ def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Fig
             name=f"{band} 天",
             orientation="h",
             marker_color=colour,
-            customdata=[str(v) for v in totals.index],
+            customdata=[[str(v), band] for v in totals.index],
             hovertemplate="%{y}：超期 " + band + " 个工作日 %{x:,.0f} 件<extra></extra>",
         )
     made.update_layout(barmode="stack")

@@ -32,7 +32,7 @@ def rate_over_time(
             mode="lines+markers",
             line={"color": colour, "width": 3},
             marker={"size": 8, "color": colour},
-            customdata=rows[["numerator", "denominator", "low", "high"]].assign(
+            customdata=rows[["numerator", "denominator", "low", "high", "metric"]].assign(
                 low=rows["low"] * 100, high=rows["high"] * 100
             ),
             hovertemplate="%{x|%Y-%m-%d} 起<br>" + name + " %{y:.1f}%（%{customdata[0]:.0f}/%{customdata[1]:.0f}，"
@@ -59,6 +59,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
             y=rows["value"],
             name=name,
             marker_color=colour,
+            customdata=[code] * len(rows),
             hovertemplate="%{x|%Y-%m-%d} 起<br>" + name + " %{y:,.0f} 件<extra></extra>",
         )
     rows = frame[frame["metric"] == "backlog"]
@@ -68,6 +69,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
         name="期末积压",
         mode="lines+markers",
         line={"color": RED, "width": 3},
+        customdata=["backlog"] * len(rows),
         hovertemplate="%{x|%Y-%m-%d} 起<br>期末积压 %{y:,.0f} 件<extra></extra>",
     )
     if events is not None and len(events):
