@@ -13,7 +13,7 @@ from analytics.issues.trends import alarms_now
 from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
-from analytics.wording import SAME, cases, number
+from analytics.wording import SAME, cases, clock, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
@@ -142,8 +142,8 @@ def ranking(view: View, found: Findings) -> None:
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
                 card(view, found, str(id), row, seen)
-    if view.basis.reason:
-        st.caption(f"{view.basis.reason}，不作比较。")
+    refused = f"；{view.basis.reason}，不作比较" if view.basis.reason else ""
+    st.caption(f"件数含重复诉求；超期未办截至 {clock(view.basis.at)}{refused}。")
     export(view, found, table)
     if len(table) > top:
         more = f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"

@@ -8,7 +8,7 @@ from analytics import figures, model
 from analytics.caselist import ListRequest
 from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
-from analytics.wording import number
+from analytics.wording import clock, number
 from pages.address import inputs
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
@@ -84,7 +84,7 @@ def overdue(view: View) -> None:
                         "sort": "overdue_days",
                     },
                 )
-                caption(view, "overdue_open", extra="按已超期的工作日分段")
+                caption(view, "overdue_open", extra=f"按已超期的工作日分段，截至 {clock(view.basis.at)}")
 
 
 def due_soon(view: View) -> None:
@@ -97,7 +97,7 @@ def due_soon(view: View) -> None:
             )
             shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
             rows(shown, "due_soon")
-            st.caption(f"共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
+            st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
             to_cases("全部列出并导出", metric="at_risk", sort="due_at")
 
 
