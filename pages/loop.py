@@ -81,7 +81,7 @@ def variants(view: View) -> None:
             {
                 "办理路径": [in_words(p) for p in shown["path"]],
                 "办结（件）": shown["closures"].astype(int),
-                "占比": shown["share"].mask(found["closures"].sum() < settings().minimum_cases),
+                "占比": shown["share"] if found["closures"].sum() >= settings().minimum_cases else None,
                 "办理中位数（工作日）": shown["handling_median"].mask(shown["handling_median__small"].eq(True)),
                 "按期办结率": shown["on_time_rate"].mask(shown["on_time_rate__small"].eq(True)),
                 "满意率": shown["satisfaction"].mask(shown["satisfaction__small"].eq(True)),

@@ -189,7 +189,8 @@ def test_lists_stories_and_searches_keep_to_the_department(marked: Marked) -> No
     assert case_story(scoped, marked.other_case) is None
     assert case_story(scoped, marked.own_case) is not None
     own = set(listed["case_no"])
-    assert set(search(scoped, found, "申请")) <= own
+    hits = search(scoped, found, "申请")
+    assert {*hits.exact, *hits.near} <= own
     assert set(alike(scoped, found, marked.other_case)) <= own
     assert looking.texts_of(scoped, [marked.other_case, marked.own_case])["case_no"].tolist() == [marked.own_case]
     frame = scoped.run(scoped.table("cases").select("title", "accepted_at"))
