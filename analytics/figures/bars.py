@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import model
-from analytics.figures.style import BAND_COLOURS, BLUE, GRADE_COLOURS, GREY, HEAT, ORANGE, PALE, RED, figure
+from analytics.figures.style import BAND_COLOURS, BLUE, GRADE_COLOURS, GREY, HEAT, INK, ORANGE, PALE, RED, figure
 from analytics.wording import number
 
 
@@ -80,13 +80,36 @@ def heat(
         zmin=0,
         zmax=max(float(frame["value"].max()), 1e-9),
         colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
-        hoverongaps=False,
-        customdata=np.array([[f"{r}|{c}" for c in table.columns] for r in table.index]),
-        hovertemplate="%{y} %{x}：%{z:" + (",.0f" if unit == "件" else ",.1f") + "} " + unit + "<extra></extra>",
+        hoverinfo="skip",
     )
+    digits = 0 if unit == "件" else 1
+    told = [["—" if v != v else f"{v:,.{digits}f} {unit}" for v in row] for row in table.to_numpy(float)]
+    cells(made, heads, names, [[f"{r}|{c}" for c in table.columns] for r in table.index], told)
     made.update_yaxes(showgrid=False, type="category")
     made.update_xaxes(type="category", nticks=14)
     return made
+
+
+def cells(made: go.Figure, columns: list, rows: list, codes: list[list[str]], told: list[list[str]]) -> None:
+    """Lay a point into the middle of every cell of a heat map: it carries the cell's code and words, and is chosen.
+
+    Plotly lets nobody choose a heat map's cell: a click on it is answered by no selection.
+    """
+    every = [(x, y, codes[r][c], told[r][c]) for r, y in enumerate(rows) for c, x in enumerate(columns)]
+    x, y, code, text = (list(v) for v in zip(*every, strict=True)) if every else ([], [], [], [])
+    made.add_scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 9, "color": INK, "opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=code,
+        text=text,
+        hovertemplate="%{y} %{x}：%{text}<extra></extra>",
+        showlegend=False,
+    )
+    made.update_layout(hoverdistance=-1)  # the nearest middle is that of the cell pointed at, however wide it is
 
 
 def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: float, name: str) -> go.Figure:
@@ -150,7 +173,7 @@ def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Fig
             name=f"{band} 天",
             orientation="h",
             marker_color=colour,
-            customdata=[str(v) for v in totals.index],
+            customdata=[[str(v), band] for v in totals.index],
             hovertemplate="%{y}：超期 " + band + " 个工作日 %{x:,.0f} 件<extra></extra>",
         )
     made.update_layout(barmode="stack")

@@ -60,6 +60,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
             y=rows["value"],
             name=name,
             marker_color=colour,
+            customdata=[code] * len(rows),
             hovertemplate="%{x|%Y-%m-%d} 起<br>" + name + " %{y:,.0f} 件<extra></extra>",
         )
     rows = frame[frame["metric"] == "backlog"]
@@ -69,6 +70,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
         name="期末积压",
         mode="lines+markers",
         line={"color": RED, "width": 3},
+        customdata=["backlog"] * len(rows),
         hovertemplate="%{x|%Y-%m-%d} 起<br>期末积压 %{y:,.0f} 件<extra></extra>",
     )
     if events is not None and len(events):
