@@ -46,8 +46,14 @@ def keeping_up(view: View) -> None:
             if not empty(frame):
                 span = weeks_back(view, WEEKS)
                 events = ask_activities(view.ledger, span.start, span.end)
-                chart(figures.flows_and_backlog(frame, events), "flows", lambda p: one_week(str(p["x"])))
+                chart(figures.flows_and_backlog(frame, events), "flows", flow_week)
                 caption(view, "backlog", extra="积压 = 上周积压 + 受理 − 办结 + 重办；最后一周可能未满")
+
+
+def flow_week(point: dict) -> dict[str, str]:
+    """Return the query of a week's mark: what came, was closed or stood open; of an activity's mark what came."""
+    code = custom(point)
+    return {"metric": code if code in ("closures", "backlog") else "demand", **one_week(str(point["x"]))}
 
 
 def activities(view: View) -> None:

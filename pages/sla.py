@@ -74,7 +74,13 @@ def overdue(view: View) -> None:
             frame = ask(("overdue_open",), view.ledger, view.slice, by=(by, "overdue_band"))
             if not empty(frame, "没有超期未办的工单。"):
                 made = figures.bands(frame, by, BANDS)
-                chart(made, "bands", lambda p: {by: custom(p), "metric": "overdue_open", "sort": "overdue_days"})
+                chart(
+                    made,
+                    "bands",
+                    lambda p: {
+                        by: custom(p), "overdue_band": custom(p, 1), "metric": "overdue_open", "sort": "overdue_days",
+                    },
+                )  # fmt: skip
                 caption(view, "overdue_open", extra="按已超期的工作日分段")
 
 
