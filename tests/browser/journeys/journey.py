@@ -17,13 +17,13 @@ PATIENCE = 120_000
 WIDE, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
 #: Counts what was asked of the server, and the runs of the page's script that have ended, from what the server sends (ForwardMsg.script_finished, field
 #: {field}): the state in the document may change and change back within one frame.
-COUNT_RUNS = """(() => {{
+COUNT_RUNS = f"""(() => {{
   window.ended = window.asked = window.calm = 0;
   const ended = bytes => {{
     for (let at = 0; at < bytes.length;) {{
       const read = () => {{ let n = 0, by = 1, b; do {{ b = bytes[at++]; n += (b & 127) * by; by *= 128; }} while (b & 128); return n; }};
       const tag = read(), kind = tag & 7;
-      if (kind === 0) {{ const value = read(); if (tag >> 3 === {field}) return value !== {early}; }}
+      if (kind === 0) {{ const value = read(); if (tag >> 3 === {ForwardMsg.SCRIPT_FINISHED_FIELD_NUMBER}) return value !== {ForwardMsg.FINISHED_EARLY_FOR_RERUN}; }}
       else if (kind === 2) {{ const long = read(); at += long; }}
       else return false;
     }}
@@ -36,9 +36,7 @@ COUNT_RUNS = """(() => {{
     }}
     send(...given) {{ window.asked++; return super.send(...given); }}
   }};
-}})()""".format(
-    field=ForwardMsg.SCRIPT_FINISHED_FIELD_NUMBER, early=ForwardMsg.FINISHED_EARLY_FOR_RERUN
-)
+}})()"""
 #: Asked once a frame: true when for some frames nothing has been going on.
 STILL = """since => {
   const still = window.ended > since
@@ -86,6 +84,7 @@ class Journey:
                 with suppress(PlaywrightTimeout):
                     self.page.wait_for_function("asked => window.asked > asked", arg=asked, timeout=3000)
                     return
+            raise AssertionError(f"{words}: nothing answers")
 
         self.act(words, again)
 
@@ -233,8 +232,6 @@ def travelled(browser: Browser, site: str, folder: Path, size: tuple[int, int] =
 
 def new_context(browser: Browser, size: tuple[int, int]) -> BrowserContext:
     width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
-    )
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True)
     context.add_init_script(COUNT_RUNS)
     return context

@@ -40,10 +40,12 @@ MARKS = """g => {
   g._fullData.forEach((t, n) => {
     if (t.visible !== true || t.hoverinfo === 'skip') return;
     const [xa, ya] = axes(t), at = (x, y) => [box.left + xa._offset + xa.d2p(x), box.top + ya._offset + ya.d2p(y)];
-    if (t.type === 'heatmap')
-      t.z.forEach((row, r) => row.forEach((z, c) => { if (z !== null && !isNaN(z)) add('heatmap', Math.abs(z), ...at(t.x[c], t.y[r])); }));
+    if (t.type === 'heatmap') add('heatmap', 0, box.left + xa._offset + xa._length / 2, box.top + ya._offset + ya._length / 2);
     else if (t.type.startsWith('scatter') && (t.mode || '').includes('markers'))
-      t.x.forEach((x, i) => { if (t.y[i] !== null && !isNaN(t.y[i])) add(t.type, t.y[i], ...at(x, t.y[i])); });
+      t.x.forEach((x, i) => {
+        const y = t.y[i], size = isNaN(y) ? parseFloat(String(t.text?.[i]).replace(/,/g, '')) || 0 : +y;
+        if (y !== null && !(typeof y === 'number' && isNaN(y))) add(t.type, size, ...at(x, y));
+      });
   });
   for (const trace of g.querySelectorAll('.trace.bars')) for (const bar of trace.querySelectorAll('.point path')) {
     const b = bar.getBoundingClientRect();

@@ -17,7 +17,7 @@ from analytics.remedies.cards import CardBook
 from analytics.store import Store
 from tests.browser.conftest import serving
 from tests.browser.journeys import sight
-from tests.browser.journeys.journey import PATIENCE, Journey, new_context, travelled, WIDE
+from tests.browser.journeys.journey import PATIENCE, WIDE, Journey, new_context, travelled
 from tests.browser.journeys.oracle import Oracle
 from tests.browser.journeys.test_walk import Walk
 from tests.ingest.books import HEADS, book
@@ -65,7 +65,9 @@ def test_from_decision_to_decision(browser: Browser, found_site: str, found_stor
         ways = [x for x in sight.links(journey.page) if x.label.startswith("看工单（")]
         assert len(ways) >= 2, "the demo has two decisions with cases"
         for way in ways[:2]:
-            journey.follow(sight.located(journey.page, next(x for x in sight.links(journey.page) if x.href == way.href)))
+            journey.follow(
+                sight.located(journey.page, next(x for x in sight.links(journey.page) if x.href == way.href))
+            )
             assert listed(journey) == way.promised == oracle.cases(journey.address)
             address = journey.address
             one = open_row(journey, 0)
@@ -285,9 +287,7 @@ def test_from_a_search_to_what_is_like_it(browser: Browser, found_site: str, fol
 # -- the governance office --------------------------------------------------------------------------
 
 
-def test_an_opinion_outlives_other_clicks(
-    browser: Browser, found_site: str, found_store: Store, folder: Path
-) -> None:
+def test_an_opinion_outlives_other_clicks(browser: Browser, found_site: str, found_store: Store, folder: Path) -> None:
     """An opinion is typed into a card, other links are followed, and it is still there; then the card moves on."""
     cards = CardBook(found_store).cards()
     card = next(c for c in cards if c.stage == "identified")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
-import openpyxl
 from playwright.sync_api import Browser, Page, expect
 
 from analytics.store import Store
@@ -119,7 +116,9 @@ class Walk:
             self.journey.back()
             return
         new = [x for x in sight.links(self.page) if (x.label, x.href) not in before]
-        self.hold(bool(new) or self.page.get_by_role("button").count() > buttons, f"{name}: row {row + 1} offers nothing")
+        self.hold(
+            bool(new) or self.page.get_by_role("button").count() > buttons, f"{name}: row {row + 1} offers nothing"
+        )
         for link in new:
             self.use(name, link, sight.counts_of_row(heads, cells[row]), depth)
 
@@ -203,7 +202,11 @@ def test_every_way_to_cases_leads_to_as_many_as_it_says(
     browser: Browser, found_site: str, found_store: Store, folder: Path
 ) -> None:
     walk = walked(browser, found_site, found_store, folder, thorough=True)
-    print(f"{len(walk.journey.steps)} steps, {walk.lists} lists, {walk.compared} numbers beside a list", *walk.journey.steps, sep="\n")
+    print(
+        f"{len(walk.journey.steps)} steps, {walk.lists} lists, {walk.compared} numbers beside a list",
+        *walk.journey.steps,
+        sep="\n",
+    )
     assert walk.faults == []
     assert walk.silent == SILENT
     assert walk.lists >= 60
