@@ -142,7 +142,7 @@ def formulas(content: bytes) -> list[str]:
 
 def visited(store: Store, monkeypatch: pytest.MonkeyPatch, name: str, query: dict[str, str]) -> AppTest:
     monkeypatch.setenv("INSIGHT_STORE", str(store.folder))
-    app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=120)
+    app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=600)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()

@@ -175,7 +175,7 @@ class Journey:
     def titles(self) -> list[str]:
         """Return the titles of all pages of the menu, in its order."""
         found: list[str] = []
-        menu = self.page.locator(MENU[0])
+        menu = next(m for place in MENU if (m := self.page.locator(place)).is_visible())
         for entry in menu.locator("a, button").all():
             if entry.evaluate("e => e.tagName") == "A":
                 found.append(entry.inner_text().strip())
