@@ -24,9 +24,8 @@ from analytics.ledger import open_ledger
 from analytics.remedies.cards import CardBook
 from analytics.settings import load_settings
 from analytics.store import Store
-from pages.common.frame import PAGES
+from pages.navigation.places import FIRST, PLACES
 from tests.browser.conftest import serving
-from tests.browser.test_browser import PAGES as ADDRESSES
 from tests.browser.test_browser import settle
 from tests.trust.killing import NOW
 
@@ -111,7 +110,7 @@ def more(store: Store) -> list[str]:
 
 def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page: Page) -> None:
     with serving(hostile.folder) as address:
-        for path in (*ADDRESSES, *more(hostile)):
+        for path in (*("" if p is FIRST else p.address for p in PLACES), *more(hostile)):
             page.goto(f"{address}/{path}")
             settle(page)
             assert page.evaluate("window.hacked") is None, path
@@ -158,7 +157,7 @@ def test_no_download_holds_a_formula(hostile: Store, monkeypatch: pytest.MonkeyP
         return False
 
     monkeypatch.setattr(st, "download_button", keep)
-    for name in PAGES:
+    for name in (p.file for p in PLACES):
         visited(hostile, monkeypatch, name, {"period": "本年"})
     card = CardBook(hostile).cards()[0]
     visited(hostile, monkeypatch, "remedies", {"card": card.id})
@@ -186,7 +185,7 @@ VALUES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", tuple(PAGES))
+@pytest.mark.parametrize("name", [p.file for p in PLACES])
 def test_no_address_breaks_a_page(name: str, hostile: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(name)
     for _ in range(6):

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+import openpyxl
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from analytics.store import Store
 from tests.browser.journeys import sight
@@ -78,7 +79,7 @@ class Walk:
                     break
                 self.mark(title, figure, found[order], depth)
 
-    def mark(self, title: str, figure: object, mark: sight.Mark, depth: int) -> None:
+    def mark(self, title: str, figure: Locator, mark: sight.Mark, depth: int) -> None:
         before = {(x.label, x.href) for x in sight.links(self.page)}
         name = f"{title}/{sight.heading(figure)}"
         said = sight.pointed_at(self.page, figure, mark)
@@ -98,7 +99,7 @@ class Walk:
             for last in (False, True) if self.thorough else (False,):
                 self.row(title, sight.tables(self.page)[number], last, depth)
 
-    def row(self, title: str, table: object, last: bool, depth: int) -> None:
+    def row(self, title: str, table: Locator, last: bool, depth: int) -> None:
         before = {(x.label, x.href) for x in sight.links(self.page)}
         buttons = self.page.get_by_role("button").count()
         heads, *cells = sight.rows(table)
@@ -155,9 +156,18 @@ class Walk:
         self.hold(measured in (None, total), f"{what}: the page says {total}, the metric {measured}")
         self.hold(listed == min(total, SHOWN), f"{what}: {total} said, {listed} listed")
         self.hold(fresh == total, f"{what}: opened afresh {fresh}, in this session {total}")
+        if self.lists == 1:
+            self.exported(what, total)
         if said:
             self.compared += 1
             self.hold(total in said, f"{what}: {total} listed, where it was chosen stands {sorted(said)}")
+
+    def exported(self, what: str, total: int) -> None:
+        """Hold that the export has as many rows."""
+        with self.page.expect_download() as caught:
+            self.page.get_by_role("button", name="导出 Excel").click()
+        rows = openpyxl.load_workbook(caught.value.path())["工单"].max_row - 1
+        self.hold(rows == total, f"{what}: {total} said, {rows} exported")
 
     @staticmethod
     def told(page: Page) -> tuple[int, int]:
