@@ -14,7 +14,7 @@ from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
 from analytics.remedies.pending import pending
 from analytics.settings import Settings, load_settings
-from analytics.wording import number
+from analytics.wording import SMALL, cases, number
 
 WINDOW_DAYS = 28
 LOPSIDED = 2.0
@@ -24,11 +24,12 @@ LEAST_BACKLOG = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card."""
+    """One sentence for a leader; metric, part, where and days name the ``cases`` behind it, so many; ``card`` its card."""
 
     sentence: str
     evidence: str
     metric: str
+    cases: int
     part: str = "denominator"
     where: tuple[tuple[str, str], ...] = ()
     days: tuple[dt.date, dt.date] | None = None
@@ -58,6 +59,11 @@ def unchecked(ledger: Ledger) -> list[str]:
     return list(dict.fromkeys(reasons))
 
 
+def _value(code: object) -> str:
+    """Return a dimension's value as a filter names it."""
+    return model.UNKNOWN if code is None or code != code else str(code)
+
+
 def _long_overdue(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
     frame = compute("overdue_open", ledger, recent, by=("department", "overdue_band"), settings=settings)
     total = frame["value"].sum()
@@ -71,6 +77,7 @@ def _long_overdue(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator
         f"{number(count)}已超期 10 个工作日以上仍未办结，其中{name} {number(worst.iloc[0])}，需督办或会商。",
         f"超期未办共 {number(total)}",
         "overdue_open",
+        int(count),
         where=(("overdue_band", "|".join(BANDS[2:])),),
     )
 
@@ -83,13 +90,14 @@ def _below_target(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator
         return
     worst = frame.sort_values("high").iloc[0]
     if worst["high"] < target:
-        name = model.label_of("module", worst["module"])
+        name, late = model.label_of("module", worst["module"]), worst["denominator"] - worst["numerator"]
         yield Finding(
             f"{name}近四周按期办结率 {number(worst['value'], '%')}，明显低于目标 {number(target, '%')}，需查明原因。",
-            f"到期 {number(worst['denominator'])}，按期 {number(worst['numerator'])}，95% 区间 {worst['low'] * 100:.1f}–{worst['high'] * 100:.1f}%",
+            f"到期 {number(worst['denominator'])}，未按期 {number(late)}，95% 区间 {worst['low'] * 100:.1f}–{worst['high'] * 100:.1f}%",
             "on_time_rate",
+            int(late),
             "rest",
-            (("module", str(worst["module"])),),
+            (("module", _value(worst["module"])),),
             (recent.start, recent.end),
         )
 
@@ -107,7 +115,8 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
             f"{name}团队人均在办 {number(heaviest['value'], '件/人')}，是各队中位数的 {heaviest['value'] / usual:.1f} 倍，需增派人手或分流。",
             f"在办 {number(heaviest['numerator'])}，轮值 {heaviest['denominator']:.0f} 人；各队中位数 {number(usual, '件/人')}",
             "backlog",
-            where=(("module", str(heaviest["module"])),),
+            int(heaviest["numerator"]),
+            where=(("module", _value(heaviest["module"])),),
         )
 
 
@@ -118,11 +127,12 @@ def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterat
     news = rising(ledger)
     if news.empty:
         return
-    worst = news.sort_values("observed", ascending=False).iloc[0]
+    worst = news.sort_values("cases", ascending=False).iloc[0]
     yield Finding(
-        f"「{worst['name']}」正在抬头：{worst['start']:%m月%d日}当周起 {number(worst['observed'])}，同样的时间预期 {worst['expected']:.1f} 件，宜按一类问题查明原因。",
+        f"「{worst['name']}」正在抬头：{worst['start']:%m月%d日}当周起 {cases(worst['cases'], worst['repeats'])}，同样的时间预期 {worst['usual']:.1f} 件，宜按一类问题查明原因。",
         f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
         "demand",
+        int(worst["cases"]),
         where=(("issue_problem", str(worst["id"])),),
         days=(worst["start"].date(), recent.end),
     )
@@ -134,10 +144,12 @@ def _on_the_board(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator
         return
     for waiting in pending(ledger)[:1]:
         where = (("issue_type", waiting.type_id),) if waiting.type_id else ()
+        theirs = compute("demand", ledger, recent.narrowed(**dict(where)), settings=settings)
         yield Finding(
             f"治理台账：{waiting.sentence}",
             waiting.evidence,
             "demand",
+            int(theirs["value"].iloc[0]),
             where=where,
             days=(recent.start, recent.end),
             card=waiting.card.id,
@@ -157,6 +169,7 @@ def _growing_backlog(ledger: Ledger, recent: Slice, settings: Settings) -> Itera
         f"{model.label_of('module', worst)}近四周受理多于办结 {number(row['demand'] - row['closures'])}，积压在增加。",
         f"受理 {number(row['demand'])}，办结 {number(row['closures'])}，积压 {number(row['backlog'])}",
         "backlog",
+        int(row["backlog"]),
         where=(("module", str(worst)),),
     )
 
@@ -168,8 +181,9 @@ def _unrectified(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     if row["denominator"] > 0 and left > 0:
         yield Finding(
             f"近 90 天有 {number(left)}差评超过 {settings.rectify_days} 个工作日未整改或逾期整改，需逐件落实。",
-            f"差评整改率 {number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
+            f"差评整改率 {SMALL if row['small'] else number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
             "rectified_rate",
+            int(left),
             "rest",
             days=(season.start, season.end),
         )
@@ -185,6 +199,7 @@ def _due_soon(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Fin
         f"未来 {settings.at_risk_days} 个工作日内有 {number(total)}到期，最多的是{model.label_of('department', most['department'])}（{number(most['value'])}）。",
         f"积压中临期 {number(total)}",
         "at_risk",
+        int(total),
     )
 
 

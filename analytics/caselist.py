@@ -10,7 +10,8 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.ledger import Ledger
-from analytics.metrics.evidence import FEW, facts_behind, with_texts
+from analytics.metrics.compute import compute
+from analytics.metrics.evidence import FEW, SEARCHED, facts_behind, holding_words, with_texts
 from analytics.metrics.query import with_overdue_days
 from analytics.metrics.slices import Slice
 from analytics.store.audit import VIEWED, AuditLog
@@ -67,6 +68,17 @@ def count_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> int:
     return int(ledger.run(_chosen(ledger, slice, request).aggregate(n=ibis._.count()))["n"].iloc[0])
 
 
+def counted_behind(ledger: Ledger, slice: Slice, request: ListRequest) -> float:
+    """Return the metric's own number for the request's part, without its words.
+
+    More than its cases where one case counts more than once, as one that was passed on or closed twice.
+    """
+    row = compute(request.metric, ledger, slice).iloc[0]
+    if request.part == "denominator":
+        return float(row["n"])
+    return float(row["numerator"] if request.part == "numerator" else row["denominator"] - row["numerator"])
+
+
 def list_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> pd.DataFrame:
     """Return one page of the cases, columns LIST_COLUMNS; closed_at and due_at may be NaT."""
     table = _chosen(ledger, slice, request)
@@ -90,22 +102,13 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
     wanted = facts_behind(request.metric, ledger, slice, request.part, columns=_FACTS)
     # A case done over has once been closed by somebody; while it is open nobody has closed it.
     table = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
-    words = request.words.split()
-    if words:
-        table = table.inner_join(_texts(ledger), "case_no")
-    for word in words:
-        hit = (
-            table.case_no.contains(word)
-            | table.title.contains(word)
-            | table.content.contains(word)
-            | table.enterprise.contains(word)
-        )
-        table = table.filter(hit.fill_null(False))
+    if request.words.split():
+        table = holding_words(table, ledger, request.words)
     return with_overdue_days(ledger.own(table), ledger)
 
 
 def _texts(ledger: Ledger) -> ir.Table:
-    return ledger.table("cases").select("case_no", "title", "content", "enterprise")
+    return ledger.table("cases").select("case_no", *SEARCHED)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from analytics.federation import City, make, written
 from analytics.federation.sketch import ALPHA
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE
+from analytics.metrics.comparison import Basis, said
 from analytics.metrics.slices import Slice
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.store.audit import EXPORTED, AuditLog
@@ -66,9 +68,10 @@ def city_notes(city: City) -> list[str]:
     """Return the lines that make a city's numbers reproducible: data, period, every district's snapshot."""
     snapshots = "；".join(f"{d.district} {d.snapshot}（{minute(d.as_of)}）" for d in city.districts)
     least = max(d.least for d in city.districts)
+    last = (min(d.as_of for d in city.districts) - dt.timedelta(microseconds=1)).date()
     return [
         *(["演示数据：其中有合成数据，企业与人员均为虚构"] if city.synthetic else []),
-        f"统计期：{days(city.start, city.end)}；范围：{len(city.districts)} 个区县的全部工单",
+        f"统计期：{days(city.start, city.end, last)}；范围：{len(city.districts)} 个区县的全部工单",
         f"数据快照：{snapshots}；口径见「指标口径」",
         f"小于 {least} 的计数已隐去；时长的分位数由分箱计数合并，相对误差不超过 {ALPHA:.0%}，有未办结工单时另给上下界",
         *city.apart,
@@ -115,15 +118,17 @@ def _noted(viewer: Viewer, folder: Path | str, name: str, rows: int) -> None:
     AuditLog(Path(folder)).record(viewer, EXPORTED, name, told)
 
 
-def notes_of(ledger: Ledger, slice: Slice) -> list[str]:
-    """Return the lines that make a number reproducible: data, period, filters, as-of, snapshot."""
+def notes_of(ledger: Ledger, slice: Slice, basis: Basis | None = None) -> list[str]:
+    """Return the lines that make a number reproducible: data, period, comparison, filters, as-of, snapshot."""
+    last = (slice.instant(ledger.as_of) - dt.timedelta(microseconds=1)).date()
     filters = "；".join(
         f"{model.DIMENSIONS.get(name, name)}：{'、'.join(model.label_of(name, v) for v in values)}"
         for name, values in slice.where
     )
     return [
         *(["演示数据：本文件由合成数据生成，企业与人员均为虚构"] if ledger.snapshot.synthetic else []),
-        f"统计期：{days(slice.start, slice.end)}；筛选：{filters or '全部'}",
+        f"统计期：{days(slice.start, slice.end, max(last, slice.start))}；筛选：{filters or '全部'}",
+        *([said(basis)] if basis and said(basis) else []),
         f"统计时刻：{minute(ledger.as_of)}；数据快照：{ledger.snapshot.id}；口径见「指标口径」",
     ]
 

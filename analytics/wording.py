@@ -7,6 +7,8 @@ import math
 
 EMPTY = "—"
 SAME = "持平"
+#: What stands for a rate or duration of too few cases, everywhere: never its value.
+SMALL = "样本不足"
 
 
 def number(value: float | None, unit: str = "件") -> str:
@@ -18,6 +20,11 @@ def number(value: float | None, unit: str = "件") -> str:
     if unit in ("件", "人日"):
         return f"{value:,.0f} {unit}"
     return f"{value:,.1f} {unit}"
+
+
+def cases(count: float, repeats: float = 0) -> str:
+    """Write a number of cases; where some are repeats of others it says so: 39 件，其中重复 2 件."""
+    return number(count) + (f"，其中重复 {number(repeats)}" if repeats else "")
 
 
 def short(value: float | None, unit: str = "件") -> str:
@@ -51,9 +58,40 @@ def minute(value: dt.datetime) -> str:
     return f"{day(value.date())} {value:%H:%M}"
 
 
-def days(start: dt.date, end: dt.date) -> str:
-    """Write a period, the year only once: 2026年11月1日至11月30日."""
+def clock(value: dt.datetime, beside: dt.datetime | None = None) -> str:
+    """Write an instant, its year only where it is not that of ``beside``: 11月27日 17:30; midnight is the 24:00 before."""
+    last = value - dt.timedelta(microseconds=1)
+    on = value.date() if value.time() != dt.time() else last.date()
+    year = "" if beside is None or (beside - dt.timedelta(microseconds=1)).year == on.year else f"{on.year}年"
+    return f"{year}{on.month}月{on.day}日 " + ("24:00" if value.time() == dt.time() else f"{value:%H:%M}")
+
+
+def month_or_day(value: dt.date) -> str:
+    """Write the day from which on something is: 2019年1月 where it is the month's first."""
+    return f"{value.year}年{value.month}月" if value.day == 1 else day(value)
+
+
+def days(start: dt.date, end: dt.date, last: dt.date | None = None) -> str:
+    """Write a period, the year only once: 2026年11月1日至11月30日.
+
+    ``last``: the last day known. A period that goes on after it is called by the days it has:
+    2026年11月1日至11月27日（本月未完）.
+    """
+    if last is not None and last < end:
+        return f"{days(start, max(start, last))}（{span_name(start, end)}未完）"
     if start == end:
         return day(start)
     tail = f"{end.month}月{end.day}日" if start.year == end.year else day(end)
     return f"{day(start)}至{tail}"
+
+
+def span_name(start: dt.date, end: dt.date) -> str:
+    """Name a span of days by its length: 本周, 本月, 本季, 本年, else 本期."""
+    if start.weekday() == 0 and (end - start).days == 6:
+        return "本周"
+    following = end + dt.timedelta(days=1)
+    if start.day != 1 or following.day != 1:
+        return "本期"
+    months = (following.year - start.year) * 12 + following.month - start.month
+    named = {1: "本月", 3: "本季", 12: "本年"}
+    return named.get(months, "本期") if months == 1 or start.month % months == 1 else "本期"

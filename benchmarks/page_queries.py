@@ -16,8 +16,8 @@ from analytics.attention import findings
 from analytics.demo import generate, write_store
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute_many, period
-from analytics.metrics.comparison import funnel
 from analytics.metrics.durations import handling_curve
+from analytics.metrics.funnel import funnel
 from analytics.ratings import bad_ratings, circumstances, comments
 from analytics.store import Store
 from benchmarks.timing import side_by_side

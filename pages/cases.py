@@ -65,9 +65,11 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
         st.info(f"没有符合条件的工单{scope}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
         return
     frame = asking.ask_cases(ledger, slice, request)
+    counted = 0.0 if request.words or ledger.viewer.department else asking.ask_counted(ledger, slice, request)
+    times = f"（{counted:,.0f} {CATALOGUE[request.metric].times}，一件可有几次）" if counted > total else ""
     what = LISTED[request.metric] + (f"·{PARTS[request.part]}" if request.part != "denominator" else "")
     st.markdown(
-        f"**{what}：{number(total)}**" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
+        f"**{what}：{number(total)}**{times}" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
     )
     if ledger.viewer.department:
         st.caption(f"只列{ledger.viewer.department}承办或首接的；其他部门的工单只计入各页的汇总数。")
@@ -179,7 +181,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             st.text("未归类")
         if placed.problem_id:
             to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
-        if placed.repeat_of:
+        if placed.repeat_of and ledger.may_see(placed.repeat_of):
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 

@@ -119,7 +119,7 @@ def listed(kept: list[Exchange]) -> None:
     table = pd.DataFrame(
         {
             "区县": [e.district for e in kept],
-            "统计期": [days(e.start, e.end) for e in kept],
+            "统计期": [days(e.start, e.end, (e.as_of - dt.timedelta(microseconds=1)).date()) for e in kept],
             "统计时刻": [minute(e.as_of) for e in kept],
             "数据快照": [e.snapshot for e in kept],
             "数据": ["演示数据" if e.synthetic else "真实台账" for e in kept],
@@ -174,7 +174,7 @@ def cuts(city: City) -> None:
     known = [c for c in CATALOGUE if c in set(city.rows["metric"])]
     code = inputs.choose("指标", "metric", known, words=lambda c: CATALOGUE[c].name)
     metric = CATALOGUE[code]
-    rows = city.rows[(city.rows["metric"] == code) & ~city.rows["small"]]
+    rows = city.rows[city.rows["metric"] == code]
     if metric.unit == "件":  # beside their sum the districts would all be pale
         rows = rows[rows["district"] != CITY]
     rows = rows.assign(value=rows["value"] * (100 if metric.is_rate else 1))
@@ -194,7 +194,7 @@ def cuts(city: City) -> None:
             chart(figures.heat(months, "district", "period", metric.unit), "city_months")
     st.caption(
         f"{metric.name}（{metric.unit}）：{metric.formula if metric.numerator == '—' else metric.numerator}"
-        f"{'，分母：' + metric.denominator if metric.denominator != '—' else ''}；样本不足和已隐去的格空着。"
+        f"{'，分母：' + metric.denominator if metric.denominator != '—' else ''}；已隐去的格空着。"
     )
 
 

@@ -16,6 +16,7 @@ from pages.address import drafts, inputs, links, parameters
 from pages.common import asking, discovered
 from pages.common.drawing import chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.periods import own
 
 SHOWN = 20
 MOST_EXPORTED = 5000
@@ -36,7 +37,9 @@ def searching(view: View) -> None:
         elif query:
             results(view, query, within)
         else:
-            st.caption("可写一个或几个词，含全部词的排在前面；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。")
+            st.caption(
+                "可写一个或几个词：编号、主题、内容或企业里含全部词的，与「案件明细」搜出的一样多；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。"
+            )
 
 
 def scope(view: View, within: bool) -> Slice | None:
@@ -48,17 +51,30 @@ def scope(view: View, within: bool) -> Slice | None:
 
 
 def results(view: View, query: str, within: bool) -> None:
+    """Show the cases that hold every word, as 案件明细 lists them, and apart from them those that only speak like the query."""
     found = discovered.ask_search(view.ledger, query, scope(view, within))
-    if not len(found):
+    if not found.exact and not found.near:
         st.info("没有找到。可换个说法，或放宽筛选。", icon=":material/search_off:")
         return
-    st.markdown(f"**找到 {len(found):,} 件**" + (f"，显示最相关的 {SHOWN} 件" if len(found) > SHOWN else ""))
-    listed(view, found[:SHOWN], query)
-    export(view, found[:MOST_EXPORTED], f"搜索词：{query}")
+    for case_nos, told, whole in ((found.exact, "找到含全部词的", MOST_EXPORTED), (found.near, "说得像的，另有", 0)):
+        if case_nos or whole:
+            st.markdown(
+                f"**{told} {len(case_nos):,} 件**"
+                + (f"，显示最相关的 {SHOWN} 件" if len(case_nos) > SHOWN else "")
+                + ("" if whole else "（不全含这些词，按用词相近排列，最多列 200 件）")
+            )
+        if case_nos:
+            listed(view, case_nos[:SHOWN], query)
+        if case_nos and whole:
+            first, last = view.ledger.first_day, view.ledger.as_of.date()
+            to_cases("在案件明细里列出", q=query, **({} if within or not first else own(first, last)))
+            export(view, case_nos[:whole], f"搜索词：{query}（含全部词的 {len(case_nos):,} 件）")
 
 
 def alike(view: View, case_no: str, within: bool) -> None:
-    found = discovered.ask_alike(view.ledger, case_no, scope(view, within))
+    # A case that the viewer may not see is as good as none: what it is like must not tell that it exists.
+    seen = view.ledger.may_see(case_no)
+    found = discovered.ask_alike(view.ledger, case_no, scope(view, within)) if seen else ()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**像工单 {html.escape(case_no)} 的**")
         links.here(links.EXPLORE, "不找了", icon=":material/close:", like=None)

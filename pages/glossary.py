@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.metrics import CATALOGUE, unmet
+from analytics.metrics.comparison import how_compared
 from analytics.store import StoreError
 from pages.address import inputs
 from pages.common import asking
@@ -34,6 +35,7 @@ def table(words: str) -> pd.DataFrame:
             else f"{settings.targets[m.code]:.0%}"
             if m.is_rate
             else f"{settings.targets[m.code]:.0f}",
+            "怎么比": how_compared(m),
             "现有台账": (unmet(m.code, ledger) or "可以算") if ledger else "还没有台账",
             "依据": m.source,
             "代码": m.code,
@@ -48,6 +50,7 @@ def table(words: str) -> pd.DataFrame:
 
 st.caption(
     "页面、图、导出与命令行都从这一份目录取数，同一个数只有一种算法。率的区间为 Wilson 95% 区间，时长的中位数按 Kaplan–Meier 估计。"
+    "件数每件都算，重复诉求也算，与案件清单相同。"
 )
 words = inputs.words("查找", "find", placeholder="如：满意、超期、Kaplan")
 frame = table(words)
@@ -57,5 +60,5 @@ for _, row in frame.iterrows():
     with st.container(border=True):
         st.markdown(f"**{row['指标']}**　:gray[{row['单位']} · {row['代码']} · {row['方向']}]  \n{row['怎么算']}")
         st.caption(
-            f"分子：{row['分子']}　分母：{row['分母']}　样本不足：{row['样本不足']}　目标：{row['目标']}　现有台账：{row['现有台账']}　依据：{row['依据']}"
+            f"分子：{row['分子']}　分母：{row['分母']}　样本不足：{row['样本不足']}　目标：{row['目标']}　怎么比：{row['怎么比']}　现有台账：{row['现有台账']}　依据：{row['依据']}"
         )

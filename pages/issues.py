@@ -7,12 +7,13 @@ import streamlit as st
 
 from analytics import figures
 from analytics.exporting import notes_of
-from analytics.issues import Findings
+from analytics.issues import Findings, counts
 from analytics.issues.ranking import PARTS, impact
 from analytics.issues.trends import alarms_now
+from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
-from analytics.wording import number
+from analytics.wording import SAME, cases, clock, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
@@ -25,7 +26,7 @@ CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
-NAMED_ON_MAP = 24
+NAMED_ON_MAP = 80
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -72,15 +73,14 @@ def last_run(found: Findings) -> None:
         st.caption(f"归类 {found.run.id}，依据快照 {found.run.card['snapshot']}，用时 {found.run.card['seconds']} 秒。")
 
 
-def account(found: Findings) -> None:
+def account(view: View, found: Findings) -> None:
     """Say how many cases stand behind how many types, and what is left over."""
-    cases = len(found.cases)
-    repeats = int(found.cases["repeat_of"].notna().sum())
+    cases, repeats, outside = counts.account(view.ledger)
     shown = found.types[~found.types["dismissed"]]
     st.markdown(
         f"**{cases:,} 件诉求归为 {len(shown)} 类、{len(found.problems):,} 个具体问题**；"
-        f"未归类 {found.unassigned:,} 件（{number(found.unassigned / max(cases, 1), '%')}），"
-        f"同一单位 30 天内重复提出 {repeats:,} 件（已并入首件计数）。"
+        f"未归类 {outside:,} 件（{number(outside / max(cases, 1), '%')}）；"
+        f"其中同一单位 30 天内重复提出 {repeats:,} 件，件数里都算，判断是否抬头时不算。"
         + (f"台账大，只在 {found.run.since} 起受理的工单里找，更早的不归类。" if found.run.since else "")
     )
 
@@ -94,17 +94,18 @@ def alarms(view: View, found: Findings) -> None:
     ):
         any_now = False
         for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
-            news = alarms_now(discovered.ask_watched(view.ledger, level), view.ledger.as_of)
+            seen = discovered.ask_watched(view.ledger, level)
+            news = alarms_now(seen, view.ledger.as_of)
             news = news[news["id"].isin(live(found, table).index)].sort_values(
                 ["start", "chance"], ascending=[False, True]
             )
-            for row in news.head(MOST_ALARMS).itertuples():
+            for row in counts.since_then(view.ledger, level, news.head(MOST_ALARMS), seen).itertuples():
                 any_now = True
                 kind = "具体问题" if level == PROBLEM else "类型"
                 target = row.id if level == TYPE else table.loc[row.id, "type_id"]
                 open_link(
-                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start.month}月{row.start.day}日当周起 {row.observed:,.0f} 件，"
-                    f"预期 {row.expected:,.1f} 件（误报概率 {max(row.chance, 0.0001):.2%}）",
+                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start.month}月{row.start.day}日当周起 {cases(row.cases, row.repeats)}，"
+                    f"预期 {row.usual:,.1f} 件（误报概率 {max(row.chance, 0.0001):.2%}）",
                     target,
                     ":material/trending_up:",
                 )
@@ -129,7 +130,7 @@ def ranking(view: View, found: Findings) -> None:
     if not discovered.reached(view.ledger, view.slice):
         return
     given = weights()
-    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.basis, TYPE)
     table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]
     if table.empty:
         st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
@@ -141,6 +142,8 @@ def ranking(view: View, found: Findings) -> None:
         for place, (id, row) in zip(st.columns(3), table.iloc[start : start + 3].iterrows(), strict=False):
             with place, st.container(border=True, height="stretch"):
                 card(view, found, str(id), row, seen)
+    refused = f"；{view.basis.reason}，不作比较" if view.basis.reason else ""
+    st.caption(f"件数含重复诉求；超期未办截至 {clock(view.basis.at)}{refused}。")
     export(view, found, table)
     if len(table) > top:
         more = f"再看 {min(CARDS, len(table) - top)} 类（共 {len(table)} 类）"
@@ -157,7 +160,8 @@ def export(view: View, found: Findings, table: pd.DataFrame) -> None:
     """Offer the whole ranking as a workbook."""
     names = {
         "demand": "受理量（件）",
-        "growth": f"比{view.before_name}（件）",
+        "before": f"{view.before_name}（件）",
+        "growth": f"比{view.before_name}（件{'，按工作日折算' if view.basis.uneven else ''}）",
         "impact": "影响（0–100）",
         "enterprises": "企业（家）",
     }
@@ -169,7 +173,7 @@ def export(view: View, found: Findings, table: pd.DataFrame) -> None:
     shown = shown.rename(columns=names).reset_index(names="编号")
     shown.insert(1, "一类问题", [found.name_of(i) for i in shown["编号"]])
     shown["关键词"] = ["、".join(found.types.loc[i, "keywords"]) for i in shown["编号"]]
-    notes = [*notes_of(view.ledger, view.slice), f"归类 {found.run.id}；样本不足的比率与时长留空"]
+    notes = [*notes_of(view.ledger, view.slice, view.basis), f"归类 {found.run.id}；样本不足的比率与时长留空"]
     offer_workbook("导出排行", "一类问题.xlsx", lambda: {"一类问题": shown}, notes)
 
 
@@ -177,11 +181,12 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     kept = found.types.loc[id]
     open_link(str(kept["name"]) + ("（固定）" if kept["pinned"] else ""), id)
     if id in seen.counts:
-        trend = seen.counts[id].tail(SPARK_WEEKS)
+        weeks = seen.counts.index[-SPARK_WEEKS:]
+        trend = counts.by_week(view.ledger, TYPE, id, weeks)["cases"]
         spark = figures.sparkline(trend.tolist(), seen.alarm[id].tail(SPARK_WEEKS).tolist())
-        picture(spark, f"近 {len(trend)} 周每周受理量", 36)
-    growth = "" if pd.isna(row["growth"]) else f"，比{view.before_name} {row['growth']:+,.0f} 件"
-    st.markdown(f"**{row['demand']:,.0f} 件**{growth}　影响 **{row['impact']:.0f}**")
+        picture(spark, f"近 {len(trend)} 周每周受理量，最多的一周 {trend.max():,.0f} 件", 36)
+        st.caption(f"{weeks[0]:%Y-%m-%d} 起 {len(trend)} 周，每周件数，最多 {trend.max():,.0f} 件")
+    st.markdown(f"**{row['demand']:,.0f} 件**{against(view, row)}　影响 **{row['impact']:.0f}**/100")
     facts = [
         "" if pd.isna(row["enterprises"]) else f"企业 {row['enterprises']:,.0f} 家",
         "" if pd.isna(row["departments"]) else f"部门 {row['departments']:,.0f} 个",
@@ -193,16 +198,37 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     st.caption(" · ".join(f for f in facts if f))
 
 
+def against(view: View, row: pd.Series) -> str:
+    """Say what a type brought in the period compared with; of unequal working days the growth is by working day."""
+    if pd.isna(row["growth"]):
+        return ""
+    grown = round(row["growth"])
+    told = f"{grown:+,} 件" if grown else SAME
+    fair = "按工作日折算 " if view.basis.uneven else ""
+    return f"（{view.before_name} {row['before']:,.0f} 件，{fair}{told}）"
+
+
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
     if pd.isna(row[code]):
         return ""
-    return f"{name} 样本不足" if row[f"{code}__small"] else f"{name} {number(row[code], unit)}"
+    if row[f"{code}__small"]:
+        return f"{name} 样本不足"
+    return f"{name} {number(row[code], unit)}" + out_of(row, code)
+
+
+def out_of(row: pd.Series, code: str) -> str:
+    """Say numerator and denominator of a rate, nothing for what is none."""
+    if not CATALOGUE[code].is_rate or not row[f"{code}__denominator"] > 0:
+        return ""
+    return f"（{row[f'{code}__numerator']:,.0f}/{row[f'{code}__denominator']:,.0f}）"
 
 
 def case_map(view: View, found: Findings) -> None:
-    points = discovered.ask_points(view.ledger, found.token, MOST_POINTS)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    points = discovered.ask_points(view.ledger, view.slice, found.token, MOST_POINTS)
     if points.empty:
-        st.info("这些工单都还没有归类。", icon=":material/inbox:")
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
     middles = points.groupby("type_id")[["x", "y"]].median()
     order = points["type_id"].value_counts().index
@@ -210,15 +236,20 @@ def case_map(view: View, found: Findings) -> None:
     points = points.assign(type=points["type_id"].map(found.types["name"]))
     chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
     st.caption(
-        f"每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
+        f"统计期内受理的，每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
     )
 
 
 def tree(view: View, found: Findings) -> None:
-    nodes = discovered.ask_tree(view.ledger, found.token)
+    if not discovered.reached(view.ledger, view.slice):
+        return
+    nodes = discovered.ask_tree(view.ledger, view.slice, found.token)
+    if nodes.empty:
+        st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
+        return
     st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
     st.caption(
-        "模块 → 类型 → 具体问题，面积为件数（全部归类的工单，重复提出的不计）；类型归在它的工单最多的模块下。点一下进入下一层。"
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。"
     )
 
 
@@ -234,7 +265,7 @@ if found is not None and wanted and found.constraints.root(wanted) in found.type
 else:
     begin(view, found)
     if found is not None:
-        account(found)
+        account(view, found)
         alarms(view, found)
         look = inputs.choose(
             "看法", "look", list(LOOKS), words=LOOKS.get, draw=st.segmented_control, label_visibility="collapsed"

@@ -9,7 +9,7 @@ from analytics import model
 from analytics.exporting import notes_of
 from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
-from analytics.wording import number
+from analytics.wording import SMALL, number
 from pages.address import inputs, parameters
 from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import caption, offer_workbook, section, to_cases
@@ -29,7 +29,7 @@ def coverage(view: View) -> None:
         frame = asking.ask(("list_coverage", "off_list_rate", "no_limit_rate"), view.ledger, view.slice)
         for place, (_, row) in zip(st.columns(len(frame)), frame.iterrows(), strict=True):
             metric = CATALOGUE[row["metric"]]
-            place.metric(metric.name, number(row["value"], "%"))
+            place.metric(metric.name, SMALL if row["small"] and row["denominator"] else number(row["value"], "%"))
             place.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f}，{metric.denominator}")
         to_cases("看清单外的工单", metric="off_list_rate", part="numerator")
 

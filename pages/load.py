@@ -11,13 +11,14 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.reform.activities import EARLY
 from analytics.wording import number
-from pages.common.asking import ask, ask_forecast
+from pages.common.asking import ask, ask_forecast, settings
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
 from pages.common.mechanisms import ask_activities, ask_before_and_after
 from pages.common.periods import last_day, one_month, one_week, weeks_back
 
 WEEKS = 26
+FLOWS = ("demand", "closures", "backlog")
 
 
 def module_by_week(view: View) -> None:
@@ -30,30 +31,35 @@ def module_by_week(view: View) -> None:
         frame = ask(("demand",), view.ledger, weeks_back(view, WEEKS), by=("module",), grain="week")
         if not empty(frame):
             heads = {p: f"{p:%m-%d}" for p in frame["period"]}
-            chart(figures.heat(frame, "module", "period", column_labels=heads), "heat_module", module_week)
+            chart(
+                figures.heat(frame, "module", "period", column_labels=heads),
+                "heat_module",
+                lambda p: module_week(view, p),
+            )
             caption(view, "demand", extra=f"至统计期末的 {WEEKS} 周，横轴为周一日期，最后一周可能未满")
 
 
-def module_week(point: dict) -> dict[str, str]:
+def module_week(view: View, point: dict) -> dict[str, str]:
     module, _, week = custom(point).partition("|")
-    return {"module": module, **one_week(week)}
+    return {"module": module, **one_week(week, last_day(view))}
 
 
 def keeping_up(view: View) -> None:
     with section("受理、办结与积压", view, "backlog", help="办结长期低于受理，积压就会增加。") as ready:
         if ready:
-            frame = ask(("demand", "closures", "backlog"), view.ledger, weeks_back(view, WEEKS), grain="week")
+            frame = ask(FLOWS, view.ledger, weeks_back(view, WEEKS), grain="week")
             if not empty(frame):
                 span = weeks_back(view, WEEKS)
                 events = ask_activities(view.ledger, span.start, span.end)
-                chart(figures.flows_and_backlog(frame, events), "flows", flow_week)
+                chart(figures.flows_and_backlog(frame, events), "flows", lambda p: flow_week(view, p))
                 caption(view, "backlog", extra="积压 = 上周积压 + 受理 − 办结 + 重办；最后一周可能未满")
 
 
-def flow_week(point: dict) -> dict[str, str]:
-    """Return the query of a week's mark: what came, was closed or stood open; of an activity's mark what came."""
+def flow_week(view: View, point: dict) -> dict[str, str]:
+    """Return the query of what a mark counts: what came or was closed in its week, or was open at its end."""
     code = custom(point)
-    return {"metric": code if code in ("closures", "backlog") else "demand", **one_week(str(point["x"]))}
+    shown = {"metric": code} if code in FLOWS else {}  # the marks of activities are of no metric
+    return shown | one_week(str(point["x"]), last_day(view))
 
 
 def activities(view: View) -> None:
@@ -110,7 +116,13 @@ def officers(view: View) -> None:
             ):
                 rows = frame[frame["metric"] == code]
                 with place:
-                    chart(figures.ranked(rows, "module", unit, name), code, lambda p: {"module": custom(p)})
+                    chart(
+                        figures.ranked(rows, "module", unit, name),
+                        code,
+                        lambda p, code=code: (
+                            {"module": custom(p)} | ({"metric": "backlog"} if code == "load_open" else {})
+                        ),
+                    )
             caption(view, "load_accepted", "load_open")
 
 
@@ -136,12 +148,14 @@ def channels(view: View) -> None:
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
-            chart(figures.shares(frame, "channel"), "channels", channel_month)
+            chart(
+                figures.shares(frame, "channel", settings().minimum_cases), "channels", lambda p: channel_month(view, p)
+            )
             caption(view, "demand", extra="近 12 个月，最后一月可能未满")
 
 
-def channel_month(point: dict) -> dict[str, str]:
-    return {"channel": custom(point, 1), **one_month(str(point["x"]))}
+def channel_month(view: View, point: dict) -> dict[str, str]:
+    return {"channel": custom(point, 1), **one_month(str(point["x"]), last_day(view))}
 
 
 def ahead(view: View) -> None:
@@ -155,10 +169,12 @@ def ahead(view: View) -> None:
             with st.spinner("正在预测……"):
                 found = ask_forecast(view.ledger, view.slice)
             chart(figures.forecast(found.history.tail(WEEKS), found.ahead), "forecast", lambda p: one_week(str(p["x"])))
-            total = found.ahead["value"].sum()
+            total, bounds = found.ahead["value"].sum(), found.ahead[["low", "high"]].sum()
             st.caption(
-                f"未来四周合计约 {number(total)}。同样的方法在过去 {found.tested} 次预测中平均误差 {number(found.error, '%')}"
-                f"（照搬上一周的误差为 {number(found.naive, '%')}），80% 区间实际覆盖 {number(found.covered, '%')}。"
+                f"未来四周合计约 {number(total)}（各周 80% 区间相加为 {bounds['low']:,.0f}–{bounds['high']:,.0f}）。同样的方法在过去 {found.tested} 次试算中平均偏差 {number(found.error, '%')}"
+                f"（照搬上一周为 {number(found.naive, '%')}"
+                + ("" if pd.isna(found.seasonal) else f"，照搬去年同周为 {number(found.seasonal, '%')}")
+                + f"），80% 区间实际覆盖 {number(found.covered, '%')}。试算不比照搬准的台账不显示预测。"
             )
 
 

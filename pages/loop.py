@@ -36,7 +36,13 @@ def how_far(view: View) -> None:
             return
         shown = pd.DataFrame(
             [
-                {"name": name, "metric": code, "value": float(frame.loc[code, "numerator"]), "side": side}
+                {
+                    "name": name,
+                    "metric": code,
+                    "value": float(frame.loc[code, "numerator"]),
+                    "side": side,
+                    "small": total < settings().minimum_cases,
+                }
                 for code, name, side in line
                 if code in frame.index
             ]
@@ -75,7 +81,7 @@ def variants(view: View) -> None:
             {
                 "办理路径": [in_words(p) for p in shown["path"]],
                 "办结（件）": shown["closures"].astype(int),
-                "占比": shown["share"],
+                "占比": shown["share"].mask(found["closures"].sum() < settings().minimum_cases),
                 "办理中位数（工作日）": shown["handling_median"].mask(shown["handling_median__small"].eq(True)),
                 "按期办结率": shown["on_time_rate"].mask(shown["on_time_rate__small"].eq(True)),
                 "满意率": shown["satisfaction"].mask(shown["satisfaction__small"].eq(True)),
@@ -109,7 +115,7 @@ def loops(view: View) -> None:
         for place, code in zip(st.columns(len(known)), known, strict=True):
             row, metric = frame.loc[code], CATALOGUE[code]
             place.metric(metric.name, "样本不足" if row["small"] else number(row["value"], "%"))
-            place.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件，{metric.denominator}")
+            place.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} {metric.times}，{metric.denominator}")
             with place:
                 to_cases("看这些工单", metric=code, part="numerator")
         if "multi_transfer_rate" not in known:
@@ -155,7 +161,7 @@ def waits(view: View) -> None:
             empty(busy, "这段时间没有受理的工单。")
             return
         frame = ask(("stage_stay",), view.ledger, view.slice.narrowed(department=top), by=("department", "stage"))
-        frame = frame[~frame["small"] & frame["value"].notna()]
+        frame = frame[frame["value"].notna()]
         if empty(frame, "这段时间没有足够的环节记录。"):
             return
         after = {code: f"{name}之后" for code, name in model.STAGES.items()}
@@ -164,7 +170,7 @@ def waits(view: View) -> None:
             "waits",
             lambda p: dict(zip(("department", "stage"), custom(p).split("|"), strict=False)) | {"metric": "stage_stay"},
         )
-        caption(view, "stage_stay", extra=f"中位数；样本不足的格留空；列出受理最多的 {BUSIEST} 个部门")
+        caption(view, "stage_stay", extra=f"中位数；列出受理最多的 {BUSIEST} 个部门")
 
 
 def rules(view: View) -> None:
@@ -178,7 +184,7 @@ def rules(view: View) -> None:
                 {
                     "规矩": rule.asks,
                     "守住的": None if row["small"] else row["value"],
-                    "没有守住": f"{row['denominator'] - row['numerator']:,.0f}/{row['denominator']:,.0f} 件",
+                    "没有守住": f"{row['denominator'] - row['numerator']:,.0f}/{row['denominator']:,.0f} {CATALOGUE[rule.metric].times}",
                     "问题": rule.broken,
                     "依据": rule.clause,
                     "口径": CATALOGUE[rule.metric].described(settings()),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics import figures, model, workdays
+from analytics import figures, model
 from analytics.attention import unchecked
-from analytics.metrics import CATALOGUE, Metric, Slice, unmet
-from analytics.metrics.comparison import within_noise
-from analytics.wording import SAME, change, number, short
+from analytics.metrics import CATALOGUE, Metric, unmet
+from analytics.metrics.comparison import is_flow
+from analytics.wording import SAME, SMALL, clock, number, short
 from pages.address import links, parameters
-from pages.common import opening, remedied
+from pages.common import asking, opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
 from pages.common.drawing import picture, section, to_cases
 from pages.common.filters import View
@@ -27,7 +25,7 @@ MOST_WAITING = 3
 
 def five_numbers(view: View) -> None:
     """Draw the numbers, and when all stand the lines under them: they are asked after the numbers."""
-    now, before = (frame.set_index("metric") for frame in opening.five_numbers(view))
+    frame = opening.five_numbers(view).set_index("metric")
     places: dict[str, DeltaGenerator] = {}
     for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
         with column, st.container(border=True, height="stretch"):
@@ -35,7 +33,9 @@ def five_numbers(view: View) -> None:
                 st.metric(CATALOGUE[code].name, "—")
                 st.caption(reason + "。")
             else:
-                places[code] = one_number(view, code, now, before)
+                places[code] = one_number(view, frame.loc[code])
+    if view.basis.reason:
+        st.caption(f"{view.basis.reason}，不作比较。")
     weekly = opening.five_weekly(view)
     for code, place in places.items():
         if weeks := sparkline(weekly, code):
@@ -44,54 +44,47 @@ def five_numbers(view: View) -> None:
                 picture(figures.small_line(weeks), told, 56)
 
 
-def one_number(view: View, code: str, now: pd.DataFrame, before: pd.DataFrame) -> DeltaGenerator:
+def one_number(view: View, row: pd.Series) -> DeltaGenerator:
     """Draw a number with what is said of it; return the place for its line."""
-    metric = CATALOGUE[code]
-    row, old = now.loc[code], before.loc[code] if code in before.index else None
-    moved = change(row["value"], old["value"], metric.unit) if old is not None else None
-    noise = old is None or within_noise(row, old)
+    metric = CATALOGUE[str(row.name)]
+    moved, by_day = row["moved"], "每工作日，" if row["per_day"] else ""
     st.metric(
         metric.name,
-        short(row["value"], metric.unit),
+        SMALL if row["small"] else short(row["value"], metric.unit),
         delta=moved,
-        delta_color="off" if noise else {"up": "normal", "down": "inverse"}.get(metric.good, "off"),
+        delta_color={"up": "normal", "down": "inverse"}.get(metric.good, "off") if row["changed"] else "off",
         delta_arrow="off" if moved == SAME else "auto",
-        delta_description=f"比{view.before_name}" if moved else None,
+        delta_description=f"{by_day}比{view.before_name}" if moved else None,
         help=f"{metric.described(settings())}。折线为近 {SPARK_WEEKS} 个完整周；变化在随机波动范围内时不着色。",
     )
-    place = st.container(key=f"line_{code}")
-    st.caption(footnote(view, metric, row, old))
+    place = st.container(key=f"line_{metric.code}")
+    st.caption(footnote(view, metric, row))
     return place
 
 
-def working_days(view: View, slice: Slice) -> int:
-    """Count the working days of a period as far as it has gone."""
-    last = (slice.instant(view.ledger.as_of) - dt.timedelta(microseconds=1)).date()
-    return int(workdays.whole_working_days_between([slice.start - dt.timedelta(days=1)], [last])[0])
-
-
-def before_words(view: View, metric: Metric, old: pd.Series) -> str:
-    words = f"前值 {short(old['value'], metric.unit)}"
-    return words + (f"（{working_days(view, view.before)} 个）" if metric.code == "demand" and view.before else "")
-
-
-def footnote(view: View, metric: Metric, row: pd.Series, old: pd.Series | None) -> str:
-    """Say the unit, the denominator, the target and the value compared with."""
-    target = settings().targets.get(metric.code)
+def footnote(view: View, metric: Metric, row: pd.Series) -> str:
+    """Say the unit, the denominator, the moment or the working days, the target and the value compared with."""
+    basis, target = view.basis, settings().targets.get(metric.code)
     share = f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件" if metric.is_rate else metric.unit
-    if metric.code == "demand":
-        share = f"件 · {working_days(view, view.slice)} 个工作日"
+    then = ""
+    if is_flow(metric):
+        share = f"件（{basis.days} 个工作日）"
+        then = f"（{basis.days_before} 个）"
+    if metric.is_stock:
+        share = f"件，截至 {clock(basis.at)}"
+        then = f"（{clock(basis.at_before, basis.at)}）" if basis.at_before else ""
+    before = SMALL if row["before_small"] else short(row["before"], metric.unit)
     parts = [
-        f"样本不足（{row['n']:.0f} 件）" if row["small"] else share,
+        f"只有 {row['n']:.0f} 件" if row["small"] else share,
         f"目标 {number(target, metric.unit)}" if target is not None else "",
-        before_words(view, metric, old) if old is not None else "",
+        f"前值 {before}{then}" if basis.flows else "",
     ]
     return " · ".join(p for p in parts if p)
 
 
 def sparkline(frame: pd.DataFrame, code: str) -> list[float] | None:
-    """Return a metric's values of the weeks that have one; None where no line can be drawn."""
-    values = frame[frame["metric"] == code]["value"].dropna()
+    """Return a metric's values of the weeks that have one, small samples left out; None where no line can be drawn."""
+    values = frame[(frame["metric"] == code) & ~frame["small"].astype(bool)]["value"].dropna()
     return values.round(4).tolist() if len(values) > 1 else None
 
 
@@ -142,8 +135,9 @@ def modules(view: View) -> None:
             return
         codes = (*FIVE, "backlog")
         frame = ask(codes, view.ledger, view.slice, by=("module",))
+        moved = asking.ask_compared(("demand",), view.ledger, view.basis, by=("module",))
         weeks = ask(("demand",), view.ledger, whole_weeks_back(view, SPARK_WEEKS), by=("module",), grain="week")
-        table = module_table(frame, weeks)
+        table = module_table(frame, weeks, moved if view.basis.flows else moved[:0], view)
         event = st.dataframe(
             table,
             hide_index=True,
@@ -158,7 +152,8 @@ def modules(view: View) -> None:
             },
         )
         st.caption(
-            "括号内为分子/分母；评价少于 30 件或到期少于 10 件的标“样本不足”，不参与比较。选中一行看该模块的工单。"
+            f"括号内为分子/分母；评价少于 {settings().minimum_rated} 件或到期少于 {settings().minimum_cases} 件的标“样本不足”，不参与比较。"
+            f"超期未办与积压截至 {clock(view.basis.at)}。选中一行看该模块的工单。"
         )
         if event and event["selection"]["rows"]:
             code = frame[frame["metric"] == "demand"]["module"].iloc[event["selection"]["rows"][0]]
@@ -166,8 +161,9 @@ def modules(view: View) -> None:
             to_cases(f"看{model.label_of('module', code)}的工单", module=name)
 
 
-def module_table(frame: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:
+def module_table(frame: pd.DataFrame, weeks: pd.DataFrame, moved: pd.DataFrame, view: View) -> pd.DataFrame:
     """Return the table that is shown: one row a module, numbers in words."""
+    steps = {row.module: row for row in moved.itertuples()}
     rows = []
     for code in frame[frame["metric"] == "demand"]["module"]:
         mine = frame[frame["module"].isna()] if code is None or code != code else frame[frame["module"] == code]
@@ -176,17 +172,30 @@ def module_table(frame: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:
         for metric in (CATALOGUE[c] for c in (*FIVE, "backlog")):
             cell = mine.loc[metric.code] if metric.code in mine.index else None
             row[f"{metric.name}（{metric.unit}）"] = worded(cell, metric.unit)
+            if metric.code == "demand" and steps:
+                row[f"受理比{view.before_name}" + ("（每工作日）" if view.basis.uneven else "")] = in_words(
+                    steps.get(code)
+                )
         rows.append(row | {"近12周受理": spark.tolist()})
     return pd.DataFrame(rows)
+
+
+def in_words(row: object) -> str:
+    """Say how a module's demand moved; what chance would give is no change."""
+    if row is None or row.moved is None:
+        return "—"
+    return row.moved if row.changed else f"{row.moved}（正常波动）"
 
 
 def worded(cell: pd.Series | None, unit: str) -> str:
     if cell is None:
         return "—" if unit == "%" else "0"
+    if cell["small"]:
+        return f"{SMALL}（{cell['n']:,.0f} 件）"
     text = short(cell["value"], unit)
     if unit == "%" and cell["denominator"] > 0:
         text += f"（{cell['numerator']:,.0f}/{cell['denominator']:,.0f}）"
-    return text + (" 样本不足" if cell["small"] else "")
+    return text
 
 
 view: View = st.session_state["view"]

@@ -12,7 +12,7 @@ from analytics.reform.b_ready import topics
 from analytics.reform.milestones import LATE, OPEN, REACHED, UNDATED, UNKNOWN
 from analytics.wording import number
 from pages.common import mechanisms
-from pages.common.asking import ask
+from pages.common.asking import ask, settings
 from pages.common.drawing import chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
 from pages.common.periods import last_day, one_month, weeks_back
@@ -75,9 +75,9 @@ def channels(view: View) -> None:
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
         if not empty(frame):
             chart(
-                figures.shares(frame, "channel"),
+                figures.shares(frame, "channel", settings().minimum_cases),
                 "channels",
-                lambda p: {"channel": custom(p, 1), **one_month(str(p["x"]))},
+                lambda p: {"channel": custom(p, 1), **one_month(str(p["x"]), last_day(view))},
             )
             st.caption("占每月受理量的比例，%；近两年，最后一月可能未满。")
 

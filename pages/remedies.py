@@ -21,7 +21,7 @@ from analytics.remedies.levers import COMMON, KINDS
 from analytics.remedies.stages import STAGES
 from analytics.store import StoreError
 from analytics.viewer import GOVERN
-from analytics.wording import EMPTY, change, number
+from analytics.wording import EMPTY, SMALL, change, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, carding, remedied, rooting
 from pages.common.drawing import chart, offer_workbook, section, to_cases
@@ -235,8 +235,8 @@ def _quality(rows: pd.DataFrame) -> None:
         told.append(
             {
                 "指标": metric.name,
-                "生效前": f"{number(row.before, metric.unit)}（{row.n_before:,.0f} 件）",
-                "生效后": f"{number(row.after, metric.unit)}（{row.n_after:,.0f} 件）",
+                "生效前": f"{SMALL if row.small else number(row.before, metric.unit)}（{row.n_before:,.0f} 件）",
+                "生效后": f"{SMALL if row.small else number(row.after, metric.unit)}（{row.n_after:,.0f} 件）",
                 "变化": _change(row, metric.is_rate),
                 "同期其他诉求": change(row.others, 0.0, "%") or "已除去",
             }
@@ -250,7 +250,7 @@ def _quality(rows: pd.DataFrame) -> None:
 
 def _change(row: object, is_rate: bool) -> str:
     if row.small:
-        return "样本不足"
+        return SMALL
     if pd.isna(row.change) or pd.isna(row.low):
         return EMPTY
     if is_rate:

@@ -7,7 +7,7 @@ import streamlit as st
 from analytics import figures, model
 from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
-from analytics.wording import number, short
+from analytics.wording import SMALL, number, short
 from pages.address import inputs
 from pages.common.asking import ask, ask_funnel, cached, counted, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
@@ -29,12 +29,12 @@ def headlines(view: View) -> None:
                 st.caption(reason + "。")
                 continue
             row = frame.loc[code]
-            st.metric(metric.name, short(row["value"], "%"), help=metric.described(settings()) + "。")
-            interval = f"；95% 区间 {row['low'] * 100:.1f}–{row['high'] * 100:.1f}%" if row["denominator"] else ""
-            st.caption(
-                f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件{interval}"
-                + ("；样本不足" if row["small"] else "")
-            )
+            small = bool(row["small"]) and row["denominator"] > 0
+            told = SMALL if small else short(row["value"], "%")
+            st.metric(metric.name, told, help=metric.described(settings()) + "。")
+            known = row["denominator"] and not small
+            interval = f"；95% 区间 {row['low'] * 100:.1f}–{row['high'] * 100:.1f}%" if known else ""
+            st.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件{interval}")
 
 
 def over_time(view: View) -> None:
@@ -48,9 +48,9 @@ def over_time(view: View) -> None:
                 chart(
                     figures.rate_over_time(frame, names, settings().targets.get("satisfaction")),
                     "satisfied",
-                    lambda p: late_part(p, "satisfaction"),
+                    lambda p: late_part(view, p),
                 )
-                caption(view, "satisfaction", extra="阴影为 95% 区间，空心点为样本不足，点一个月看差评")
+                caption(view, "satisfaction", extra="阴影为 95% 区间，样本不足的月不画，点一个月看差评")
 
 
 def who_answers(view: View) -> None:
@@ -77,7 +77,7 @@ def five_grades(view: View) -> None:
             frame = ask(("ratings",), view.ledger, view.slice, by=(by, "grade"))
             if not empty(frame):
                 chart(
-                    figures.grades(frame, by),
+                    figures.grades(frame, by, settings().minimum_rated),
                     "grades",
                     lambda p: {by: custom(p, 1), "metric": "ratings", "grade": custom(p, 2)},
                 )
@@ -86,13 +86,13 @@ def five_grades(view: View) -> None:
 
 def who(view: View) -> None:
     with section(
-        "哪个部门明显高或低", view, "satisfaction", help="漏斗图：评价越少，界限越宽；少于 30 件的不列。"
+        "哪个部门明显高或低", view, "satisfaction", help="漏斗图：评价越少，界限越宽；样本不足的不画。"
     ) as ready:
         if ready and not view.ledger.lacks(("department",)):
             strict = inputs.switch("严格口径（只算 4–5 级）", "strict")
             code = "strict_satisfaction" if strict else "satisfaction"
             groups, limits, centre = ask_funnel(code, view.ledger, view.slice, "department", None)
-            if groups.empty:
+            if groups["small"].all():
                 st.info("各部门评价都少于 30 件，样本不足，不作比较。可把统计期选长一些。", icon=":material/inbox:")
                 return
             made = figures.funnel(groups, limits, "department", centre, "严格满意率" if strict else "满意率")
@@ -110,7 +110,7 @@ def goes_with(view: View) -> None:
             frame = ask_circumstances(view.ledger, view.slice)
             if not empty(frame):
                 chart(figures.odds(frame), "odds")
-                caption(view, "bad_ratings", extra="分母为相应情形下的评价；线段为 95% 区间，浅色为样本不足")
+                caption(view, "bad_ratings", extra="分母为相应情形下的评价；线段为 95% 区间")
                 to_cases("看这些差评的工单", metric="bad_ratings")
 
 

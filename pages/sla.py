@@ -8,7 +8,7 @@ from analytics import figures, model
 from analytics.caselist import ListRequest
 from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
-from analytics.wording import number
+from analytics.wording import clock, number
 from pages.address import inputs
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
@@ -24,8 +24,8 @@ def over_time(view: View) -> None:
                 made = figures.rate_over_time(
                     frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
                 )
-                chart(made, "on_time", lambda p: late_part(p, "on_time_rate"))
-                caption(view, "on_time_rate", extra="阴影为 95% 区间，空心点为样本不足，点一个月看逾期的工单")
+                chart(made, "on_time", lambda p: late_part(view, p))
+                caption(view, "on_time_rate", extra="阴影为 95% 区间，样本不足的月不画，点一个月看逾期的工单")
 
 
 def who(view: View) -> None:
@@ -51,7 +51,7 @@ def who(view: View) -> None:
             st.info(f"台账里没有「{model.DIMENSIONS[by]}」列，补上后可比较。", icon=":material/add_notes:")
             return
         groups, limits, centre = ask_funnel("on_time_rate", view.ledger, view.slice, by, "item_no" if mixed else None)
-        if groups.empty:
+        if groups["small"].all():
             st.info("各组到期都少于 10 件，样本不足，不作比较。", icon=":material/inbox:")
             return
         made = figures.funnel(groups, limits, by, centre, "按期办结率")
@@ -78,10 +78,13 @@ def overdue(view: View) -> None:
                     made,
                     "bands",
                     lambda p: {
-                        by: custom(p), "overdue_band": custom(p, 1), "metric": "overdue_open", "sort": "overdue_days",
+                        by: custom(p),
+                        "overdue_band": custom(p, 1),
+                        "metric": "overdue_open",
+                        "sort": "overdue_days",
                     },
-                )  # fmt: skip
-                caption(view, "overdue_open", extra="按已超期的工作日分段")
+                )
+                caption(view, "overdue_open", extra=f"按已超期的工作日分段，截至 {clock(view.basis.at)}")
 
 
 def due_soon(view: View) -> None:
@@ -94,7 +97,7 @@ def due_soon(view: View) -> None:
             )
             shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
             rows(shown, "due_soon")
-            st.caption(f"共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
+            st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
             to_cases("全部列出并导出", metric="at_risk", sort="due_at")
 
 
@@ -104,11 +107,11 @@ def waiting(view: View) -> None:
             frame = ask(("stage_stay", "stage_stay_p90"), view.ledger, view.slice, by=("stage",))
             if not empty(frame):
                 wide = frame.pivot_table(index="stage", columns="metric", values="value", aggfunc="first")
-                counts = frame.drop_duplicates("stage").set_index("stage")["n"]
+                counts = frame.drop_duplicates("stage").set_index("stage")[["n", "small"]]
                 order = [s for s in model.STAGES if s in wide.index]
                 table = (
                     wide.rename(columns={"stage_stay": "median", "stage_stay_p90": "p90"})
-                    .assign(n=counts)
+                    .join(counts)
                     .loc[order]
                     .reset_index()
                 )
@@ -131,12 +134,16 @@ def how_long(view: View) -> None:
             if not curves:
                 st.info("这段时间没有受理的工单。", icon=":material/inbox:")
                 return
-            frame = ask(("handling_median", "handling_p90", "handling_natural"), view.ledger, view.slice).set_index(
-                "metric"
-            )["value"]
+            known = ask(("handling_median", "handling_p90", "handling_natural"), view.ledger, view.slice)
+            frame, small = known.set_index("metric")["value"], bool(known["small"].any())
+            came = {"本期受理": ask(("demand",), view.ledger, view.slice)["value"].iloc[0]}
+            if view.before:
+                came[f"{view.before_name}受理"] = ask(("demand",), view.ledger, view.before)["value"].iloc[0]
             chart(
                 figures.survival(
                     curves,
+                    came,
+                    settings().minimum_cases,
                     limit=max(
                         5.0, 3 * float(frame["handling_p90"]) if frame["handling_p90"] == frame["handling_p90"] else 60
                     ),
@@ -144,7 +151,9 @@ def how_long(view: View) -> None:
                 "survival",
             )
             st.caption(
-                f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
+                "样本不足，不写中位数；阴影为 95% 区间，对比期按同等时龄。"
+                if small
+                else f"中位数 {number(frame['handling_median'], '个工作日')}（{number(frame['handling_natural'], '自然日')}），"
                 f"第 90 百分位 {number(frame['handling_p90'], '个工作日')}；阴影为 95% 区间，对比期按同等时龄。"
             )
             to_cases("看曲线背后的工单", metric="handling_median")

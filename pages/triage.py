@@ -43,7 +43,7 @@ def modules(view: View) -> None:
         with right:
             st.markdown(f"**没见过的工单上，宏平均 F1 为 {model_found.macro_f1:.2f}**")
             st.plotly_chart(
-                figures.calibration(model_found.calibration),
+                figures.calibration(model_found.calibration, asking.settings().minimum_cases),
                 key="calibration",
                 theme=None,
                 config={"displayModeBar": False},

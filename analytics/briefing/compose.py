@@ -114,7 +114,7 @@ def _head(e: Evidence, request: Request, found: Findings | None) -> Head:
     made = e.ledger.as_of.date()
     return Head(
         title,
-        request.period.title,
+        request.period.called(e.ledger),
         request.recipient,
         request.secrecy,
         request.number,

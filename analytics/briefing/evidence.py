@@ -11,22 +11,20 @@ import pandas as pd
 
 from analytics import model
 from analytics.briefing.facts import Fact, Sentence
-from analytics.briefing.period import Period, working_days
+from analytics.briefing.period import Period
 from analytics.ledger import Ledger
 from analytics.loop.passing import dragging
 from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
-from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, within_noise
+from analytics.metrics.beginning import begun, known_since
+from analytics.metrics.comparison import Basis, basis, has_changed, spreads, step, working_days
 from analytics.metrics.measures import ListCoverage, PerOfficer
 from analytics.remedies.board import Board, board_of, effects
 from analytics.remedies.effect import Effect
 from analytics.settings import Settings
-from analytics.wording import change, number
+from analytics.wording import SMALL, number
 
-SMALL = "样本不足"
 #: A number as it is printed, without sign and unit.
 NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
-#: Periods looked back at to measure how much demand varies by itself.
-LOOK_BACK = 12
 #: So many overdue cases are looked through for their next step.
 EVERY = 1000
 Where = tuple[tuple[str, str], ...]
@@ -38,25 +36,27 @@ class Evidence:
     def __init__(self, ledger: Ledger, period: Period, settings: Settings, scope: Where = ()):
         self.ledger, self.period, self.settings = ledger, period, settings
         whole = period.slice.narrowed(**dict(scope))
-        self.now = whole.over(period.start, period.last_known(ledger)) if period.unfinished(ledger) else whole
-        self.before = self._earlier(whole, "previous")
-        self.year_ago = self._earlier(whole, "year")
+        previous, year = basis(ledger, whole, "previous", period.before), basis(ledger, whole, "year", period.year_ago)
+        self.now, self.before, self.year_ago = previous.now, previous.flows, year.flows
+        #: How the period is compared: with the one before and with a year ago, each perhaps refused with its reason.
+        self.previous, self.year = previous, year
         self.facts: dict[str, Fact] = {}
         self.sentences = 0
         self._asked: dict[tuple[object, ...], pd.DataFrame] = {}
 
-    def _earlier(self, whole: Slice, comparison: str) -> Slice | None:
-        found = whole.compared(comparison, self.ledger.as_of)
-        return found if found is not None and found.start >= self.first_day(whole.where) else None
+    def basis(self, slice: Slice) -> Basis:
+        """Return how the period is compared with ``before`` or ``year_ago``."""
+        return self.year if slice is self.year_ago else self.previous
+
+    def beside(self, code: str, slice: Slice) -> Slice:
+        """Return what a metric is compared with for ``before`` or ``year_ago``: of a stock another moment than of flows."""
+        found = self.basis(slice).beside(CATALOGUE[code])
+        return found if found is not None else slice
 
     def first_day(self, *scopes: Sequence[tuple[str, object]]) -> dt.date:
-        """Return the day of the first case in the ledger, of the first one that types reach where a scope is of them.
-
-        Never, where there is none.
-        """
-        first = self.ledger.first_day or dt.date.max
-        typed = any(name in model.ATTACHED for scope in scopes for name, _ in scope)
-        return max(first, self.ledger.attached_since or first) if typed else first
+        """Return the day that the ledger begins, that types reach where a scope is of them; never, where it is empty."""
+        named = {name: "" for scope in scopes for name, _ in scope if name in model.ATTACHED}
+        return known_since(self.ledger, self.now.narrowed(**named)) if named else begun(self.ledger) or dt.date.max
 
     @cached_property
     def dragging(self) -> pd.DataFrame:
@@ -150,21 +150,26 @@ class Evidence:
         return [*pieces, text[end:]]
 
     def share(self, part: Fact, whole: Fact) -> Fact:
-        """Return part ÷ whole as a percentage."""
+        """Return part ÷ whole as a percentage; of too few cases it says 样本不足."""
         value = (part.value or 0) / whole.value if whole.value else float("nan")
-        return self.derived("share", "%", value, part, whole)
+        few = (whole.value or 0) < self.settings.minimum_cases
+        return self.derived("share", "%", value, part, whole, text=SMALL if few else None)
 
     def days(self, slice: Slice) -> Fact:
         """Return the working days of a slice as far as the ledger knows it."""
-        last = (slice.instant(self.ledger.as_of) - dt.timedelta(microseconds=1)).date()
-        count = working_days(slice.start, max(last, slice.start))
-        return self.given(f"working_days.{slice.start}.{last}", count, "天", f"{count} 个工作日")
+        count = working_days(slice, self.ledger.as_of)
+        return self.given(f"working_days.{slice.start}.{slice.end}", count, "天", f"{count} 个工作日")
+
+    def per_day(self, code: str, slice: Slice, where: Where = ()) -> Fact:
+        """Return a flow by working day."""
+        count, days = self.metric(code, slice, where=where), self.days(slice)
+        return self.derived("per_day", "件", (count.value or 0) / (days.value or 1), count, days)
 
     # -- changes ------------------------------------------------------------------------------
 
     def moved(self, code: str, slice: Slice, where: Where = ()) -> str:
-        """Say how a metric moved against another period: 增加 12.3%, 上升 1.2 个百分点, 基本持平."""
-        now, old = self.row(code, self.now, where), self.row(code, slice, where)
+        """Say how a metric moved against ``before`` or ``year_ago``: 增加 12.3%, 上升 1.2 个百分点, 基本持平."""
+        now, old = self.row(code, self.now, where), self.row(code, self.beside(code, slice), where)
         if pd.isna(now["value"]) or pd.isna(old["value"]):
             return "无法比较"
         if now["small"] or old["small"]:
@@ -174,43 +179,34 @@ class Evidence:
         return self.step(code, slice, where)
 
     def step(self, code: str, slice: Slice, where: Where = ()) -> str:
-        """Say the bare change of a metric, whatever chance would give."""
-        metric = CATALOGUE[code]
-        now, old = self.metric(code, self.now, where=where), self.metric(code, slice, where=where)
-        told = change(now.value, old.value, metric.unit)
-        if told is None or now.value is None or old.value is None or now.value == old.value:
+        """Say the bare change of a metric, whatever chance would give; by working day where those differ."""
+        metric, made = CATALOGUE[code], self.basis(slice)
+        now, old = self.metric(code, self.now, where=where), self.metric(code, self.beside(code, slice), where=where)
+        told = None if now.value is None or old.value is None else step(metric, now.value, old.value, made)
+        if told is None or now.value is None or old.value is None:
             return "持平"
+        by_day = made.per_day(metric) and old.value > 0
+        if by_day:
+            now, old = self.per_day(code, self.now, where), self.per_day(code, slice, where)
+        if now.value == old.value or not told.startswith(("+", "-")):
+            return "持平"
+        assert now.value is not None
+        assert old.value is not None
         up, text = now.value > old.value, told.lstrip("+-")
         if metric.unit == "件" and not text.endswith("件"):
             self.derived("percent", "%", (now.value - old.value) / old.value, now, old, text=text)
         else:
             self.derived("difference", metric.unit, now.value - old.value, now, old, text=text)
         words = ("上升", "下降") if metric.unit == "%" else ("延长", "缩短") if metric.is_duration else ("增加", "减少")
-        return f"{words[0] if up else words[1]} {text}"
+        return f"{'每工作日' if by_day else ''}{words[0] if up else words[1]} {text}"
 
     def changed(self, code: str, slice: Slice, where: Where = ()) -> bool:
-        """Tell whether a metric changed by more than noise; arrivals by working day and by their usual spread."""
-        now, old = self.row(code, self.now, where), self.row(code, slice, where)
-        if code != "demand":
-            return not within_noise(now, old)
-        return rate_of_arrival_changed(
-            float(now["value"]),
-            float(old["value"]),
-            float(self.days(self.now).value or 0),
-            float(self.days(slice).value or 0),
-            self.spread(where),
-        )
-
-    def spread(self, where: Where = ()) -> float:
-        """Return how much demand a working day varies from one period to the next; 1 is Poisson."""
-        period, counts, open_days = self.period.whole_before(), [], []
-        for _ in range(LOOK_BACK):
-            if period.start < self.first_day(self.now.where, where):
-                break
-            counts.append(float(self.row("demand", self.now.over(period.start, period.end), where)["value"]))
-            open_days.append(float(working_days(period.start, period.end)))
-            period = period.whole_before()
-        return spread_of_arrivals(counts, open_days)
+        """Tell whether a metric changed by more than noise (see comparison.has_changed)."""
+        now, old = self.row(code, self.now, where), self.row(code, self.beside(code, slice), where)
+        names, values = tuple(n for n, _ in where), tuple(v for _, v in where)
+        made = self.basis(slice)
+        spread = spreads(self.ledger, made, names).get(values, 1.0) if code == "demand" else 1.0
+        return has_changed(CATALOGUE[code], now, old, made, spread)
 
     # -- sentences ----------------------------------------------------------------------------
 

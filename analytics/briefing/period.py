@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from analytics import workdays
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.slices import bucket_start, next_bucket
@@ -80,6 +79,13 @@ class Period:
         """Return the last day of the period that the ledger knows of."""
         return min(self.end, (ledger.as_of - dt.timedelta(microseconds=1)).date())
 
+    def called(self, ledger: Ledger) -> str:
+        """The title, and of a period that isn't over the days it has: 2026年11月（2026年11月1日至11月27日，本月未完）."""
+        if not self.unfinished(ledger):
+            return self.title
+        known = days(self.start, self.end, self.last_known(ledger)).replace("（", "，").removesuffix("）")
+        return f"{self.title.split('（')[0]}（{known}）"
+
     def unfinished(self, ledger: Ledger) -> bool:
         return self.last_known(ledger) < self.end
 
@@ -120,8 +126,3 @@ def containing(day: dt.date, grain: str) -> Period:
 def last_whole(grain: str, as_of: dt.datetime) -> Period:
     """Return the newest week, month or quarter that is over at ``as_of``."""
     return containing(bucket_start(as_of.date(), grain) - DAY, grain)
-
-
-def working_days(start: dt.date, end: dt.date) -> int:
-    """Count the working days of the days, both in."""
-    return int(workdays.whole_working_days_between([start - DAY], [end])[0])

@@ -19,7 +19,7 @@ from analytics.metrics.suppression import shared_rows
 from analytics.settings import load_settings
 from analytics.store import Store
 from analytics.viewer import EXPORT, Viewer
-from analytics.wording import number
+from analytics.wording import SMALL, number
 
 _FIRST_DAY = dt.date(2004, 1, 1)
 
@@ -114,9 +114,9 @@ def run_metrics(options: argparse.Namespace) -> int:
         share = (
             f"（{row['numerator']:,.0f}/{row['denominator']:,.0f}）" if metric.is_rate and row["denominator"] else ""
         )
-        print(
-            f"{metric.name} {cut} {row.get('period') or ''}：{number(row['value'], metric.unit)}{share}{'（样本不足）' if row['small'] else ''}"
-        )
+        few = row["small"] and row["value"] is not None
+        told = f"{SMALL}（{row['n']:,.0f} {metric.times}）" if few else number(row["value"], metric.unit) + share
+        print(f"{metric.name} {cut} {row.get('period') or ''}：{told}")
     for note in notes_of(ledger, slice):
         print(note, file=sys.stderr)
     return 0

@@ -10,11 +10,12 @@ import pandas as pd
 
 from analytics.cli.keeping import print_json, say, show_progress
 from analytics.exporting import csv_for
-from analytics.issues import Findings, IssueDesk
+from analytics.issues import Findings, IssueDesk, counts
 from analytics.issues.trends import watched
 from analytics.ledger import Ledger, open_ledger
 from analytics.store import Store, StoreError
 from analytics.store.runs import PROBLEM, TYPE
+from analytics.wording import cases
 
 TREND_WEEKS = 26
 CHANGES = {"born": "新出现", "grown": "增长", "split": "分化", "merged": "合并", "vanished": "消失"}
@@ -72,8 +73,9 @@ def run_types(options: argparse.Namespace) -> int:
     episodes = seen.episodes()
     rows = []
     for id, row in found.types.iterrows():
-        trend = seen.counts[id].tail(TREND_WEEKS) if id in seen.counts else pd.Series(dtype=int)
-        mine = episodes[episodes["id"] == id]
+        weeks = seen.counts.index[-TREND_WEEKS:] if id in seen.counts else seen.counts.index[:0]
+        trend = counts.by_week(ledger, "issue_type", str(id), weeks)["cases"]
+        mine = counts.between(ledger, "issue_type", episodes[episodes["id"] == id])
         rows.append(
             {
                 "id": id,
@@ -91,7 +93,7 @@ def run_types(options: argparse.Namespace) -> int:
                     {
                         "start": f"{e.start:%Y-%m-%d}",
                         "last": f"{e.last:%Y-%m-%d}",
-                        "observed": e.observed,
+                        "observed": e.cases,
                         "expected": round(e.expected, 1),
                         "false_alarm_chance": e.chance,
                     }
@@ -103,7 +105,7 @@ def run_types(options: argparse.Namespace) -> int:
         print_json({"run": found.run.id, "unassigned": found.unassigned, "types": rows})
         return 0
     for row in rows:
-        print(f"{row['id']}  {row['cases']:>7,} 件  {row['name']}（{'、'.join(row['keywords'][:5])}）")
+        print(f"{row['id']}  {cases(row['cases'], row['repeats'])}  {row['name']}（{'、'.join(row['keywords'][:5])}）")
     print(f"未归类 {found.unassigned:,} 件")
     return 0
 
@@ -111,15 +113,15 @@ def run_types(options: argparse.Namespace) -> int:
 def run_assignments(options: argparse.Namespace) -> int:
     ledger, found = _found(options)
     numbers = ledger.run(ledger.table("cases").select("case_no").order_by("case_no"))
-    cases = numbers.merge(found.cases, on="case_no", how="left")
+    told = numbers.merge(found.cases, on="case_no", how="left")
     frame = pd.DataFrame(
         {
-            "case_no": cases["case_no"],
-            "problem_id": cases["problem_id"],
-            "problem_name": cases["problem_id"].map(found.problems["name"]),
-            "type_id": cases["type_id"],
-            "type_name": cases["type_id"].map(found.types["name"]),
-            "confidence": cases["confidence"].fillna(0).round(4),
+            "case_no": told["case_no"],
+            "problem_id": told["problem_id"],
+            "problem_name": told["problem_id"].map(found.problems["name"]),
+            "type_id": told["type_id"],
+            "type_name": told["type_id"].map(found.types["name"]),
+            "confidence": told["confidence"].fillna(0).round(4),
         }
     )
     options.out.write_bytes(csv_for(ledger.viewer, ledger.folder, options.out.name, frame, mark=False))

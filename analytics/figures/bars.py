@@ -7,7 +7,21 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import model
-from analytics.figures.style import BAND_COLOURS, BLUE, GRADE_COLOURS, GREY, HEAT, INK, ORANGE, PALE, RED, figure
+from analytics.figures.style import (
+    BAND_COLOURS,
+    BLUE,
+    GRADE_COLOURS,
+    GREY,
+    HEAT,
+    INK,
+    ORANGE,
+    PALE,
+    RED,
+    drawable,
+    figure,
+    left_out,
+    without_small,
+)
 from analytics.wording import number
 
 
@@ -17,17 +31,14 @@ def labels(frame: pd.DataFrame, dimension: str) -> list[str]:
 
 
 def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: float | None = None) -> go.Figure:
-    """Draw one bar a group, largest on top; whiskers where there is an interval.
-
-    Small samples are not ranked: they stand apart below, pale and marked.
+    """Draw one bar a group, largest on top; whiskers where there is an interval. Small samples are named, not drawn.
 
     ``frame``: the dimension, value, low, high, n, small.
     """
-    rows = frame.dropna(subset=["value"]).sort_values(["small", "value"], ascending=[False, True])
+    rows = drawable(frame).dropna(subset=["value"]).sort_values("value")
     scale = 100 if unit == "%" else 1
-    made = figure(height=max(220, 60 + 30 * len(rows)), legend=False, x=f"{name}，{unit}")
-    # A whisker over the words of a small sample hides them, and says no more than they do.
-    known = rows["low"].notna() & rows["high"].notna() & ~rows["small"].astype(bool)
+    made = figure(height=max(160, 60 + 30 * len(rows)), legend=False, x=f"{name}，{unit}")
+    known = rows["low"].notna() & rows["high"].notna()
     error = {
         "type": "data",
         "symmetric": False,
@@ -36,31 +47,30 @@ def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: fl
         "color": GREY,
         "thickness": 1.5,
     }
+    words = [number(v, unit) for v in rows["value"]]
     made.add_bar(
         y=labels(rows, dimension),
         x=rows["value"] * scale,
         orientation="h",
-        marker_color=[PALE if s else BLUE for s in rows["small"]],
-        text=["样本不足" if s else number(v, unit) for v, s in zip(rows["value"], rows["small"], strict=True)],
-        hovertext=[
-            number(v, unit) + ("（样本不足）" if s else "") for v, s in zip(rows["value"], rows["small"], strict=True)
-        ],
+        marker_color=BLUE,
+        text=words,
         textposition="auto",
         insidetextanchor="start",
         error_x=error if known.any() else None,
         customdata=rows[dimension].astype(str),
-        hovertemplate="%{y}：%{hovertext}<extra></extra>",
+        hovertemplate="%{y}：%{text}<extra></extra>",
     )
     if target is not None:
         made.add_vline(x=target * scale, line={"color": RED, "dash": "dash"})
     made.update_yaxes(showgrid=False)
-    return made
+    return without_small(made, labels(left_out(frame), dimension))
 
 
 def heat(
     frame: pd.DataFrame, row: str, column: str, unit: str = "件", column_labels: dict[object, str] | None = None
 ) -> go.Figure:
-    """Draw a heat map of values (frame: row, column, value); an empty cell is no data, not zero."""
+    """Draw a heat map of values (frame: row, column, value); an empty cell is no data, not zero, or a small sample."""
+    small, frame = left_out(frame), drawable(frame)
     table = frame.pivot_table(index=row, columns=column, values="value", aggfunc="sum", sort=False)
     if column == "stage":
         table = table.reindex([s for s in model.STAGES if s in table.columns], axis=1)
@@ -78,19 +88,21 @@ def heat(
         xgap=1,
         ygap=1,
         zmin=0,
-        zmax=max(float(frame["value"].max()), 1e-9),
+        zmax=max(float(frame["value"].fillna(0).max()) if len(frame) else 0.0, 1e-9),
         colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
         hoverinfo="skip",
     )
     digits = 0 if unit == "件" else 1
     told = [["—" if v != v else f"{v:,.{digits}f} {unit}" for v in row] for row in table.to_numpy(float)]
-    cells(made, heads, names, [[f"{r}|{c}" for c in table.columns] for r in table.index], told)
+    points_of_cells(made, heads, names, [[f"{r}|{c}" for c in table.columns] for r in table.index], told)
     made.update_yaxes(showgrid=False, type="category")
     made.update_xaxes(type="category", nticks=14)
-    return made
+    heads_of = {c: str((column_labels or {}).get(c, model.label_of(column, c))) for c in small[column].unique()}
+    names = [f"{model.label_of(row, r)} {heads_of[c]}" for r, c in zip(small[row], small[column], strict=True)]
+    return without_small(made, names)
 
 
-def cells(made: go.Figure, columns: list, rows: list, codes: list[list[str]], told: list[list[str]]) -> None:
+def points_of_cells(made: go.Figure, columns: list, rows: list, codes: list[list[str]], told: list[list[str]]) -> None:
     """Lay a point into the middle of every cell of a heat map: it carries the cell's code and words, and is chosen.
 
     Plotly lets nobody choose a heat map's cell: a click on it is answered by no selection.
@@ -115,9 +127,10 @@ def cells(made: go.Figure, columns: list, rows: list, codes: list[list[str]], to
 def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: float, name: str) -> go.Figure:
     """Draw a funnel plot: each group's rate against its size, with 95% and 99.8% limits.
 
-    ``frame``: dimension, value, n, outside ('' , '95', '99.8'); ``limits``: n, low95, high95,
-    low998, high998; rates are fractions of 1.
+    ``frame``: dimension, value, n, small, outside ('' , '95', '99.8'); ``limits``: n, low95, high95,
+    low998, high998; rates are fractions of 1. Small samples are named, not drawn.
     """
+    small, frame = left_out(frame), drawable(frame)
     made = figure(height=420, x="分母，件", y=f"{name}，%")
     for low, high, dash, label in (
         ("low95", "high95", "dot", "95% 界限"),
@@ -158,7 +171,7 @@ def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: fl
     floor = min(frame["value"].min(), limits["low95"].iloc[len(limits) // 3]) if len(frame) else 0
     made.update_yaxes(range=[max(0, floor * 100 - 6), 106])
     made.update_xaxes(rangemode="tozero")
-    return made
+    return without_small(made, labels(small, dimension))
 
 
 def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Figure:
@@ -181,11 +194,15 @@ def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Fig
     return made
 
 
-def grades(frame: pd.DataFrame, dimension: str) -> go.Figure:
-    """Draw the five grades of each group as shares of its ratings, counts in the hover."""
-    order = list(dict.fromkeys(frame[dimension]))
-    made = figure(height=max(240, 90 + 32 * len(order)), x="占评价的比例，%")
+def grades(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
+    """Draw the five grades of each group as shares of its ratings, counts in the hover.
+
+    A group with fewer than ``least`` ratings is named, not drawn.
+    """
     totals = frame.groupby(dimension, dropna=False)["value"].sum()
+    every = list(dict.fromkeys(frame[dimension]))
+    order = [g for g in every if totals[g] >= least]
+    made = figure(height=max(240, 90 + 32 * len(order)), x="占评价的比例，%")
     for grade, name in model.GRADES.items():
         part = frame[frame["grade"] == grade].set_index(dimension)["value"].reindex(order).fillna(0)
         whole = totals.reindex(order)
@@ -200,12 +217,18 @@ def grades(frame: pd.DataFrame, dimension: str) -> go.Figure:
         )
     made.update_layout(barmode="stack", legend_traceorder="normal")
     made.update_yaxes(showgrid=False, autorange="reversed")
-    return made
+    few = [g for g in every if totals[g] < least]
+    return without_small(made, [f"{model.label_of(dimension, g)}（{int(totals[g])} 件）" for g in few])
 
 
 def stays(frame: pd.DataFrame) -> go.Figure:
-    """Draw median and P90 stay in each stage (frame: stage, median, p90, n)."""
+    """Draw median and P90 stay in each stage (frame: stage, median, p90, n, small); small samples are named, not drawn."""
     made = figure(height=320, x="个工作日")
+    small = [
+        f"{model.label_of('stage', s)}之后（{n:.0f} 次）"
+        for s, n in frame.loc[frame["small"], ["stage", "n"]].to_numpy()
+    ]
+    frame = drawable(frame)
     names = [f"{model.label_of('stage', s)}之后" for s in frame["stage"]]
     for column, name, colour in (("p90", "第 90 百分位", PALE), ("median", "中位数", BLUE)):
         made.add_bar(
@@ -223,13 +246,18 @@ def stays(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}停留" + name + " %{x:.1f} 个工作日（%{customdata[0]} 次）<extra></extra>",
         )
     made.update_yaxes(showgrid=False, autorange="reversed")
-    return made
+    return without_small(made, small)
 
 
-def shares(frame: pd.DataFrame, dimension: str) -> go.Figure:
-    """Draw each group's share of a total over time, stacked to 100 (frame: dimension, period, value)."""
+def shares(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
+    """Draw each group's share of a total over time, stacked to 100 (frame: dimension, period, value).
+
+    A month with fewer than ``least`` cases in all is named, not drawn.
+    """
     made = figure(y="占受理量，%", height=360)
     totals = frame.groupby("period")["value"].transform("sum")
+    few = frame.loc[(totals > 0) & (totals < least), "period"]
+    frame, totals = frame[totals >= least], totals[totals >= least]
     frame = frame.assign(share=frame["value"] / totals.where(totals > 0) * 100)
     for value in frame.groupby(dimension, dropna=False)["value"].sum().sort_values(ascending=False).index:
         part = frame[frame[dimension].isna()] if value != value else frame[frame[dimension] == value]
@@ -243,20 +271,23 @@ def shares(frame: pd.DataFrame, dimension: str) -> go.Figure:
         )
     made.update_layout(barmode="stack")
     made.update_xaxes(tickformat="%y-%m")
-    return made
+    return without_small(made, [f"{p:%Y-%m}" for p in sorted(few.unique())])
 
 
 def odds(frame: pd.DataFrame) -> go.Figure:
-    """Draw the low-grade rate with and without each circumstance (frame: circumstance, met, value, low, high, numerator, denominator, small)."""
+    """Draw the low-grade rate with and without each circumstance; small samples are named, not drawn.
+
+    ``frame``: circumstance, met, value, low, high, numerator, denominator, small.
+    """
     made = figure(height=300, x="差评占评价的比例，%")
     for met, name, colour in ((True, "有此情形", RED), (False, "无此情形", BLUE)):
-        rows = frame[frame["met"] == met]
+        rows = drawable(frame)[drawable(frame)["met"] == met]
         made.add_bar(
             y=rows["circumstance"],
             x=rows["value"] * 100,
             name=name,
             orientation="h",
-            marker_color=[PALE if s else colour for s in rows["small"]],
+            marker_color=colour,
             error_x={
                 "type": "data",
                 "symmetric": False,
@@ -268,4 +299,6 @@ def odds(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}，" + name + "：%{x:.1f}%（%{customdata[0]:.0f}/%{customdata[1]:.0f}）<extra></extra>",
         )
     made.update_yaxes(showgrid=False, autorange="reversed")
-    return made
+    few = left_out(frame)
+    told = zip(few["circumstance"], few["met"], few["denominator"], strict=True)
+    return without_small(made, [f"{'' if met else '没有'}{c}（{n:.0f} 件）" for c, met, n in told])

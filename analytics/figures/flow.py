@@ -10,14 +10,18 @@ from analytics.figures.style import BLUE, ORANGE, PALE, PALETTE, faint, figure
 
 
 def reached(frame: pd.DataFrame) -> go.Figure:
-    """Draw how many of the accepted cases got to each step (name, metric, value, share, side)."""
+    """Draw how many of the accepted cases got to each step (name, metric, value, share, small, side).
+
+    A share of too few cases is not said; the counts are.
+    """
+    shares = ["" if few else f"，{s:.1%}" for s, few in zip(frame["share"], frame["small"], strict=True)]
     made = figure(height=90 + 44 * len(frame), legend=False, x="件")
     made.add_bar(
         y=frame["name"],
         x=frame["value"],
         orientation="h",
         marker_color=[PALE if side else BLUE for side in frame["side"]],
-        text=[f"{v:,.0f} 件，{s:.1%}" for v, s in zip(frame["value"], frame["share"], strict=True)],
+        text=[f"{v:,.0f} 件{s}" for v, s in zip(frame["value"], shares, strict=True)],
         textposition="auto",
         insidetextanchor="start",
         customdata=frame["metric"],

@@ -10,16 +10,20 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.bars import cells as cells_of
-from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure
+from analytics.figures.bars import points_of_cells
+from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure, without_small
 
 #: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
 REMARKABLE = 2.58
 
 
-def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) -> go.Figure:
-    """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays."""
+def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series, repeats: pd.Series) -> go.Figure:
+    """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays.
+
+    ``repeats``: how many of ``counts`` say again what was said before; they stand in the hover.
+    """
     made = figure(y="件/周")
+    told = pd.DataFrame({"expected": expected, "repeats": repeats})
     for name, chosen, colour in (("受理", ~alarm, BLUE), ("预警", alarm, RED)):
         if chosen.any():
             made.add_bar(
@@ -27,10 +31,10 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series) 
                 y=counts[chosen],
                 name=name,
                 marker_color=colour,
-                customdata=expected[chosen],
+                customdata=told[chosen],
                 hovertemplate="%{x|%Y-%m-%d} 起一周<br>"
                 + name
-                + " %{y:,.0f} 件，预期 %{customdata:,.1f} 件<extra></extra>",
+                + " %{y:,.0f} 件，其中重复 %{customdata[1]:,.0f} 件；预期 %{customdata[0]:,.1f} 件（不含重复）<extra></extra>",
             )
     made.add_scatter(
         x=expected.index,
@@ -168,13 +172,17 @@ def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
         [f"{v:,.0f} 件" + ("" if z != z else f"<br>与预期相比的标准化差 {z:.1f}") for v, z in zip(vs, zs, strict=True)]
         for vs, zs in zip(value.to_numpy(), residual.to_numpy(), strict=True)
     ]
-    cells_of(made, order_c, order_r, custom.to_numpy().tolist(), told)
+    points_of_cells(made, order_c, order_r, custom.to_numpy().tolist(), told)
     made.update_yaxes(autorange="reversed")
     return made
 
 
-def calibration(bands: pd.DataFrame) -> go.Figure:
-    """Draw how often suggestions were right against how sure they were (told, right, n)."""
+def calibration(bands: pd.DataFrame, least: int) -> go.Figure:
+    """Draw how often suggestions were right against how sure they were (told, right, n).
+
+    A band of fewer than ``least`` cases is named, not drawn.
+    """
+    few, bands = bands[bands["n"] < least], bands[bands["n"] >= least]
     made = figure(height=300, legend=False, x="模型给出的把握，%", y="实际正确，%")
     made.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dash"}, hoverinfo="skip")
     made.add_scatter(
@@ -188,7 +196,9 @@ def calibration(bands: pd.DataFrame) -> go.Figure:
     )
     made.update_xaxes(range=[0, 103])
     made.update_yaxes(range=[0, 110])
-    return made
+    return without_small(
+        made, [f"把握约 {t:.0%}（{n:.0f} 件）" for t, n in zip(few["told"], few["n"], strict=True) if n > 0]
+    )
 
 
 def sparkline(values: Sequence[float], marked: Sequence[bool] = (), width: int = 220, height: int = 36) -> str:

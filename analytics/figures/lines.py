@@ -7,18 +7,21 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.figures.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, faint, figure
+from analytics.figures.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, faint, figure, left_out, without_small
 
 
 def rate_over_time(
     frame: pd.DataFrame, names: dict[str, str], target: float | None = None, top: float = 1.0
 ) -> go.Figure:
-    """Draw rates with their 95% interval as a band, small samples hollow.
+    """Draw rates with their 95% interval as a band; a small sample is a gap, and named.
 
     ``frame``: metric, period, value, low, high, numerator, denominator, small. ``names``:
     metric code → Chinese name.
     """
     made = figure(y="%")
+    few = left_out(frame[frame["metric"].isin(names)])
+    shown = frame["value"].where(~frame["small"].astype(bool))
+    frame = frame.assign(value=shown, low=frame["low"].where(shown.notna()), high=frame["high"].where(shown.notna()))
     for colour, (code, name) in zip(PALETTE, names.items(), strict=False):
         rows = frame[frame["metric"] == code]
         _band(made, rows["period"], rows["low"] * 100, rows["high"] * 100, colour)
@@ -28,12 +31,8 @@ def rate_over_time(
             name=name,
             mode="lines+markers",
             line={"color": colour, "width": 3},
-            marker={
-                "size": 8,
-                "color": ["white" if s else colour for s in rows["small"]],
-                "line": {"color": colour, "width": 2},
-            },
-            customdata=rows[["numerator", "denominator", "low", "high"]].assign(
+            marker={"size": 8, "color": colour},
+            customdata=rows[["numerator", "denominator", "low", "high", "metric"]].assign(
                 low=rows["low"] * 100, high=rows["high"] * 100
             ),
             hovertemplate="%{x|%Y-%m-%d} 起<br>" + name + " %{y:.1f}%（%{customdata[0]:.0f}/%{customdata[1]:.0f}，"
@@ -44,7 +43,7 @@ def rate_over_time(
     lowest = (frame["low"].min() if frame["low"].notna().any() else 0) * 100
     made.update_yaxes(range=[max(0, min(lowest, (target or 1) * 100) - 4), top * 100 + 1])
     _dates(made)
-    return made
+    return without_small(made, [f"{p:%Y-%m}" for p in sorted(few["period"].unique())])
 
 
 def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -> go.Figure:
@@ -128,9 +127,16 @@ def forecast(history: pd.DataFrame, ahead: pd.DataFrame) -> go.Figure:
     return made
 
 
-def survival(curves: dict[str, pd.DataFrame], limit: float | None = None) -> go.Figure:
-    """Draw the share still open by working days since acceptance (elapsed, open_share, low, high)."""
+def survival(
+    curves: dict[str, pd.DataFrame], cases: dict[str, float], least: int, limit: float | None = None
+) -> go.Figure:
+    """Draw the share still open by working days since acceptance (elapsed, open_share, low, high).
+
+    ``cases``: of how many each curve tells; one of fewer than ``least`` is named, not drawn.
+    """
     made = figure(x="受理后的工作日", y="仍未办结，%")
+    few = [f"{name}（{cases[name]:.0f} 件）" for name in curves if cases[name] < least]
+    curves = {name: rows for name, rows in curves.items() if cases[name] >= least}
     for colour, (name, rows) in zip(PALETTE, curves.items(), strict=False):
         _band(made, rows["elapsed"], rows["low"] * 100, rows["high"] * 100, colour)
         made.add_scatter(
@@ -144,7 +150,7 @@ def survival(curves: dict[str, pd.DataFrame], limit: float | None = None) -> go.
     if limit:
         made.update_xaxes(range=[0, limit])
     made.update_yaxes(range=[0, 101])
-    return made
+    return without_small(made, few)
 
 
 def before_after(rows: pd.DataFrame) -> go.Figure:

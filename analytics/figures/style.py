@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pandas as pd
 import plotly.graph_objects as go
+
+from analytics.wording import SMALL
 
 FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, sans-serif"
 #: Okabe–Ito, its yellow replaced (too pale on white), with two dark tones for long lists.
@@ -10,6 +15,8 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = PALETTE[:7]
 PALE = "#c9d2db"
 INK = "#1b2733"
+#: So many groups that are not drawn are named.
+MOST_NAMED = 12
 HEAT = [[0.0, "#f3f6fa"], [0.25, "#b8d4ea"], [0.5, "#6aa9d3"], [0.75, "#2474b0"], [1.0, "#0a3f73"]]
 #: Five grades from best to worst.
 GRADE_COLOURS = {5: "#0072B2", 4: "#56B4E9", 3: "#c9d2db", 2: "#E69F00", 1: "#D55E00"}
@@ -39,6 +46,25 @@ def figure(*, height: int = 320, legend: bool = True, x: str = "", y: str = "") 
     made.update_xaxes(title_text=x, showgrid=False, **axis)
     made.update_yaxes(title_text=y, **axis)
     return made
+
+
+def without_small(made: go.Figure, left_out: Iterable[str]) -> go.Figure:
+    """Name below a figure what is too small to be drawn (its ``layout.meta``, which pages print); nothing where all is."""
+    names = list(dict.fromkeys(left_out))
+    if names:
+        more = f" 等 {len(names)} 个" if len(names) > MOST_NAMED else ""
+        made.update_layout(meta=f"{SMALL}未画：{'、'.join(names[:MOST_NAMED])}{more}。")
+    return made
+
+
+def drawable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are no small sample (column ``small``, where there is one)."""
+    return frame[~frame["small"].astype(bool)] if "small" in frame else frame
+
+
+def left_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the small samples of a frame that have a value at all."""
+    return frame[frame["small"].astype(bool) & frame["value"].notna()] if "small" in frame else frame[:0]
 
 
 def faint(colour: str, alpha: float = 0.18) -> str:

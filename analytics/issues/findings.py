@@ -24,7 +24,7 @@ class Findings:
 
     ``cases``: one row a case of the run, in its order (case_no, type_id, problem_id, confidence,
     repeat_of, x, y); ``types`` and ``problems``: indexed by id (name, automatic, keywords, typical,
-    cases, repeats, pinned, dismissed, owner, note, and of problems type_id).
+    cases, of those ``repeats``, pinned, dismissed, owner, note, and of problems type_id).
     """
 
     run: Run
@@ -117,12 +117,11 @@ class Findings:
 
     def _table(self, level: str, column: str) -> pd.DataFrame:
         """Return one row a group that holds cases: as found, then as decided."""
-        counted = self.cases["repeat_of"].isna().groupby(self.cases[column]).agg(["sum", "size"])
+        counted = self.cases["repeat_of"].notna().groupby(self.cases[column]).agg(["size", "sum"])
         found = self.run.groups[self.run.groups["level"] == level].set_index("id")
         table = pd.DataFrame(
-            {"id": counted.index, "cases": counted["sum"].to_numpy(), "all": counted["size"].to_numpy()}
+            {"id": counted.index, "cases": counted["size"].to_numpy(), "repeats": counted["sum"].to_numpy()}
         )
-        table["repeats"] = table.pop("all") - table["cases"]
         for name in ("name", "keywords", "typical"):
             table[name] = [found[name].get(i) for i in table["id"]]
         for name in ("keywords", "typical"):

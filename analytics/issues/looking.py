@@ -14,6 +14,8 @@ from analytics import model
 from analytics.issues.findings import Findings
 from analytics.issues.thinning import evenly
 from analytics.ledger import Ledger
+from analytics.metrics import Slice
+from analytics.metrics.evidence import facts_behind
 
 SOLVED_SHOWN = 3
 #: Problems of a type with less of it than this are drawn together.
@@ -21,15 +23,15 @@ SMALL_PART = 0.02
 OTHERS = "其余"
 
 
-def _looked_at(ledger: Ledger) -> ir.Table:
-    """Return the case facts among which types were found."""
-    facts = ledger.table("case_facts")
+def _looked_at(ledger: Ledger, slice: Slice) -> ir.Table:
+    """Return the case facts of the period and filters among which types were found."""
+    facts = facts_behind("demand", ledger, slice, columns=("case_no", "module"))
     return facts.semi_join(ledger.table(ledger.issues), "case_no") if ledger.issues else facts
 
 
-def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
-    """Return case_no, x, y, type_id of classified cases the viewer may see, evenly thinned."""
-    seen = ledger.run(_looked_at(ledger).select("case_no"))
+def map_points(ledger: Ledger, slice: Slice, found: Findings, most: int) -> pd.DataFrame:
+    """Return case_no, x, y, type_id of the slice's classified cases that the viewer may see, evenly thinned."""
+    seen = ledger.run(_looked_at(ledger, slice).select("case_no"))
     placed = found.cases.loc[
         found.cases["x"].notna() & found.cases["type_id"].notna(), ["case_no", "x", "y", "type_id"]
     ]
@@ -37,13 +39,10 @@ def map_points(ledger: Ledger, found: Findings, most: int) -> pd.DataFrame:
     return rows.iloc[evenly(len(rows), most)].reset_index(drop=True)
 
 
-def tree_nodes(ledger: Ledger, found: Findings) -> pd.DataFrame:
-    """Return id, parent, name, cases of modules, types and problems; a type is under its main module.
-
-    Repeated cases do not count.
-    """
-    facts = ledger.whole.run(_looked_at(ledger).select("case_no", "module"))
-    cases = found.cases[found.cases["repeat_of"].isna() & found.cases["type_id"].notna()].merge(facts, on="case_no")
+def tree_nodes(ledger: Ledger, slice: Slice, found: Findings) -> pd.DataFrame:
+    """Return id, parent, name, cases of the slice's modules, types and problems; a type is under its main module."""
+    facts = ledger.whole.run(_looked_at(ledger, slice).select("case_no", "module"))
+    cases = found.cases[found.cases["type_id"].notna()].merge(facts, on="case_no")
     if cases.empty:
         return pd.DataFrame(columns=["id", "parent", "name", "cases"])
     cases["module"] = cases["module"].where(cases["module"].notna(), model.UNKNOWN)

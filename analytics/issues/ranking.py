@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analytics.ledger import Ledger
-from analytics.metrics import Slice, compute_many, unmet
+from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
+from analytics.metrics.comparison import Basis
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, reaches, within
 from analytics.settings import load_settings
@@ -15,27 +16,33 @@ from analytics.settings import load_settings
 #: Part of impact → (how a person calls it, its usual weight).
 PARTS = {
     "demand": ("受理量", 35),
-    "growth": ("比上期增加", 20),
+    "growth": ("比上期增加（按工作日折算）", 20),
     "overdue_open": ("超期未办", 20),
     "bad_ratings": ("差评", 15),
     "departments": ("涉及部门", 10),
 }
+#: What is told beside a value.
+BESIDE = ("small", "numerator", "denominator")
 SHOWN = ("demand", "overdue_open", "bad_ratings", "handling_median", "on_time_rate", "satisfaction")
 
 
-def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "issue_type") -> pd.DataFrame:
-    """Return one row a group with cases in the period or the one before, by id.
+def measured(ledger: Ledger, basis: Basis, level: str = "issue_type") -> pd.DataFrame:
+    """Return one row a group with cases in the period or the one it is compared with, by id.
 
-    ``before`` is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other
-    columns, where the ledger lacks what one needs), ``small`` of each
-    (handling_median__small …), growth (cases more than before), departments, enterprises.
+    That one is left out where types do not reach it. Columns: the metrics SHOWN (NaN, as the other
+    columns, where the ledger lacks what one needs), ``small``, ``numerator`` and ``denominator`` of each
+    (on_time_rate__small, on_time_rate__denominator …), before (demand of the period compared with), growth (cases more than as
+    many working days of that period brought), departments, enterprises.
     """
+    slice, before = basis.now, basis.flows
     known = [m for m in SHOWN if not unmet(m, ledger)]
     rows = compute_many(known, ledger, slice, by=(level,))
     rows = rows[rows[level].notna()]
     table = rows.pivot(index=level, columns="metric", values="value").reindex(columns=list(SHOWN))
-    small = rows.pivot(index=level, columns="metric", values="small").reindex(columns=list(SHOWN))
-    table = table.join(small.eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
+    wide = {c: rows.pivot(index=level, columns="metric", values=c).reindex(columns=list(SHOWN)) for c in BESIDE}
+    table = table.join(wide["small"].eq(True).add_suffix("__small")).join(_touched(ledger, slice, level))
+    for column in ("numerator", "denominator"):
+        table = table.join(wide[column].add_suffix(f"__{column}"))
     earlier = pd.Series(dtype=float)
     if before is not None and not reaches(ledger, before):
         before = None
@@ -47,7 +54,8 @@ def measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str = "i
     touched = [c for c in ("departments", "enterprises") if table[c].notna().any()]
     for count in (*(c for c in ("demand", "overdue_open", "bad_ratings") if c in known), *touched):
         table[count] = table[count].fillna(0)  # what the ledger lacks stays unknown, never 0
-    table["growth"] = table["demand"] - earlier.reindex(table.index).fillna(0) if before is not None else float("nan")
+    table["before"] = earlier.reindex(table.index).fillna(0) if before is not None else float("nan")
+    table["growth"] = table["demand"] - table["before"] * basis.pace(CATALOGUE["demand"])
     return table.rename_axis("id")
 
 

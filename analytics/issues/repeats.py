@@ -1,4 +1,4 @@
-"""重复诉求: the same sender says nearly the same again. Linked to the first, counted once, yet shown."""
+"""重复诉求: the same sender says nearly the same again. Linked to the first, shown and counted like any other, but not when it is judged whether something rises."""
 
 from __future__ import annotations
 

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
+from ibis.expr import types as ir
 
 from analytics.issues.findings import Findings
 from analytics.issues.search import index_of
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
-from analytics.metrics.evidence import cases_behind, facts_behind
+from analytics.metrics.evidence import cases_behind, facts_behind, holding_words
 
 MOST_ALIKE = 200
 
 
-def search(ledger: Ledger, found: Findings, query: str, scope: Slice | None = None) -> tuple[str, ...]:
-    """Return the numbers of cases with the query's words, best first; letters are looked for where no word is known."""
-    scored = index_of(found.run).search(query)
-    if scored.empty:
-        return _by_letters(ledger, query, scope)
-    return _allowed(ledger, scored, scope)
+@dataclass(frozen=True)
+class Hits:
+    """Numbers of cases, best first: ``exact`` hold every word, ``near`` only speak like the query (MOST_ALIKE at most)."""
+
+    exact: tuple[str, ...]
+    near: tuple[str, ...]
+
+
+def search(ledger: Ledger, found: Findings | None, query: str, scope: Slice | None = None) -> Hits:
+    """Return what a query finds.
+
+    The exact ones are those that the list of cases gives for the same words (evidence.holding_words); what a run
+    has read (none before the first) orders them, newest first where it says nothing, and tells those that are near.
+    """
+    columns = ("case_no", "accepted_at")
+    facts = (
+        facts_behind("demand", ledger, scope, columns=columns) if scope else ledger.table("case_facts").select(*columns)
+    )
+    held = ledger.own(holding_words(facts, ledger, query))
+    newest = ledger.run(held.order_by(held.accepted_at.desc(), held.case_no).select("case_no"))["case_no"]
+    scored = index_of(found.run).search(query) if found else pd.Series(dtype=float)
+    rank = dict(zip(scored.index, range(len(scored)), strict=True))
+    exact = tuple(sorted(newest, key=lambda c: rank.get(c, len(rank))))
+    others = scored[~scored.index.isin(exact)]
+    return Hits(exact, _allowed(ledger, others, scope)[:MOST_ALIKE])
 
 
 def alike(ledger: Ledger, found: Findings, case_no: str, scope: Slice | None = None) -> tuple[str, ...]:
@@ -27,21 +49,9 @@ def alike(ledger: Ledger, found: Findings, case_no: str, scope: Slice | None = N
 
 
 def _allowed(ledger: Ledger, scored: pd.Series, scope: Slice | None) -> tuple[str, ...]:
-    seen = cases_behind("demand", ledger, scope) if scope else ledger.table("case_facts").select("case_no")
+    """Return the cases of a score that the viewer may see and the scope holds, in its order."""
+    seen: ir.Table = cases_behind("demand", ledger, scope) if scope else ledger.table("case_facts").select("case_no")
     if ledger.issues:  # what was searched is what types were found in
         seen = seen.semi_join(ledger.table(ledger.issues), "case_no")
     allowed = set(ledger.run(seen)["case_no"])
     return tuple(c for c in scored.index if c in allowed)
-
-
-def _by_letters(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
-    cases = ledger.table("cases")
-    columns = ("case_no", "accepted_at")
-    facts = (
-        facts_behind("demand", ledger, scope, columns=columns) if scope else ledger.table("case_facts").select(*columns)
-    )
-    table = facts.inner_join(cases.select("case_no", "title", "content"), "case_no")
-    for word in query.split():
-        hit = table.case_no.contains(word) | table.title.contains(word) | table.content.contains(word)
-        table = table.filter(hit.fill_null(False))
-    return tuple(ledger.run(table.order_by(table.accepted_at.desc(), table.case_no).select("case_no"))["case_no"])

@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 
 from analytics.issues.alarms import Watched, watch
+from analytics.issues.counts import since_then
 from analytics.ledger import Ledger
 from analytics.metrics.query import NotMeasurable
 
@@ -64,13 +65,18 @@ def alarms_now(found: Watched, as_of: dt.datetime, weeks: int = NEWS_WEEKS) -> p
 
 @lru_cache(maxsize=8)
 def rising(ledger: Ledger, weeks: int = 6) -> pd.DataFrame:
-    """Return the problems in alarm that began in the newest weeks, with their ``name``; none before the first run."""
+    """Return the problems in alarm that began in the newest weeks, with ``name`` and all their cases since (counts.since_then).
+
+    Empty before the first run.
+    """
     if not ledger.issues:
         return pd.DataFrame()
-    news = alarms_now(watched(ledger, "issue_problem"), ledger.as_of)
+    found = watched(ledger, "issue_problem")
+    news = alarms_now(found, ledger.as_of)
     news = news[news["start"] >= pd.Timestamp(ledger.as_of) - pd.Timedelta(weeks=weeks)]
     table = ledger.table(ledger.issues)
     named = ledger.run(
         table.filter(table.issue_problem.notnull()).select("issue_problem", "issue_problem_name").distinct()
     )
+    news = since_then(ledger, "issue_problem", news, found)
     return news.assign(name=news["id"].map(named.set_index("issue_problem")["issue_problem_name"]))

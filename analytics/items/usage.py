@@ -49,7 +49,7 @@ def _verdict(row: pd.Series) -> str:
 def uncovered(ledger: Ledger, slice: Slice, names: dict[str, str]) -> pd.DataFrame:
     """Return the types of the period's cases that no item covers, as draft entries of the list.
 
-    Columns: type_id, name, cases (without an item), share (of the type's cases), module,
+    Columns: type_id, name, cases (without an item), share (of the type's cases; None for a small sample), module,
     department, promised_days (what nine in ten of the type's cases need, rounded up; None where
     unknown). Raises NotMeasurable before the first run of discovery.
     """
@@ -66,7 +66,7 @@ def uncovered(ledger: Ledger, slice: Slice, names: dict[str, str]) -> pd.DataFra
                 "type_id": row.issue_type,
                 "name": names.get(row.issue_type, row.issue_type),
                 "cases": int(row.numerator),
-                "share": row.value,
+                "share": None if row.small else row.value,
                 "module": module.get(row.issue_type),
                 "department": department.get(row.issue_type),
                 "promised_days": math.ceil(days) if sure else None,

@@ -12,6 +12,8 @@ from analytics.metrics.measures import Duration, Flow, ListCoverage, Measure, Pe
 from analytics.settings import Settings
 
 DOMAIN = "领域口径 §6"
+#: Tables of which one case may have several rows.
+REPEATABLE = ("spells", "transfers", "receipts", "stages")
 PLAN = "雁塔区实施方案：问题受理、转办、办理、督办、反馈、办结、回访全流程闭环管理"
 PLAN_ROTA = "雁塔区实施方案：日常服务轮班制，由当日轮值部门服务专员全流程办理"
 YULIN = "领域口径 §6；榆林12345考核办法"
@@ -47,6 +49,11 @@ class Metric:
         if not (self.is_rate or self.is_duration):
             return 0
         return settings.minimum_rated if self.rated else settings.minimum_cases
+
+    @property
+    def times(self) -> str:
+        """What is counted: 件 of cases, 次 of what may befall a case more than once."""
+        return "次" if getattr(self.measure, "table", "") in REPEATABLE else "件"
 
     @property
     def is_rate(self) -> bool:

@@ -1,81 +1,223 @@
-"""Comparing groups fairly: funnel limits for rates, and rates adjusted for case mix."""
+"""What a period is compared with, and how: one definition for pages, briefings and exports.
+
+Flows (受理, 办结 …) are compared by working day where the working days differ, stocks (超期未办, 积压 …) at the same
+weekday and hour a whole number of weeks before, rates and durations at equal age. Nothing is compared with days
+before the ledger began.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import NormalDist
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from analytics import workdays
 from analytics.ledger import Ledger
-from analytics.metrics.compute import compute
-from analytics.metrics.query import NotMeasurable
-from analytics.metrics.slices import Slice
+from analytics.metrics.beginning import known_since
+from analytics.metrics.catalogue import CATALOGUE, Metric
+from analytics.metrics.compute import compute, compute_many
+from analytics.metrics.measures import Flow
+from analytics.metrics.slices import COMPARISONS, DAY, Slice, period_before
 from analytics.metrics.wilson import Z
 from analytics.settings import Settings
+from analytics.wording import change, clock, days, month_or_day
+
+WEEK = dt.timedelta(weeks=1)
+#: Periods looked back at to measure how much demand varies by itself.
+LOOK_BACK = 12
 
 
-def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
-    """Return n, low95, high95, low998, high998: where a rate of ``centre`` would fall by chance.
+@dataclass(frozen=True)
+class Basis:
+    """A period beside what it is compared with.
 
-    Source: Spiegelhalter (2005), funnel plots; the limits are Wilson's score test inverted
-    for the group size, kept between 0 and 1.
+    ``whole`` as asked, ``now`` as far as it has gone; ``flows``: the days compared with, at equal length and age;
+    ``stocks``: the same filters at the moment compared with; both None where nothing is compared, with the
+    ``reason`` in Chinese where it is the ledger's. ``days`` and ``days_before`` are working days, ``at`` and
+    ``at_before`` the moments at which stocks are counted.
     """
-    n = np.asarray(n, float)
-    frame = {"n": n}
-    for name, level in (("95", 0.95), ("998", 0.998)):
-        half = NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(centre * (1 - centre) / np.maximum(n, 1))
-        frame[f"low{name}"], frame[f"high{name}"] = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-    return pd.DataFrame(frame)
+
+    whole: Slice
+    now: Slice
+    name: str
+    flows: Slice | None
+    stocks: Slice | None
+    days: int
+    days_before: int
+    at: dt.datetime
+    at_before: dt.datetime | None
+    reason: str = ""
+
+    @property
+    def uneven(self) -> bool:
+        """Do the working days differ, so that flows are compared by working day?"""
+        return self.flows is not None and self.days != self.days_before and min(self.days, self.days_before) > 0
+
+    def beside(self, metric: Metric) -> Slice | None:
+        """Return the slice that a metric is compared with."""
+        return self.stocks if metric.is_stock else self.flows
+
+    def per_day(self, metric: Metric) -> bool:
+        """Tell whether a metric is compared by working day here."""
+        return self.uneven and is_flow(metric)
+
+    def pace(self, metric: Metric) -> float:
+        """Return what a value before is multiplied with to stand for as many working days."""
+        return self.days / self.days_before if self.per_day(metric) else 1.0
 
 
-def funnel(
-    metric: str, ledger: Ledger, slice: Slice, by: str, mix: str | None = None, settings: Settings | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Return (groups, limit curves, overall rate) of a rate for a funnel plot.
-
-    ``groups``: by, value, numerator, denominator, n, small, outside ('' within 95%, '95'
-    outside it, '99.8' outside both). With ``mix`` (such as item_no) each group's value is
-    adjusted for its case mix: overall × observed ÷ expected, where expected takes the
-    overall rate of each kind of case (indirect standardisation). Small groups are left out.
-    """
-    overall = compute(metric, ledger, slice, settings=settings)
-    centre = float(overall["value"].iloc[0])
-    groups = compute(metric, ledger, slice, by=(by,), settings=settings)
-    groups = groups[groups["denominator"] > 0]
-    if mix:
-        groups = groups.assign(value=_adjusted(metric, ledger, slice, by, mix, groups, centre, settings))
-    groups = groups[~groups["small"]].reset_index(drop=True)
-    own = limits(centre, groups["denominator"].to_numpy(float))
-    beyond95 = (groups["value"] < own["low95"]) | (groups["value"] > own["high95"])
-    beyond998 = (groups["value"] < own["low998"]) | (groups["value"] > own["high998"])
-    groups["outside"] = np.select([beyond998, beyond95], ["99.8", "95"], "")
-    largest = groups["denominator"].max() if len(groups) else 100
-    return groups, limits(centre, np.linspace(5, max(float(largest) * 1.05, 30), 120)), centre
+def is_flow(metric: Metric) -> bool:
+    """Tell whether a metric counts what came in a period."""
+    return isinstance(metric.measure, Flow) and not metric.is_rate
 
 
-def _adjusted(
-    metric: str,
-    ledger: Ledger,
-    slice: Slice,
-    by: str,
-    mix: str,
-    groups: pd.DataFrame,
-    centre: float,
-    settings: Settings | None,
-) -> np.ndarray:
-    if reason := ledger.lacks(("item",) if mix == "item_no" else ()):
-        raise NotMeasurable(f"台账里没有{'、'.join(reason)}，不能按事项难度校正")
-    kinds = compute(metric, ledger, slice, by=(mix,), settings=settings).set_index(mix)["value"]
-    cells = compute(metric, ledger, slice, by=(by, mix), settings=settings)
-    cells["expected"] = cells["denominator"] * cells[mix].map(kinds).to_numpy(float)
-    cells.loc[cells[mix].isna(), "expected"] = (
-        cells["denominator"] * float(kinds[kinds.index.isna()].mean()) if kinds.index.isna().any() else np.nan
+def how_compared(metric: Metric) -> str:
+    """Say how a metric is compared with another period."""
+    if metric.is_stock:
+        return "与整周以前的同一星期同一时刻比"
+    return "工作日不同时按工作日折算" if is_flow(metric) else "按同等时龄比"
+
+
+@lru_cache(maxsize=256)
+def basis(ledger: Ledger, slice: Slice, comparison: str, name: str = "") -> Basis:
+    """Return what a slice is compared with (see slices.COMPARISONS); ``name``: how it is called where that is not its usual name."""
+    at = slice.instant(ledger.as_of)
+    now = replace(slice, end=max(slice.start, (at - dt.timedelta(microseconds=1)).date()))
+    made = Basis(slice, now, name or COMPARISONS[comparison], None, None, working_days(now, ledger.as_of), 0, at, None)
+    flows = slice.compared(comparison, ledger.as_of)
+    if flows is None:
+        return made
+    since = known_since(ledger, slice)
+    if flows.start < since:
+        if since == dt.date.max:
+            return replace(made, reason="台账里还没有工单")
+        told = f"{made.name}的记录不完整" if flows.end >= since else f"没有{made.name}的记录"
+        return replace(made, reason=f"台账自 {month_or_day(since)} 起，{told}")
+    back = max(1, round((slice.start - flows.start) / WEEK)) * WEEK
+    stocks = replace(now, start=now.start - back, end=now.end - back, lag=now.lag + back)
+    return replace(
+        made,
+        flows=flows,
+        stocks=stocks,
+        days_before=working_days(flows, ledger.as_of),
+        at_before=stocks.instant(ledger.as_of),
     )
-    expected = cells.groupby(by, dropna=False)["expected"].sum()
-    ratio = groups["numerator"].to_numpy(float) / expected.reindex(groups[by]).to_numpy(float)
-    return np.clip(centre * ratio, 0, 1)
+
+
+def working_days(slice: Slice, as_of: dt.datetime) -> int:
+    """Count the working days of a period as far as it has gone."""
+    last = (slice.instant(as_of) - dt.timedelta(microseconds=1)).date()
+    return int(workdays.whole_working_days_between([slice.start - DAY], [max(last, slice.start - DAY)])[0])
+
+
+def said(basis: Basis) -> str:
+    """Say what is compared with what, for a footer or the notes of an export; '' where nothing is."""
+    if basis.flows is None or basis.at_before is None:
+        return basis.reason
+    even = f"工作日本期 {basis.days} 个、对比期 {basis.days_before} 个，件数的增减按工作日折算"
+    return (
+        f"对比{basis.name} {days(basis.flows.start, basis.flows.end)}（同等时龄）"
+        + (f"；{even}" if basis.uneven else "")
+        + f"；超期未办、积压等截至 {clock(basis.at)}，与 {clock(basis.at_before, basis.at)} 比"
+    )
+
+
+def compared(
+    codes: Iterable[str],
+    ledger: Ledger,
+    basis: Basis,
+    by: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Return metrics of the period beside what it is compared with.
+
+    The columns of compute_many, then ``before`` and ``before_small`` (of the value compared with; a group that had
+    nothing then has counts of 0), ``moved`` (the change in words, None where there is none to be said),
+    ``per_day`` (is it by working day?) and ``changed`` (by more than chance gives?).
+    """
+    chosen = [CATALOGUE[c] for c in codes]
+    now = compute_many([m.code for m in chosen], ledger, basis.now, by, settings=settings)
+    keys = ["metric", *by]
+    old = pd.concat(
+        [
+            compute_many([m.code for m in part], ledger, slice, by, settings=settings)
+            for slice, part in (
+                (basis.flows, [m for m in chosen if not m.is_stock]),
+                (basis.stocks, [m for m in chosen if m.is_stock]),
+            )
+            if slice is not None and part
+        ]
+        or [now[:0]]
+    )
+    earlier = now[keys].merge(old, on=keys, how="left")
+    spread = spreads(ledger, basis, tuple(by)) if basis.flows and "demand" in now["metric"].to_numpy() else {}
+    pairs = [
+        _pair(row, before, basis, spread.get(tuple(row[list(by)]), 1.0))
+        for (_, row), (_, before) in zip(now.iterrows(), earlier.iterrows(), strict=True)
+    ]
+    told = pd.DataFrame(pairs, columns=["before", "before_small", "moved", "per_day", "changed"], index=now.index)
+    return pd.concat([now, told], axis=1)
+
+
+def _pair(now: pd.Series, before: pd.Series, basis: Basis, spread: float) -> tuple[float, bool, str | None, bool, bool]:
+    metric = CATALOGUE[now["metric"]]
+    if basis.beside(metric) is None:
+        return float("nan"), False, None, False, False
+    if pd.isna(before["value"]) and metric.unit == "件":
+        before = before.fillna({"value": 0.0, "numerator": 0.0, "n": 0.0})
+    small = bool(before["small"]) if pd.notna(before["small"]) else False
+    moved = None if small or now["small"] else step(metric, now["value"], before["value"], basis)
+    return (
+        float(before["value"]), small, moved, basis.per_day(metric), has_changed(metric, now, before, basis, spread)
+    )  # fmt: skip
+
+
+def step(metric: Metric, now: float, before: float, basis: Basis) -> str | None:
+    """Write the change of a metric against what it is compared with: +12.3%, +1.2 个百分点; by working day where those differ."""
+    if basis.per_day(metric) and before > 0:
+        return change(now, before * basis.pace(metric), metric.unit)
+    return change(now, before, metric.unit)
+
+
+def has_changed(metric: Metric, now: pd.Series, before: pd.Series, basis: Basis, spread: float = 1.0) -> bool:
+    """Tell whether a metric changed by more than chance gives; arrivals by working day and, of demand, by their usual spread."""
+    if not is_flow(metric) or min(basis.days, basis.days_before) <= 0:
+        return not within_noise(now, before)
+    own = spread if metric.code == "demand" else 1.0
+    return rate_of_arrival_changed(
+        float(now["value"]), float(before["value"]), float(basis.days), float(basis.days_before), own
+    )
+
+
+@lru_cache(maxsize=256)
+def spreads(ledger: Ledger, basis: Basis, by: tuple[str, ...] = ()) -> dict[tuple[object, ...], float]:
+    """Return how much demand a working day varies from one period to the next, by group (see spread_of_arrivals).
+
+    Over the LOOK_BACK periods before, as far as the ledger reaches; a group without cases has none.
+    """
+    periods: list[Slice] = []
+    typed = basis.whole.narrowed(**dict.fromkeys(by, "")) if by else basis.whole
+    since, one = known_since(ledger, typed), basis.whole
+    while len(periods) < LOOK_BACK and (one := period_before(one)).start >= since:
+        periods.append(one)
+    if not periods:
+        return {}
+    span = basis.whole.over(periods[-1].start, periods[0].end)
+    daily = compute("demand", ledger, span, by, "day")
+    open_days = [float(working_days(p, ledger.as_of)) for p in periods]
+    place = pd.cut(daily["period"], [pd.Timestamp(p.start) for p in reversed(periods)] + [pd.Timestamp(basis.whole.start)], right=False, labels=False)  # fmt: skip
+    keys = [daily[name] for name in by]
+    sums = daily["value"].groupby([*keys, place], dropna=False).sum()
+    table = sums.unstack(fill_value=0.0) if by else sums.to_frame().T
+    found = {}
+    for group, counts in table.iterrows():
+        key = group if isinstance(group, tuple) else (group,) if by else ()
+        found[key] = spread_of_arrivals(list(counts.iloc[::-1]), open_days)
+    return found
 
 
 def within_noise(now: pd.Series, before: pd.Series) -> bool:

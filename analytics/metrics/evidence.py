@@ -19,6 +19,8 @@ from analytics.settings import Settings, load_settings
 
 #: So many cases are few: named one by one they are found without reading all.
 FEW = 200
+#: Beside its number, where words are looked for in a case.
+SEARCHED = ("title", "content", "enterprise")
 PARTS = {"denominator": "分母", "numerator": "分子", "rest": "分母中未达到的"}
 
 
@@ -71,6 +73,21 @@ def facts_behind(
     elif isinstance(measure, Flow | Duration) and measure.table == "case_facts":
         facts = anchored(facts, measure.anchor, moment)
     return facts.select(*columns).semi_join(cases_behind(metric, ledger, slice, part, settings), "case_no")
+
+
+def holding_words(facts: ir.Table, ledger: Ledger, words: str) -> ir.Table:
+    """Keep the cases in which every word of ``words`` occurs: in number, title, content or enterprise.
+
+    The one meaning of a search for words. Letters match whatever their case. Adds columns title, content, enterprise.
+    """
+    table = facts.inner_join(ledger.table("cases").select("case_no", *SEARCHED), "case_no")
+    for word in words.split():
+        sought = word.lower()
+        cased = sought != word.upper()  # Chinese has no case: spare the engine folding every text
+        columns = (table[c] for c in ("case_no", *SEARCHED))
+        hits = [(c.lower() if cased else c).contains(sought) for c in columns]
+        table = table.filter(ibis.or_(*(h.fill_null(False) for h in hits)))
+    return table
 
 
 def with_texts(ledger: Ledger, rows: pd.DataFrame, *columns: str) -> pd.DataFrame:

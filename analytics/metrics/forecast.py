@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics import workdays
 from analytics.ledger import Ledger
+from analytics.metrics.beginning import STRAY, begun
 from analytics.metrics.compute import compute
 from analytics.metrics.query import NotMeasurable
 from analytics.metrics.slices import Slice
@@ -19,20 +20,23 @@ AHEAD = 4
 LEAST_WEEKS = 26
 BACKTESTS = 12
 SEASON_WEEKS = 104
+YEAR_WEEKS = 52
 
 
 @dataclass(frozen=True)
 class Forecast:
     """``history``: period, value; ``ahead``: period, value, low, high (80%).
 
-    ``error`` is the mean absolute percentage error of such forecasts over the last weeks,
-    ``naive`` that of repeating the last week, ``covered`` how often the interval held.
+    Over the last weeks, tried from four weeks before: ``error`` is how far such forecasts lay off in all, as a share
+    of what came (WAPE: a week of few cases weighs little), ``naive`` and ``seasonal`` the same for repeating the
+    last week and the week a year before (NaN where the ledger is younger), ``covered`` how often the interval held.
     """
 
     history: pd.DataFrame
     ahead: pd.DataFrame
     error: float
     naive: float
+    seasonal: float
     covered: float
     tested: int
 
@@ -42,20 +46,48 @@ def forecast_demand(ledger: Ledger, slice: Slice) -> Forecast:
 
     A local level on the logarithm of cases per working day (statsmodels' unobserved
     components), times the working days of the week to come, so that holidays and make-up
-    days are known. Raises NotMeasurable under 26 whole weeks of history.
+    days are known. Raises NotMeasurable, saying why, under 26 whole weeks of history, where the ledger's
+    newest weeks are empty, and where such forecasts have been no better than repeating the last week or the
+    same week of the year before.
     """
+    weekly = _history(ledger, slice)
+    counts, days = weekly["value"].to_numpy(), _working_days(weekly["period"])
+    if len(weekly) < LEAST_WEEKS:
+        raise NotMeasurable(f"预测需要至少 {LEAST_WEEKS} 个完整周的受理记录，现有 {len(weekly)} 周")
+    if empty := _empty_weeks(counts, days):
+        raise NotMeasurable(f"台账最近 {empty} 个完整周几乎没有受理记录，可能还没有导入，不作预测")
+    tried = _backtest(counts, days)
+    error, naive, seasonal, _, tested = tried
+    other, name = min((v, n) for v, n in ((naive, "照搬上一周"), (seasonal, "照搬去年同周")) if not np.isnan(v))
+    if other <= error:
+        raise NotMeasurable(
+            f"在过去 {tested} 次试算中，预测平均偏差 {error:.1%}，不比{name}（{other:.1%}）准，所以不作预测"
+        )
+    ahead = pd.DataFrame({"period": weekly["period"].iloc[-1] + pd.to_timedelta(7 * np.arange(1, AHEAD + 1), unit="D")})
+    ahead[["value", "low", "high"]] = _project(counts, days, _working_days(ahead["period"]))
+    return Forecast(weekly, ahead, *tried)
+
+
+def _history(ledger: Ledger, slice: Slice) -> pd.DataFrame:
+    """Return period, value of the whole weeks since the ledger began, the first with a case on top."""
     today = ledger.as_of.date()
     last = today - dt.timedelta(days=today.weekday() + 1)
     first = last - dt.timedelta(weeks=SEASON_WEEKS) + dt.timedelta(days=1)
-    weekly = compute("demand", ledger, slice.over(first, last), grain="week")[["period", "value"]]
-    begun = weekly["value"].to_numpy() > 0
-    weekly = weekly.iloc[int(np.argmax(begun)) :].reset_index(drop=True) if begun.any() else weekly.iloc[:0]
-    if len(weekly) < LEAST_WEEKS:
-        raise NotMeasurable(f"预测需要至少 {LEAST_WEEKS} 个完整周的受理记录，现有 {len(weekly)} 周")
-    days = _working_days(weekly["period"])
-    ahead = pd.DataFrame({"period": weekly["period"].iloc[-1] + pd.to_timedelta(7 * np.arange(1, AHEAD + 1), unit="D")})
-    ahead[["value", "low", "high"]] = _project(weekly["value"].to_numpy(), days, _working_days(ahead["period"]))
-    return Forecast(weekly, ahead, *_backtest(weekly["value"].to_numpy(), days))
+    since = begun(ledger) or first
+    since += dt.timedelta(days=-since.weekday() % 7)
+    if max(first, since) > last:
+        return pd.DataFrame({"period": pd.to_datetime([]), "value": []})
+    weekly = compute("demand", ledger, slice.over(max(first, since), last), grain="week")[["period", "value"]]
+    filled = weekly["value"].to_numpy() > 0
+    return weekly.iloc[int(np.argmax(filled)) :].reset_index(drop=True) if filled.any() else weekly.iloc[:0]
+
+
+def _empty_weeks(counts: np.ndarray, days: np.ndarray) -> int:
+    """Return how many of the newest weeks hold next to nothing of what a week holds; 0 for one, as a holiday may be."""
+    rate = counts / days
+    filled = np.flatnonzero(rate >= STRAY * np.median(rate[rate > 0]))
+    empty = len(rate) - 1 - int(filled[-1])
+    return empty if empty > 1 else 0
 
 
 def _working_days(mondays: pd.Series) -> np.ndarray:
@@ -77,13 +109,18 @@ def _project(counts: np.ndarray, days: np.ndarray, days_ahead: np.ndarray) -> np
     return np.exp(np.column_stack([np.asarray(ahead.predicted_mean), bounds])) * days_ahead[:, None]
 
 
-def _backtest(counts: np.ndarray, days: np.ndarray) -> tuple[float, float, float, int]:
-    """Forecast each of the last weeks from four weeks before, and compare."""
-    errors, naive, held = [], [], []
+def _backtest(counts: np.ndarray, days: np.ndarray) -> tuple[float, float, float, float, int]:
+    """Forecast each of the last weeks from four weeks before, and compare (see Forecast: error to tested)."""
+    off: dict[str, list[np.ndarray]] = {"error": [], "naive": [], "seasonal": []}
+    came, held = [], []
     for end in range(len(counts) - BACKTESTS - AHEAD + 1, len(counts) - AHEAD + 1):
         value, low, high = _project(counts[:end], days[:end], days[end : end + AHEAD]).T
         true = counts[end : end + AHEAD]
-        errors += list(np.abs(value - true) / np.maximum(true, 1))
-        naive += list(np.abs(counts[end - 1] - true) / np.maximum(true, 1))
-        held += list((low <= true) & (true <= high))
-    return float(np.mean(errors)), float(np.mean(naive)), float(np.mean(held)), len(errors)
+        year_ago = counts[end - YEAR_WEEKS : end - YEAR_WEEKS + AHEAD] if end >= YEAR_WEEKS else np.full(AHEAD, np.nan)
+        for name, told in (("error", value), ("naive", counts[end - 1]), ("seasonal", year_ago)):
+            off[name].append(np.abs(told - true))
+        came.append(true)
+        held.append((low <= true) & (true <= high))
+    whole = max(float(np.sum(came)), 1.0)
+    error, naive, seasonal = (float(np.sum(off[name])) / whole for name in off)
+    return error, naive, seasonal, float(np.mean(held)), int(np.size(came))

@@ -73,6 +73,11 @@ class Slice:
         return replace(self, start=start, end=end, lag=self.start - start)
 
 
+def period_before(slice: Slice) -> Slice:
+    """Return the whole period of the same length before a period; whole months, quarters and years stay such."""
+    return slice.over(_period_before(slice.start, slice.end), slice.start - DAY)
+
+
 def _whole_month(start: dt.date, last: dt.date) -> bool:
     return start.day == 1 and last == _month_end(last)
 

@@ -36,7 +36,8 @@ def signs(ledger: Ledger, slice: Slice, type_id: str) -> pd.DataFrame:
 
     tables = [_counted(ledger, slice, name) for name in ATTRIBUTES if ledger.share_filled(name)]
     tables.append(contacts(ledger, slice))
-    looked = pd.concat([_against(t, type_id) for t in tables if len(t)], ignore_index=True)
+    parts = [_against(t, type_id) for t in tables if len(t)]
+    looked = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["mine"])
     if looked.empty or looked["mine"].sum() == 0:
         return pd.DataFrame(columns=list(COLUMNS))
     chance = hypergeom.sf(

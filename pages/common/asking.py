@@ -14,9 +14,10 @@ from analytics.clock import shanghai_now
 from analytics.issues import Findings, IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice, compute_many, unmet
-from analytics.metrics.comparison import funnel
+from analytics.metrics.comparison import Basis, compared
 from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
+from analytics.metrics.funnel import funnel
 from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
@@ -110,6 +111,12 @@ def ask(
 
 
 @counted
+def ask_compared(metrics: tuple[str, ...], ledger: Ledger, basis: Basis, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return metrics beside what they are compared with, leaving out what the ledger cannot give."""
+    return compared([m for m in metrics if not unmet(m, ledger)], ledger, basis, by)
+
+
+@counted
 def ask_funnel(
     metric: str, ledger: Ledger, slice: Slice, by: str, mix: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -139,6 +146,11 @@ def ask_cases(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> pd
 @cached
 def ask_count(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> int:
     return caselist.count_cases(ledger, slice, request)
+
+
+@counted
+def ask_counted(ledger: Ledger, slice: Slice, request: caselist.ListRequest) -> float:
+    return caselist.counted_behind(ledger, slice, request)
 
 
 @counted

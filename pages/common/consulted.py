@@ -35,8 +35,8 @@ def _brought(view: View) -> None:
         {
             "为什么上会": [REASONS[r] for r in found["reason"]],
             "工单（件）": found["cases"],
-            "占比": found["share"],
-            "等了（工作日，中位数）": found["wait"],
+            "占比": found["share"].mask(found["cases"] / found["share"] < settings().minimum_cases),
+            "等了（工作日，中位数）": found["wait"].mask(found["cases"] < settings().minimum_cases),
         }
     )
     st.dataframe(
@@ -49,7 +49,7 @@ def _brought(view: View) -> None:
         },
     )
     st.caption(
-        f"按首次会商时的情形；一件可有几个原因，占比相加可超过 100%。跨部门：涉及 {settings().consult_departments} 个以上部门（含后来加入的）。"
+        f"按首次会商时的情形；一件可有几个原因，占比相加可超过 100%；样本不足的等待时长留空（—）。跨部门：涉及 {settings().consult_departments} 个以上部门（含后来加入的）。"
     )
     frame = ask(("consult_wait",), view.ledger, view.slice, by=("module",))
     if not empty(frame):

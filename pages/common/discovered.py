@@ -14,6 +14,7 @@ from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
 from analytics.ledger import Ledger
 from analytics.metrics import NotMeasurable, Slice
+from analytics.metrics.comparison import Basis
 from analytics.metrics.query import check_reach
 from analytics.store import StoreError
 from pages.common.asking import cached, cached_few, counted, counted_few, findings, label, now, pin_own, settings, store
@@ -36,18 +37,18 @@ def ask_watched(ledger: Ledger, level: str) -> Watched:
 
 
 @counted
-def ask_measured(ledger: Ledger, slice: Slice, before: Slice | None, level: str) -> pd.DataFrame:
-    return ranking.measured(ledger, slice, before, level)
+def ask_measured(ledger: Ledger, basis: Basis, level: str) -> pd.DataFrame:
+    return ranking.measured(ledger, basis, level)
 
 
 @cached_few
-def ask_points(ledger: Ledger, token: str, most: int) -> pd.DataFrame:
-    return looking.map_points(ledger, _found(ledger), most)
+def ask_points(ledger: Ledger, slice: Slice, token: str, most: int) -> pd.DataFrame:
+    return looking.map_points(ledger, slice, _found(ledger), most)
 
 
 @counted_few
-def ask_tree(ledger: Ledger, token: str) -> pd.DataFrame:
-    return looking.tree_nodes(ledger, _found(ledger))
+def ask_tree(ledger: Ledger, slice: Slice, token: str) -> pd.DataFrame:
+    return looking.tree_nodes(ledger, slice, _found(ledger))
 
 
 @cached
@@ -73,11 +74,11 @@ def _found(ledger: Ledger) -> Findings:
 
 
 @cached_few
-def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> tuple[str, ...]:
-    """Return the numbers of the cases that a query finds, best first."""
+def ask_search(ledger: Ledger, query: str, scope: Slice | None) -> Any:
+    """Return what a query finds (see searching.Hits)."""
     from analytics.issues import searching
 
-    return searching.search(ledger, _found(ledger), query, scope)
+    return searching.search(ledger, findings(ledger), query, scope)
 
 
 @cached_few

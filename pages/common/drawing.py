@@ -20,7 +20,7 @@ from analytics.wording import days
 from pages.address import links, parameters
 from pages.common import asking
 from pages.common.filters import View
-from pages.common.listing import count_of
+from pages.common.listing import count_of, last_day
 
 Drill = Callable[[dict], dict[str, str] | None]
 #: Columns of instants, without seconds.
@@ -53,6 +53,7 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
     """
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
+        left_out(made)
         return
     state = st.plotly_chart(
         made,
@@ -63,10 +64,17 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
         selection_mode="points",
         alt=alt or None,
     )
+    left_out(made)
     points = state["selection"]["points"] if state else []
     query = drill(points[0]) if points else None
     if query:
         to_cases(f"看所选的工单：{_chosen(query)}", **query)
+
+
+def left_out(made: go.Figure) -> None:
+    """Name below a figure what is too small a sample to be drawn (see figures.style.without_small)."""
+    if made.layout.meta:
+        st.caption(str(made.layout.meta))
 
 
 def _chosen(query: dict[str, str]) -> str:
@@ -74,7 +82,8 @@ def _chosen(query: dict[str, str]) -> str:
     words = [asking.label(asking.ledger(), k, v) for k, v in query.items() if k in DIMENSIONS]
     words += [f"工单 {query['case']}"] if "case" in query else []
     if "from" in query:
-        words.append(days(dt.date.fromisoformat(query["from"]), dt.date.fromisoformat(query["to"])))
+        first, end = (dt.date.fromisoformat(query[name]) for name in ("from", "to"))
+        words.append(days(first, end, last_day(st.session_state["view"].ledger)))
     if metric := query.get("metric"):
         part = query.get("part", "denominator")
         words.append(CATALOGUE[metric].name + (f"·{PARTS[part]}" if part != "denominator" else ""))

@@ -10,6 +10,7 @@ import streamlit as st
 from analytics import model
 from analytics.ledger import Ledger
 from analytics.metrics import COMPARISONS, PERIODS, Slice
+from analytics.metrics.comparison import Basis, basis, said
 from analytics.wording import days
 from pages.address import inputs, parameters
 from pages.common import asking
@@ -35,6 +36,11 @@ class View:
     def before_name(self) -> str:
         return COMPARISONS[self.comparison]
 
+    @property
+    def basis(self) -> Basis:
+        """What the period is compared with, and how (see analytics.metrics.comparison)."""
+        return basis(self.ledger, self.slice, self.comparison)
+
 
 def filter_bar() -> View:
     """Draw the bar and return the view it describes; raises StoreError for an empty store."""
@@ -56,7 +62,7 @@ def filter_bar() -> View:
         _choose_as_of(today)
     query = parameters.query()
     slice = Slice(*period_of(query, view)).narrowed(**where_of(query, view, FILTERS))
-    return View(view, slice, slice.compared(comparison, view.as_of), comparison)
+    return View(view, slice, basis(view, slice, comparison).flows, comparison)
 
 
 def _own_days(today: dt.date) -> None:
@@ -91,9 +97,8 @@ def _choose_as_of(today: dt.date) -> None:
 
 def described(view: View) -> str:
     """Say the period, the comparison and the filters in words."""
-    words = [f"统计期 {days(view.slice.start, view.slice.end)}"]
-    if view.before:
-        words.append(f"对比{view.before_name} {days(view.before.start, view.before.end)}（同等时龄）")
+    last = view.basis.now.end
+    words = [f"统计期 {days(view.slice.start, view.slice.end, last)}", *filter(None, [said(view.basis)])]
     words += [
         f"{model.DIMENSIONS.get(n, n)}：{'、'.join(model.label_of(n, v) for v in values)}"
         for n, values in view.slice.where

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
-from analytics.issues import Findings
+from analytics.issues import Findings, counts
 from analytics.remedies.stages import STAGES
-from analytics.wording import number, short
+from analytics.wording import cases, number, short
 from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
 from pages.common.drawing import chart, custom, section, to_cases
@@ -31,8 +31,9 @@ def opened(view: View, found: Findings, id: str) -> None:
     st.subheader(str(kept["name"]), anchor=False)
     marks = [m for m, on in (("固定", kept["pinned"]), ("已标为不是问题", kept["dismissed"])) if on]
     owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
+    whole = counts.totals(view.ledger, TYPE).reindex([id]).fillna(0).iloc[0]
     st.caption(
-        f"{owner}{id}　共 {kept['cases']:,} 件（另有重复提出 {kept['repeats']:,} 件）　关键词：{'、'.join(kept['keywords'])}"
+        f"{owner}{id}　共 {cases(whole['cases'], whole['repeats'])}　关键词：{'、'.join(kept['keywords'])}"
         + (f"　{'、'.join(marks)}" if marks else "")
     )
     if kept["note"]:
@@ -67,7 +68,7 @@ def on_the_board(view: View, found: Findings, id: str) -> None:
 def numbers(view: View, id: str) -> None:
     if not discovered.reached(view.ledger, view.slice):
         return
-    table = discovered.ask_measured(view.ledger, view.slice, view.before, TYPE)
+    table = discovered.ask_measured(view.ledger, view.basis, TYPE)
     if id not in table.index:
         st.info("所选统计期内没有这一类的诉求。", icon=":material/inbox:")
         return
@@ -93,19 +94,22 @@ def trend(view: View, id: str) -> None:
             st.caption("还没有可用的周数据。")
             return
         last = slice(-104, None)
+        told = counts.by_week(view.ledger, TYPE, id, seen.counts.index[last])
         chart(
             figures.trend_with_alarms(
-                seen.counts[id].iloc[last], seen.expected[id].iloc[last], seen.alarm[id].iloc[last]
+                told["cases"], seen.expected[id].iloc[last], seen.alarm[id].iloc[last], told["repeats"]
             ),
             "trend",
             lambda p: {"issue_type": id, **one_week(str(p["x"]))},
         )
         past = seen.episodes()
-        mine = past[past["id"] == id].tail(5)
+        mine = counts.between(view.ledger, TYPE, past[past["id"] == id].tail(5))
         words = "；".join(
-            f"{e.start:%Y-%m-%d} 当周起 {e.observed:,.0f} 件，预期 {e.expected:,.1f}" for e in mine.itertuples()
+            f"{e.start:%Y-%m-%d} 当周起 {cases(e.cases, e.repeats)}，预期 {e.expected:,.1f}" for e in mine.itertuples()
         )
-        st.caption(f"件/周，重复提出不计；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。")
+        st.caption(
+            f"件/周，重复提出的照计；预期与预警按不含重复的算；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。"
+        )
 
 
 def whom(view: View, id: str) -> None:
@@ -133,14 +137,18 @@ def problems(view: View, found: Findings, id: str) -> None:
         if mine.empty:
             st.caption("这一类里没有两件以上说的是同一件事的。")
             return
-        now = discovered.ask_measured(view.ledger, view.slice, view.before, PROBLEM).reindex(mine.index)
+        whole = counts.totals(view.ledger, PROBLEM).reindex(mine.index).fillna(0).astype(int)
+        now = discovered.ask_measured(view.ledger, view.basis, PROBLEM).reindex(mine.index)
         table = pd.DataFrame(
             {
                 "编号": mine.index,
                 "具体问题": mine["name"].to_numpy(),
-                "全部（件）": mine["cases"].to_numpy(),
+                "全部（件）": whole["cases"].to_numpy(),
+                "其中重复（件）": whole["repeats"].to_numpy(),
                 "统计期内（件）": now["demand"].fillna(0).astype(int).to_numpy(),
-                "比上期（件）": now["growth"].fillna(0).astype(int).to_numpy(),
+                f"比{view.before_name}（件{'，按工作日折算' if view.basis.uneven else ''}）": now["growth"]
+                .round()
+                .to_numpy(),
                 "涉及企业（家）": now["enterprises"].to_numpy(),
                 "超期未办（件）": now["overdue_open"].to_numpy(),
             }

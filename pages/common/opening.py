@@ -6,6 +6,7 @@ import pandas as pd
 
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, period
+from analytics.metrics.comparison import basis
 from pages.common import asking
 from pages.common.filters import DEFAULT_COMPARISON, OFFERED, View
 from pages.common.listing import DEFAULT_PERIOD
@@ -18,13 +19,12 @@ SPARK_WEEKS = 12
 def first_view(ledger: Ledger) -> View:
     """Return the view of somebody who has chosen nothing in the filter bar."""
     slice = Slice(*period(DEFAULT_PERIOD, ledger.as_of))
-    return View(ledger, slice, slice.compared(DEFAULT_COMPARISON, ledger.as_of), DEFAULT_COMPARISON)
+    return View(ledger, slice, basis(ledger, slice, DEFAULT_COMPARISON).flows, DEFAULT_COMPARISON)
 
 
-def five_numbers(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the five metrics of the period and of the one before (empty where none is compared)."""
-    now = asking.ask(FIVE, view.ledger, view.slice)
-    return now, asking.ask(FIVE, view.ledger, view.before) if view.before else now[:0]
+def five_numbers(view: View) -> pd.DataFrame:
+    """Return the five metrics of the period beside what they are compared with (see comparison.compared)."""
+    return asking.ask_compared(FIVE, view.ledger, view.basis)
 
 
 def five_weekly(view: View) -> pd.DataFrame:

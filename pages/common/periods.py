@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from analytics.metrics import Slice
+from pages.common.drawing import custom
 from pages.common.filters import View
 
 MONTHS = 18
@@ -41,19 +42,19 @@ def own(start: dt.date, end: dt.date) -> dict[str, str]:
     return {"period": "own", "from": f"{start}", "to": f"{end}"}
 
 
-def one_week(start: str) -> dict[str, str]:
-    """Return the query of the seven days from a Monday (ISO text)."""
+def one_week(start: str, last: dt.date | None = None) -> dict[str, str]:
+    """Return the query of the seven days from a Monday (ISO text), up to the last day that was counted."""
     first = dt.date.fromisoformat(start[:10])
-    return own(first, first + dt.timedelta(days=6))
+    return own(first, min(first + dt.timedelta(days=6), last or dt.date.max))
 
 
-def one_month(start: str) -> dict[str, str]:
-    """Return the query of the month that begins on a day (ISO text)."""
+def one_month(start: str, last: dt.date | None = None) -> dict[str, str]:
+    """Return the query of the month that begins on a day (ISO text), up to the last day that was counted."""
     first = dt.date.fromisoformat(start[:10])
     following = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-    return own(first, following - dt.timedelta(days=1))
+    return own(first, min(following - dt.timedelta(days=1), last or dt.date.max))
 
 
-def late_part(point: dict, metric: str) -> dict[str, str]:
-    """Return the query of the cases of a month's mark that did not meet a rate."""
-    return {"metric": metric, "part": "rest", **one_month(str(point["x"]))}
+def late_part(view: View, point: dict) -> dict[str, str]:
+    """Return the query of the cases of a month's mark that did not meet its rate."""
+    return {"metric": custom(point, 4), "part": "rest", **one_month(str(point["x"]), last_day(view))}

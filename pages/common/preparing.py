@@ -29,14 +29,14 @@ from pages.common.warming import WARMER
 def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
     """Return what pages ask first of a ledger, the dearest of it."""
     view = opening.first_view(ledger)
-    slice, before = view.slice, view.before
+    slice, basis = view.slice, view.basis
     found = asking.findings(ledger)
     yield lambda: opening.ask_first(ledger)
     yield lambda: asking.ask_findings(ledger, slice)
     if found is not None:
         yield lambda: discovered.ask_watched(ledger, "issue_problem")
         yield lambda: discovered.ask_watched(ledger, "issue_type")
-        yield lambda: discovered.ask_measured(ledger, slice, before, "issue_type")
+        yield lambda: discovered.ask_measured(ledger, basis, "issue_type")
         yield lambda: remedied.ask_waiting(ledger, found)
         yield lambda: remedied.ask_effects(ledger, found)
     yield lambda: mechanisms.ask_consult_effect(ledger, slice)

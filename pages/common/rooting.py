@@ -15,6 +15,7 @@ from pages.address import parameters
 from pages.common import remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
 from pages.common.filters import View
+from pages.common.listing import last_day
 
 #: Above this the share of the others is as good as none.
 ALMOST_ONLY = 100
@@ -47,7 +48,7 @@ def roots(view: View, type_id: str, span: Slice) -> None:
             if row["attribute"] != signs.CONTACT:
                 own = {"period": "own", "from": span.start.isoformat(), "to": span.end.isoformat()}
                 to_cases("看所选的工单", issue_type=type_id, **own, **{row["attribute"]: str(row["code"])})
-        st.caption(f"{days(span.start, span.end)}受理的诉求；看过：{'、'.join(signs.looked_at(view.ledger))}。未填的不计入分母。偏多不等于原因，是去查的方向。")  # fmt: skip
+        st.caption(f"{days(span.start, span.end, last_day(view.ledger))}受理的诉求；看过：{'、'.join(signs.looked_at(view.ledger))}。未填的不计入分母。偏多不等于原因，是去查的方向。")  # fmt: skip
 
 
 def _share(part: float, whole: float) -> str:

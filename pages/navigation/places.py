@@ -41,7 +41,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("data", "数据管理", "ledger"),
         Place("city", "全市汇总", "city-view"),
         Place("glossary", "指标口径", "definitions"),
-        Place("administration", "系统管理", "administration"),
+        Place("administration", "系统管理", "system"),
     ),
 }
 PLACES = tuple(place for group in GROUPS.values() for place in group)
@@ -51,7 +51,7 @@ UNFILTERED = {"briefing", "city", "data", "glossary", "administration"}
 #: For administrators; others do not find them in the menu.
 RESERVED = {"administration"}
 #: Addresses that people may still have → where they lead now.
-OLD_ADDRESSES = {"home": ""}
+OLD_ADDRESSES = {"home": "", "administration": "system"}
 
 
 def goal_of(path: str) -> str | None:

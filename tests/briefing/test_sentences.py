@@ -9,9 +9,9 @@ import pytest
 
 from analytics.briefing.compose import Request, compose
 from analytics.briefing.facts import Briefing
-from analytics.briefing.period import Period, containing, last_whole, parse, working_days
+from analytics.briefing.period import Period, containing, last_whole, parse
 from analytics.metrics import Slice
-from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals
+from analytics.metrics.comparison import rate_of_arrival_changed, spread_of_arrivals, working_days
 from analytics.metrics.decomposition import decompose
 from analytics.store import StoreError
 from tests.small import ledger_of
@@ -42,7 +42,9 @@ def steady(per_day: int = 8) -> list[dict]:
     rows = []
     for week in range(10):
         monday = dt.date(2023, 12, 25) + dt.timedelta(weeks=week)
-        rows += cases(f"{monday}", per_day * working_days(monday, monday + dt.timedelta(days=6)))
+        rows += cases(
+            f"{monday}", per_day * working_days(Slice(monday, monday + dt.timedelta(days=6)), dt.datetime(2030, 1, 1))
+        )
     return [*rows, {"case_no": "later", "accepted_at": "2024-03-11 09:00"}]
 
 
@@ -124,7 +126,7 @@ def test_a_week_that_has_not_begun_is_refused(tmp_path: Path) -> None:
 
 def test_the_first_week_of_a_ledger_has_nothing_to_compare_with(tmp_path: Path) -> None:
     made = briefing(tmp_path, [*cases("2024-03-04", 20), {"case_no": "z", "accepted_at": "2024-03-12 09:00"}])
-    assert said(made, "overall.before") == "台账中没有上周的记录，不作环比。"
+    assert said(made, "overall.before") == "台账自 2024年3月 起，上周的记录不完整，不作环比。"
 
 
 def test_a_rates_change_is_split_into_mix_and_rates(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_local_account_from_the_first_password_to_the_way_out(page: Page, stor
         page.goto(f"{address}/case-list?period=本年")
         expect(page.get_by_text("只列甲局承办或首接的")).to_be_visible()
         expect(page.get_by_role("link", name="系统管理")).to_have_count(0)
-        page.goto(f"{address}/administration")
+        page.goto(f"{address}/system")
         expect(page.get_by_text("不能管理账号、审计、留存期限与备份")).to_be_visible()
         expect(page.get_by_role("heading", name="账号", exact=True)).to_have_count(0)
         page.reload()

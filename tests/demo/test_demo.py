@@ -10,7 +10,7 @@ from analytics import workdays
 from analytics.demo import DemoLedger, generate
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
-from analytics.metrics.comparison import funnel
+from analytics.metrics.funnel import funnel
 from analytics.store import Store
 from tests.conftest import AS_OF
 

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics import model
+from analytics.caselist import ListRequest, count_cases
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
 from analytics.issues.triage import _even, fit_triage
 from analytics.ledger import LOCAL, Ledger, open_ledger
 from analytics.metrics import Slice, compute
+from analytics.metrics.comparison import basis
 from analytics.settings import load_settings
 from analytics.store import Store
 from tests.issues.test_discovery import KINDS, texts_of_three_kinds
@@ -32,13 +35,15 @@ def test_impact_is_the_weighted_mean_of_shares_of_the_largest() -> None:
 
 def test_measured_agrees_with_the_catalogue(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     ledger = demo_found.attach(demo_ledger)
-    table = ranking.measured(ledger, YEAR, YEAR.compared("year", ledger.as_of))
+    made = basis(ledger, YEAR, "previous")
+    table = ranking.measured(ledger, made)
     top = table["demand"].idxmax()
     for code in ("demand", "on_time_rate", "satisfaction"):
         assert table.loc[top, code] == compute(code, ledger, YEAR.narrowed(issue_type=top))["value"].iloc[0]
-    before = YEAR.compared("year", ledger.as_of)
-    earlier = compute("demand", ledger, before.narrowed(issue_type=top))["value"].iloc[0]
-    assert table.loc[top, "growth"] == table.loc[top, "demand"] - earlier
+    earlier = compute("demand", ledger, made.flows.narrowed(issue_type=top))["value"].iloc[0]
+    assert table.loc[top, "before"] == earlier
+    fair = earlier * made.days / made.days_before
+    assert table.loc[top, "growth"] == pytest.approx(table.loc[top, "demand"] - fair)
 
 
 def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
@@ -48,28 +53,40 @@ def test_what_a_ledger_lacks_is_unknown_and_not_zero(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, rows)
     desk = IssueDesk(Store(tmp_path))
     desk.discover(ledger)
-    table = ranking.measured(desk.attach(ledger), Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31)), None)
+    whole = Slice(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    table = ranking.measured(desk.attach(ledger), basis(ledger, whole, "none"))
     assert table["demand"].sum() == len(rows)
     assert table[["departments", "enterprises", "bad_ratings", "satisfaction"]].isna().all().all()
 
 
-def test_search_ranks_cases_with_every_word_first(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+def test_search_finds_what_the_list_of_cases_finds_and_tells_apart_what_is_only_like_it(
+    demo_ledger: Ledger, demo_found: IssueDesk
+) -> None:
     found = demo_found.findings(demo_ledger)
-    hits = searching.search(demo_ledger, found, "房租减免 物业")
+    hits, near = searching.search(demo_ledger, found, "租金 减免").exact, ()
+    for query in ("租金 减免", "贷款", "物业 房租减免", "银行"):
+        for scope in (YEAR, YEAR.narrowed(module="finance")):
+            got = searching.search(demo_ledger, found, query, scope)
+            assert len(got.exact) == count_cases(demo_ledger, scope, ListRequest(words=query))
+            assert not set(got.exact) & set(got.near)
+            near += got.near
+    assert near
     texts = looking.texts_of(demo_ledger, hits[:10])
     said = texts["title"] + texts["content"]
     assert len(hits) > 10
-    assert said.str.contains("房租").all()
-    assert said.str.contains("物业").all()
-    narrow = searching.search(demo_ledger, found, "房租减免 物业", YEAR)
+    assert said.str.contains("租金").all()
+    assert said.str.contains("减免").all()
+    narrow = searching.search(demo_ledger, found, "租金 减免", YEAR).exact
     assert 0 < len(narrow) < len(hits)
-    assert searching.search(demo_ledger, found, "zzqqxx") == ()
+    assert searching.search(demo_ledger, found, "zzqqxx") == searching.Hits((), ())
+    assert set(searching.search(demo_ledger, None, "租金 减免").exact) == set(hits)
 
 
 def test_letters_inside_words_are_found_too(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     found = demo_found.findings(demo_ledger)
     number = found.cases["case_no"].iloc[3]
-    assert searching.search(demo_ledger, found, number) == (number,)
+    assert searching.search(demo_ledger, found, number).exact == (number,)
+    assert searching.search(demo_ledger, found, number.lower()).exact == (number,)
 
 
 def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
@@ -77,7 +94,8 @@ def test_a_department_finds_only_its_own_cases(demo_ledger: Ledger, demo_found: 
     department = demo_ledger.run(demo_ledger.table("case_facts").limit(1))["department"].iloc[0]
     own = open_ledger(Store(demo_ledger.folder), replace(LOCAL, department=department))
     allowed = set(own.run(own.table("case_facts").select("case_no"))["case_no"])
-    for hits in (searching.search(own, found, "申请"), searching.alike(own, found, next(iter(allowed)))):
+    search = searching.search(own, found, "申请")
+    for hits in (search.exact, search.near, searching.alike(own, found, next(iter(allowed)))):
         assert set(hits) <= allowed
 
 
@@ -118,10 +136,25 @@ def test_crossings_mark_what_margins_do_not_explain(tmp_path: Path) -> None:
 
 
 def test_the_tree_adds_up(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
-    nodes = looking.tree_nodes(demo_ledger, demo_found.findings(demo_ledger))
+    found, ledger = demo_found.findings(demo_ledger), demo_found.attach(demo_ledger)
+    nodes = looking.tree_nodes(ledger, everything(ledger), found)
     assert nodes["id"].is_unique
     for parent, rows in nodes[nodes["parent"] != ""].groupby("parent"):
         assert rows["cases"].sum() == nodes.loc[nodes["id"] == parent, "cases"].iloc[0]
+
+
+def test_map_and_tree_follow_period_and_filters(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
+    found, ledger = demo_found.findings(demo_ledger), demo_found.attach(demo_ledger)
+    october = Slice(dt.date(2026, 10, 1), dt.date(2026, 10, 31)).narrowed(module="legal")
+    nodes, points = looking.tree_nodes(ledger, october, found), looking.map_points(ledger, october, found, 10**6)
+    accepted = int(compute("demand", ledger, october)["value"].iloc[0])
+    outside = int(compute("demand", ledger, october.narrowed(issue_type=model.UNKNOWN))["value"].sum())
+    assert 0 < nodes.loc[nodes["parent"] == "", "cases"].sum() == len(points) == accepted - outside
+    assert len(points) < len(looking.map_points(ledger, everything(ledger), found, 10**6))
+
+
+def everything(ledger: Ledger) -> Slice:
+    return Slice(ledger.first_day, ledger.as_of.date())
 
 
 def test_why_a_case_belongs_is_said_in_its_own_words(demo_ledger: Ledger, demo_found: IssueDesk) -> None:

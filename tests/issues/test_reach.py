@@ -18,6 +18,7 @@ from analytics.issues.reach import since
 from analytics.issues.trends import weekly_counts
 from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import NotMeasurable, Slice, compute
+from analytics.metrics.comparison import basis
 from analytics.remedies.effect import Remedy
 from analytics.remedies.levers import ground
 from analytics.remedies.quality import periods
@@ -94,7 +95,7 @@ def test_what_looks_back_looks_no_further(ledger: Ledger) -> None:
     before, after = periods(ledger, Remedy("T0001", dt.date(2024, 2, 15)))
     assert (before.start, before.end, after.start) == (MONDAY, dt.date(2024, 2, 14), dt.date(2024, 2, 15))
     assert periods(ledger, Remedy("T0001", MONDAY)) is None
-    assert measured(ledger, LATE, EARLY)["growth"].isna().all()
+    assert measured(ledger, basis(ledger, LATE, "previous"))["growth"].isna().all()
 
 
 def test_what_a_year_would_bring_is_not_told_of_weeks(desk: IssueDesk, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 from scipy.stats import CensoredData, binomtest, ecdf
 
-from analytics.metrics.comparison import limits
+from analytics.metrics.funnel import limits
 from analytics.metrics.survival import curve, of_times, quantiles, quantiles_of
 from analytics.metrics.wilson import wilson
 

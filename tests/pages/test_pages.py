@@ -59,7 +59,7 @@ def test_every_figure_page_names_its_snapshot_and_period(
 ) -> None:
     said = words(open_page(name, demo_store, monkeypatch))
     assert demo_store.current_id() in said
-    assert "统计期 2026年11月1日至11月30日" in said
+    assert "统计期 2026年11月1日至11月24日（本月未完）" in said
     assert "统计时刻 2026年11月24日" in said
 
 

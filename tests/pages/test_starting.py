@@ -33,11 +33,11 @@ def test_what_the_first_numbers_ask_has_been_asked_before(demo_store: Store, mon
     ledger = warming._opened(demo_store)  # with the types, where another test has had them found
     opening.ask_first(ledger)
     before = set(answers._kept[ledger.snapshot.id])
-    assert len(before) == len(opening.OFFERED) + 3
+    assert len(before) == len(opening.OFFERED) + 2
     app = open_page("overview", demo_store, monkeypatch)
     assert len(app.metric) == len(opening.FIVE)
     asked = answers._kept[ledger.snapshot.id]
-    assert {k for k in asked if ".values_of(" in k or f".ask(({opening.FIVE}, " in k} == before
+    assert {k for k in asked if ".values_of(" in k or f"(({opening.FIVE}, " in k} == before
 
 
 def test_preparing_ends_with_its_server() -> None:

@@ -41,22 +41,23 @@ from analytics.viewer import (
     Viewer,
     require_sign_in,
 )
-from pages.common.frame import PAGES
 from pages.entrance import who
+from pages.navigation.places import PLACES
 from tests.trust.conftest import Marked, marks_in, personal_in, sent
 
 #: Pages with what the address may ask of them; {own} and {other} are cases, {type} a type, {card} a card.
 ADDRESSES = [
-    *((name, {}) for name in PAGES),
+    *((name, {}) for name in (p.file for p in PLACES)),
     ("cases", {"case": "{other}"}),
     ("cases", {"case": "{own}"}),
     ("cases", {"q": "88", "period": "本年"}),
     ("issues", {"type": "{type}"}),
-    ("issues", {"look": "分布图"}),
+    ("issues", {"look": "map"}),
     ("remedies", {"card": "{card}"}),
-    ("remedies", {"board_look": "先解决什么"}),
-    ("explore", {"search": "申请"}),
-    ("explore", {"alike": "{other}"}),
+    ("remedies", {"board_look": "next"}),
+    ("explore", {"find": "申请"}),
+    ("explore", {"like": "{other}"}),
+    ("explore", {"like": "{own}"}),
     ("loop", {"period": "本年"}),
     ("satisfaction", {"period": "本年"}),
 ]  # fmt: skip
@@ -65,7 +66,7 @@ SCOPED = [LEADER, ANALYST, OPERATOR]
 
 def addresses(role: str) -> list[tuple[str, dict[str, str]]]:
     """Return every page for every role; what the address can ask of a page, for the one with most forms on it."""
-    return ADDRESSES if role == ANALYST else ADDRESSES[: len(PAGES)]
+    return ADDRESSES if role == ANALYST else ADDRESSES[: len(PLACES)]
 
 
 def viewer_of(role: str, marked: Marked, scoped: bool) -> Viewer:
@@ -173,7 +174,7 @@ def test_counting_is_the_same_for_everybody(marked: Marked) -> None:
             assert a.equals(b), (code, by)
     found = desk.findings(everybody)
     assert found is not None
-    assert looking.tree_nodes(everybody, found).equals(looking.tree_nodes(scoped, found))
+    assert looking.tree_nodes(everybody, whole, found).equals(looking.tree_nodes(scoped, whole, found))
 
 
 def test_lists_stories_and_searches_keep_to_the_department(marked: Marked) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.remedied import board_advice, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.trends import rising
+from analytics.wording import SMALL
 
 #: A rule of the loop kept by fewer than this is spoken of.
 KEPT = 0.9
@@ -48,7 +49,7 @@ def _new_problem(e: Evidence) -> Iterator[Sentence]:
         return
     news = rising(e.ledger)
     if len(news):
-        name = news.sort_values("observed", ascending=False)["name"].iloc[0]
+        name = news.sort_values("cases", ascending=False)["name"].iloc[0]
         yield e.say("advice.new", f"对新近抬头的「{name}」，由牵头部门查明原因，按一类问题研究整改措施。")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Cell, Column, Table
 from analytics.metrics import CATALOGUE
 from analytics.metrics.slices import Slice
+from analytics.wording import SMALL
 
 NOT_KEPT = "台账未记"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Sentence
 from analytics.metrics.decomposition import decompose
+from analytics.wording import SMALL
 
 NAMED = 3
 NAMES = {"department": "部门", "module": "模块"}

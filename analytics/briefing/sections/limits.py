@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence, Table
 from analytics.briefing.sections.cells import by_group, group_table
 from analytics.briefing.sections.driving import driven
-from analytics.metrics.comparison import funnel
+from analytics.metrics.funnel import funnel
 from analytics.metrics.query import BANDS
+from analytics.wording import SMALL
 
 NAMED = 3
 
@@ -55,7 +56,7 @@ def _outside(e: Evidence) -> list[Sentence]:
     if not e.splits("department"):
         return []
     groups, _, centre = funnel("on_time_rate", e.ledger, e.now, "department", settings=e.settings)
-    groups = groups[groups["department"].notna()]
+    groups = groups[groups["department"].notna() & ~groups["small"].astype(bool)]
     low = groups[(groups["outside"] == "99.8") & (groups["value"] < centre)].sort_values("value").head(NAMED)
     if groups.empty:
         return [e.say("limits.outside", "各部门到期量都不足，不作比较。")]

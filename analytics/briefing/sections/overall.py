@@ -11,8 +11,9 @@ from analytics.briefing.facts import Cell, Column, Figure, Section, Sentence, Se
 from analytics.briefing.period import containing
 from analytics.briefing.sections.cells import cell
 from analytics.metrics import CATALOGUE
+from analytics.metrics.comparison import Basis, step
 from analytics.metrics.slices import Slice, buckets
-from analytics.wording import change
+from analytics.wording import SMALL, clock
 
 MAIN = ("demand", "closures", "backlog", "on_time_rate", "overdue_open", "handling_median", "satisfaction")
 DRIVERS = 2
@@ -31,48 +32,40 @@ def overall(e: Evidence) -> Section:
 def _came(e: Evidence) -> Sentence:
     p, demand = e.period, e.metric("demand")
     parts: list[object] = [f"{p.now}受理企业诉求 ", demand]
-    days = e.days(e.now)
-    if days.value and p.grain != "quarter":
-        each = e.derived(
-            "per_day",
-            "件",
-            (demand.value or 0) / days.value,
-            demand,
-            days,
-            text=f"{(demand.value or 0) / days.value:.1f} 件",
-        )
-        parts += ["（", days, "，日均 ", each, "）"]
+    if e.days(e.now).value and p.grain != "quarter":
+        parts += ["（", e.days(e.now), "，日均 ", e.per_day("demand", e.now), "）"]
     return e.say("overall.came", *parts, "。")
 
 
 def _against(e: Evidence) -> list[Sentence]:
     """Say the change against the period before and a year ago, with what it is compared with."""
-    p, said = e.period, []
-    if e.before is None:
-        said.append(e.say("overall.before", f"台账中没有{p.before}的记录，不作环比。"))
-    else:
-        said.append(e.say("overall.before", f"受理量环比{_compared(e, e.before, p.before)}。"))
-    if e.year_ago is not None:
-        said.append(e.say("overall.year", f"同比{_compared(e, e.year_ago, p.year_ago)}。"))
+    said = []
+    for made, id, word in ((e.previous, "overall.before", "环比"), (e.year, "overall.year", "同比")):
+        if made.flows is not None:
+            lead = "受理量" if made is e.previous else ""
+            said.append(e.say(id, f"{lead}{word}{_compared(e, made.flows, made.name)}。"))
+        elif made.reason:
+            said.append(e.say(id, f"{made.reason}，不作{word}。"))
     return said
 
 
 def _compared(e: Evidence, slice: Slice, name: str) -> str:
-    """Return 增加 12.3%（上周 768 件，4 个工作日）; unequal working days are named, for the change is judged by day."""
-    old, days = e.metric("demand", slice), e.days(slice)
-    fair = f"，{days}，按工作日折算" if days.value != e.days(e.now).value else ""
-    return f"{e.moved('demand', slice)}（{name} {old}{fair}）"
+    """Return 每工作日增加 12.3%（上周 768 件，4 个工作日）; unequal working days are named, for the change is by day."""
+    moved, uneven = e.moved("demand", slice), e.basis(slice).uneven
+    fair = f"，{e.days(slice)}" + ("" if moved.startswith("每工作日") else "，按工作日折算") if uneven else ""
+    return f"{moved}（{name} {e.metric('demand', slice)}{fair}）"
 
 
 def _drivers(e: Evidence) -> list[Sentence]:
-    """Name the modules that most of a real change came from."""
+    """Name the modules that most of a real change came from; of unequal working days, beyond the pace of before."""
     if e.before is None or not e.can("demand") or e.ledger.lacks(("module",)) or not e.changed("demand", e.before):
         return []
     now = e.rows(("demand",), e.now, ("module",)).set_index("module")["value"]
     old = e.rows(("demand",), e.before, ("module",)).set_index("module")["value"]
-    gain = now.sub(old, fill_value=0)
+    pace = e.previous.pace(CATALOGUE["demand"])
+    gain = now.sub(old * pace, fill_value=0)
     gain = gain[gain.index.notna()]
-    total = float(now.sum() - old.sum())
+    total = float(now.sum() - old.sum() * pace)
     same = gain[gain * total > 0].sort_values(key=abs, ascending=False).head(DRIVERS)
     if same.empty:
         return []
@@ -80,11 +73,13 @@ def _drivers(e: Evidence) -> list[Sentence]:
     for module, value in same.items():
         where = (("module", str(module)),)
         a, b = e.metric("demand", e.now, where=where), e.metric("demand", e.before, where=where)
+        op, of = ("paced", (a, b, e.days(e.now), e.days(e.before))) if e.previous.uneven else ("difference", (a, b))
         told.append(
-            f"{e.label('module', module)}（{e.derived('difference', '件', float(value), a, b, text=f'{value:+,.0f} 件')}）"
+            f"{e.label('module', module)}（{e.derived(op, '件', float(value), *of, text=f'{value:+,.0f} 件')}）"
         )
     way = "增量" if total > 0 else "减量"
-    return [e.say("overall.drivers", f"{way}主要来自{'、'.join(told)}。")]
+    fair = "按相同工作日数折算，" if e.previous.uneven else ""
+    return [e.say("overall.drivers", f"{fair}{way}主要来自{'、'.join(told)}。")]
 
 
 def _kept_up(e: Evidence) -> list[Sentence]:
@@ -93,9 +88,15 @@ def _kept_up(e: Evidence) -> list[Sentence]:
     closed, left = e.metric("closures"), e.metric("backlog")
     parts: list[object] = [f"{e.period.now}办结 ", closed, "，期末在办 ", left]
     if e.before is not None:
-        moved = e.moved("backlog", e.before)
-        parts.append(f"，与{e.period.before}末{moved}" if moved == "基本持平" else f"，比{e.period.before}末{moved}")
+        moved, then = e.moved("backlog", e.before), moment_before(e)
+        parts.append(f"，与{then}{moved}" if moved == "基本持平" else f"，比{then}{moved}")
     return [e.say("overall.closed", *parts, "。")]
+
+
+def moment_before(e: Evidence) -> str:
+    """Name the moment that stocks are compared with: 4 周前（10月30日 17:30）."""
+    then, weeks = e.previous.at_before, (e.previous.at - (e.previous.at_before or e.previous.at)).days // 7
+    return f" {weeks} 周前（{clock(then, e.previous.at)}）" if then else ""
 
 
 def _quality(e: Evidence) -> list[Sentence]:
@@ -110,35 +111,53 @@ def _quality(e: Evidence) -> list[Sentence]:
             said.append(e.say(f"overall.{code}", f"{e.period.now}没有{lead}的工单，{CATALOGUE[code].name}无从计算。"))
             continue
         parts: list[object] = [f"{lead} ", whole, f"，{CATALOGUE[code].name} ", rate]
-        if e.before is not None and "样本不足" not in rate.text:
+        if e.before is not None and SMALL not in rate.text:
             parts += ["，环比", e.moved(code, e.before)]
         said.append(e.say(f"overall.{code}", *parts, "。"))
     return said
 
 
 def _table(e: Evidence) -> Table:
+    bases = [b for b in (e.previous, e.year) if b.flows is not None]
     columns = [Column("指标"), Column(e.period.now)]
-    slices = [e.now]
-    for slice, name in ((e.before, e.period.before), (e.year_ago, e.period.year_ago)):
-        if slice is not None:
-            columns += [Column(name), Column("环比" if slice is e.before else "同比")]
-            slices.append(slice)
+    for made in bases:
+        columns += [Column(made.name), Column("环比" if made is e.previous else "同比")]
     columns.append(Column("目标"))
     body: list[tuple[Cell, ...]] = []
     for code in (c for c in MAIN if e.can(c)):
-        metric, target = CATALOGUE[code], e.settings.targets.get(code)
-        row: list[Cell] = [f"{metric.name}（{metric.unit}）"]
-        for slice in slices:
-            value = e.metric(code, slice)
-            row.append(cell(e.row(code, slice)) if value.value is not None else None)
-            if slice is not e.now:
-                now = e.metric(code)
-                small = e.row(code, slice)["small"] or e.row(code, e.now)["small"]
-                row.append(None if small else change(now.value, value.value, metric.unit))
-        row.append(target)
-        body.append(tuple(row))
-    note = "环比、同比按同等时龄计算：对比期也只看到与本期相同的天数为止。"
-    return Table("main", f"{e.period.now}主要指标", tuple(columns), tuple(body), note)
+        metric = CATALOGUE[code]
+        row: list[Cell] = [f"{metric.name}（{metric.unit}）", _shown(e, code, e.now)]
+        for made in bases:
+            slice = made.beside(metric)
+            assert slice is not None
+            row += [_shown(e, code, slice), _step(e, code, made)]
+        body.append((*row, e.settings.targets.get(code)))
+    return Table("main", f"{e.period.now}主要指标", tuple(columns), tuple(body), _how_compared(bases))
+
+
+def _shown(e: Evidence, code: str, slice: Slice) -> Cell:
+    return cell(e.row(code, slice)) if e.metric(code, slice).value is not None else None
+
+
+def _step(e: Evidence, code: str, made: Basis) -> Cell:
+    """Return a metric's bare change in words; none where a sample is small."""
+    metric, slice = CATALOGUE[code], made.beside(CATALOGUE[code])
+    assert slice is not None
+    now, old = e.row(code, e.now), e.row(code, slice)
+    return None if now["small"] or old["small"] else step(metric, now["value"], old["value"], made)
+
+
+def _how_compared(bases: list[Basis]) -> str:
+    """Say by which rule the columns 环比 and 同比 are worked out."""
+    if not bases:
+        return ""
+    told = ["对比期与本期同等时龄"]
+    if uneven := [b for b in bases if b.uneven]:
+        days = "、".join(f"{b.name} {b.days_before} 个" for b in uneven)
+        told.append(f"受理、办结的增减按工作日折算（本期 {bases[0].days} 个工作日，{days}）")
+    moments = "、".join(clock(b.at_before, b.at) for b in bases if b.at_before)
+    told.append(f"在办、超期未办截至 {clock(bases[0].at)}，与 {moments} 比（整周以前的同一时刻）")
+    return "；".join(told) + "。"
 
 
 def _figure(e: Evidence) -> list[Figure]:

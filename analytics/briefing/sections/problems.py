@@ -11,7 +11,7 @@ from analytics.briefing.sections.remedied import board_table, remedied
 from analytics.issues.findings import Findings
 from analytics.issues.ranking import measured
 from analytics.issues.trends import rising
-from analytics.metrics import NotMeasurable
+from analytics.metrics import NotMeasurable, Slice
 from analytics.metrics.query import check_reach
 
 SHOWN = 3
@@ -26,7 +26,7 @@ def problems(e: Evidence, found: Findings | None) -> Section:
         check_reach(e.ledger, e.now, ("issue_type",))
     except NotMeasurable as reason:
         return Section("problems", "一类问题", (e.say("problems.lacking", f"{reason}。"),))
-    table = measured(e.ledger, e.now, e.before).sort_values(["demand", "growth"], ascending=False)
+    table = measured(e.ledger, e.previous).sort_values(["demand", "growth"], ascending=False)
     table = table[(table["demand"] > 0) & ~found.types["dismissed"].reindex(table.index).eq(True)]
     if table.empty:
         return Section("problems", "一类问题", (e.say("problems.none", f"{e.period.now}没有归入一类问题的工单。"),))
@@ -48,6 +48,8 @@ def problems(e: Evidence, found: Findings | None) -> Section:
         Column("涉及部门", "个"), Column("牵头部门"),
     )  # fmt: skip
     note = f"共 {len(table)} 类，列受理最多的 {len(rows)} 类；重复反映的同一件事照计。"
+    if e.previous.uneven:
+        note += f"“比{e.period.before}”按工作日折算（本期 {e.previous.days} 个，{e.period.before} {e.previous.days_before} 个）。"
     return Section(
         "problems",
         "一类问题",
@@ -76,8 +78,9 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
     for id in table.sort_values("growth", ascending=False).index[:LISTED]:
         where = (("issue_type", str(id)),)
         if table.loc[id, "growth"] > 0 and e.changed("demand", e.before, where) and len(told) < SHOWN:
+            fair = f"，{e.days(e.before)}" if e.previous.uneven else ""
             told.append(
-                f"「{found.name_of(str(id))}」由 {e.metric('demand', e.before, where=where)}增至 {e.metric('demand', where=where)}"
+                f"「{found.name_of(str(id))}」{e.metric('demand', where=where)}，{e.step('demand', e.before, where)}（{e.period.before} {e.metric('demand', e.before, where=where)}{fair}）"
             )
     if not told:
         return [e.say("problems.grown", f"与{e.period.before}相比，没有哪一类明显增多。")]
@@ -93,8 +96,11 @@ def _new(e: Evidence) -> list[Sentence]:
         return []
     news = news[(news["last"] >= pd.Timestamp(e.now.start)) & (news["start"] <= pd.Timestamp(e.now.end))]
     told = []
-    for row in news.sort_values("observed", ascending=False).head(SHOWN).itertuples():
-        seen = e.given(f"rising.{row.id}.observed", float(row.observed), "件")
-        usual = e.given(f"rising.{row.id}.expected", float(row.expected), "件", f"{row.expected:.1f} 件")
+    for row in news.sort_values("cases", ascending=False).head(SHOWN).itertuples():
+        since = Slice(row.start.date(), e.now.end)
+        seen: object = e.metric("demand", since, where=(("issue_problem", str(row.id)),))
+        if row.repeats:
+            seen = f"{seen}，其中重复 {e.given(f'rising.{row.id}.repeats', float(row.repeats), '件')}"
+        usual = e.given(f"rising.{row.id}.expected", float(row.usual), "件", f"{row.usual:.1f} 件")
         told.append(f"「{row.name}」自 {row.start:%m月%d日}当周起 {seen}，常年同样时间约 {usual}")
     return [e.say("problems.new", f"新近抬头的具体问题：{'；'.join(told)}。")] if told else []

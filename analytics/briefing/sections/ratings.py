@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analytics.briefing.evidence import SMALL, Evidence
+from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.cells import group_table
 from analytics.briefing.sections.driving import driven
-from analytics.metrics.comparison import funnel
+from analytics.metrics.funnel import funnel
+from analytics.wording import SMALL
 
 NAMED = 3
 
@@ -45,7 +46,7 @@ def _outside(e: Evidence) -> list[Sentence]:
     if not e.splits("department"):
         return []
     groups, _, centre = funnel("satisfaction", e.ledger, e.now, "department", settings=e.settings)
-    groups = groups[groups["department"].notna()]
+    groups = groups[groups["department"].notna() & ~groups["small"].astype(bool)]
     low = groups[(groups["outside"] != "") & (groups["value"] < centre)].sort_values("value").head(NAMED)
     if groups.empty:
         return [e.say("ratings.outside", "各部门评价都不足，不作比较。")]
