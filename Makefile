@@ -14,8 +14,8 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/engines
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/browser/journeys --ignore tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from analytics.figures.style import (
     GRADE_COLOURS,
     GREY,
     HEAT,
+    INK,
     ORANGE,
     PALE,
     RED,
@@ -89,15 +90,38 @@ def heat(
         zmin=0,
         zmax=max(float(frame["value"].fillna(0).max()) if len(frame) else 0.0, 1e-9),
         colorbar={"title": unit, "thickness": 10, "outlinewidth": 0},
-        hoverongaps=False,
-        customdata=np.array([[f"{r}|{c}" for c in table.columns] for r in table.index]),
-        hovertemplate="%{y} %{x}：%{z:" + (",.0f" if unit == "件" else ",.1f") + "} " + unit + "<extra></extra>",
+        hoverinfo="skip",
     )
+    digits = 0 if unit == "件" else 1
+    told = [["—" if v != v else f"{v:,.{digits}f} {unit}" for v in row] for row in table.to_numpy(float)]
+    points_of_cells(made, heads, names, [[f"{r}|{c}" for c in table.columns] for r in table.index], told)
     made.update_yaxes(showgrid=False, type="category")
     made.update_xaxes(type="category", nticks=14)
     heads_of = {c: str((column_labels or {}).get(c, model.label_of(column, c))) for c in small[column].unique()}
     names = [f"{model.label_of(row, r)} {heads_of[c]}" for r, c in zip(small[row], small[column], strict=True)]
     return without_small(made, names)
+
+
+def points_of_cells(made: go.Figure, columns: list, rows: list, codes: list[list[str]], told: list[list[str]]) -> None:
+    """Lay a point into the middle of every cell of a heat map: it carries the cell's code and words, and is chosen.
+
+    Plotly lets nobody choose a heat map's cell: a click on it is answered by no selection.
+    """
+    every = [(x, y, codes[r][c], told[r][c]) for r, y in enumerate(rows) for c, x in enumerate(columns)]
+    x, y, code, text = (list(v) for v in zip(*every, strict=True)) if every else ([], [], [], [])
+    made.add_scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 9, "color": INK, "opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=code,
+        text=text,
+        hovertemplate="%{y} %{x}：%{text}<extra></extra>",
+        showlegend=False,
+    )
+    made.update_layout(hoverdistance=-1)  # the nearest middle is that of the cell pointed at, however wide it is
 
 
 def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: float, name: str) -> go.Figure:

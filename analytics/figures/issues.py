@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from analytics.figures.bars import points_of_cells
 from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure, without_small
 
 #: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
@@ -160,14 +161,18 @@ def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
         y=order_r,
         text=text,
         texttemplate="%{text}",
-        customdata=custom,
         colorscale=[[0, "#2474b0"], [0.5, "#ffffff"], [1, "#D55E00"]],
         zmid=0,
         showscale=False,
         xgap=1,
         ygap=1,
-        hovertemplate="%{y}，%{x}：%{text} 件<br>与预期相比的标准化差 %{z:.1f}<extra></extra>",
+        hoverinfo="skip",
     )
+    told = [
+        [f"{v:,.0f} 件" + ("" if z != z else f"<br>与预期相比的标准化差 {z:.1f}") for v, z in zip(vs, zs, strict=True)]
+        for vs, zs in zip(value.to_numpy(), residual.to_numpy(), strict=True)
+    ]
+    points_of_cells(made, order_c, order_r, custom.to_numpy().tolist(), told)
     made.update_yaxes(autorange="reversed")
     return made
 

@@ -65,7 +65,7 @@ def end_with(parent: int) -> None:
 
 def main() -> None:
     """Answer on standard output."""
-    os.nice(19)  # whoever looks at a page goes first
+    os.nice(int(sys.argv[1]))  # whoever looks at a page goes first
     Thread(target=end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     logging.disable(logging.WARNING)
     folder, snapshot, questions = pickle.load(sys.stdin.buffer)

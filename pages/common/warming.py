@@ -26,6 +26,9 @@ from pages.common import answers, asking, opening
 ALONE, EVERY = 8.0, 2.0
 #: How many seconds new cases may take to join the types, and the longest that a new snapshot is held back.
 JOINING, PATIENCE = 10.0, 60.0
+#: How far the process that asks beforehand yields to others, and how many seconds it may take.
+NICE: int = 19
+LONGEST: float | None = 60.0
 #: Who asks beforehand: what is counted for everybody.
 WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
@@ -109,9 +112,9 @@ def _types(store: Store, snapshot: str) -> str:
 
 def _ask(store: Store, snapshot: str) -> int:
     request = (str(store.folder.resolve()), snapshot, answers.recent())
-    command = [sys.executable, "-m", "pages.common.preparing"]
+    command = [sys.executable, "-m", "pages.common.preparing", str(NICE)]
     done = subprocess.run(
-        command, input=pickle.dumps(request), capture_output=True, cwd=ROOT, timeout=PATIENCE, check=True
+        command, input=pickle.dumps(request), capture_output=True, cwd=ROOT, timeout=LONGEST, check=True
     )
     found = pickle.loads(done.stdout)
     answers.take_in(snapshot, found)

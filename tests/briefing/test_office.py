@@ -145,7 +145,7 @@ def test_libreoffice_opens_the_word_file(week: Briefing, office: Office, tmp_pat
         (tmp_path / f"{name}.docx").write_bytes(writers()["docx"](briefing))
         done = subprocess.run(
             ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/lo", "--convert-to", "pdf", "--outdir", str(tmp_path), str(tmp_path / f"{name}.docx")],
-            capture_output=True, text=True, timeout=180, check=True,
+            capture_output=True, text=True, timeout=900, check=True,
         )  # fmt: skip
         assert "Error" not in done.stderr
         text = re.sub(r"\s", "", "".join(p.extract_text() for p in PdfReader(tmp_path / f"{name}.pdf").pages))

@@ -42,7 +42,7 @@ def errors(tmp_path: Path) -> Errors:
 
     def ask(name: str, content: bytes) -> list[str]:
         (tmp_path / name).write_bytes(content)
-        done = subprocess.run([FOUND[0], tmp_path / name], capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([FOUND[0], tmp_path / name], capture_output=True, text=True, timeout=600, check=False)
         said = json.loads(done.stdout)
         assert said["ok"] == (not said["errors"])
         return [f"{name}: {e['description']} {e['path']}" for e in said["errors"]]

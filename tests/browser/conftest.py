@@ -20,7 +20,7 @@ from analytics.store import Store
 from tests.browser import chromium
 
 #: Another worker's tests may keep the second core busy.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=120_000)
 
 
 def free_port() -> int:
@@ -50,11 +50,11 @@ def serving(store: Path, port: int = 0, **environment_more: str) -> Iterator[str
         yield address
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(120)
 
 
 def _wait(address: str) -> None:
-    for _ in range(120):
+    for _ in range(2400):
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
             return
@@ -80,7 +80,7 @@ def page(browser: Browser) -> Iterator[Page]:
     asked: list[str] = []
     context.on("request", lambda r: asked.append(r.url))
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)
     yield page
     context.close()
     strangers = [u for u in asked if not u.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))]

@@ -125,7 +125,7 @@ def provider(folder: Path, callback: str) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, str(SITE), str(folder), str(port), callback], stdout=log, stderr=log)
     metadata = f"http://127.0.0.1:{port}/o/.well-known/openid-configuration"
     try:
-        for _ in range(120):
+        for _ in range(2400):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(metadata, timeout=1)
                 break
@@ -135,7 +135,7 @@ def provider(folder: Path, callback: str) -> Iterator[str]:
         yield metadata
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
         log.close()
 
 
@@ -196,7 +196,7 @@ def started(store: Store, *arguments: str) -> subprocess.CompletedProcess:
         *arguments,
     ]
     environment = os.environ | {"INSIGHT_STORE": str(store.folder)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, cwd=SITE.parents[3])
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, cwd=SITE.parents[3])
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.10", "example.org"])

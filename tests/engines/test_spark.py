@@ -148,14 +148,14 @@ def connect(engine: None) -> Iterator[str]:
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        for _ in range(240):
+        for _ in range(1200):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.5)
         yield f"sc://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(60)
+        server.wait(600)
 
 
 def test_spark_connect_with_two_executors_says_the_same(demo_store: Store, connect: str) -> None:
@@ -164,7 +164,7 @@ def test_spark_connect_with_two_executors_says_the_same(demo_store: Store, conne
     command += ["--from", "2026-07-01", "--to", "2026-09-30", "--store", str(demo_store.folder), "--json"]
     told = [
         subprocess.run(
-            command, env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=300
+            command, env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=1200
         )
         for master in ("", connect)
     ]
@@ -191,7 +191,7 @@ def test_a_fitted_run_assigns_cases_on_two_executors(demo_found: IssueDesk, conn
     told = [
         subprocess.run(
             [sys.executable, "-c", ASSIGNED, str(demo_found.store.folder)],
-            env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=300,
+            env=os.environ | {"INSIGHT_SPARK": master}, cwd=ROOT, capture_output=True, text=True, timeout=1200,
         )
         for master in ("", connect)
     ]  # fmt: skip

@@ -18,7 +18,7 @@ st.text("acted" if {button} else "idle")
     ("button", "then"), [("st.button('按', key='k')", "idle"), ("acting.pressed(st.button, '按', 'k')", "acted")]
 )
 def test_a_press_outlives_a_run_that_was_ended(button: str, then: str) -> None:
-    app = AppTest.from_string(SCRIPT.replace("{button}", button)).run()
+    app = AppTest.from_string(SCRIPT.replace("{button}", button), default_timeout=600).run()
     assert app.text[0].value == "idle"
     app.session_state["ended"] = True
     app.button(key="k").click().run()
@@ -29,7 +29,9 @@ def test_a_press_outlives_a_run_that_was_ended(button: str, then: str) -> None:
 def test_an_old_press_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     from pages.common import acting
 
-    app = AppTest.from_string(SCRIPT.replace("{button}", "acting.pressed(st.button, '按', 'k')")).run()
+    app = AppTest.from_string(
+        SCRIPT.replace("{button}", "acting.pressed(st.button, '按', 'k')"), default_timeout=600
+    ).run()
     monkeypatch.setattr(acting, "KEPT", -1)
     app.button(key="k").click().run()
     assert app.text[0].value == "idle"

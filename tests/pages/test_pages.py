@@ -31,7 +31,7 @@ FILTERED = PAGES[:13]
 def open_page(name: str, store: Store, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
     """Run the dashboard with a page in front; the query is spelt as the URL spells it."""
     monkeypatch.setenv("INSIGHT_STORE", str(store.folder))
-    app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=60)
+    app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=600)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()
@@ -181,7 +181,7 @@ def test_a_fault_is_said_in_chinese_and_leaks_nothing(
 
     monkeypatch.setattr("pages.common.asking.ask_findings", fail)
     monkeypatch.setenv("INSIGHT_STORE", str(demo_store.folder))
-    app = AppTest.from_string("from dashboard import main\nmain('overview')", default_timeout=60).run()
+    app = AppTest.from_string("from dashboard import main\nmain('overview')", default_timeout=600).run()
     assert "这一页出错了" in app.error[0].value
     assert not app.exception
     assert "RuntimeError" in caplog.text

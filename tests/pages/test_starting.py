@@ -24,7 +24,7 @@ LATER = ("scipy.special", "scipy.stats", "sklearn", "statsmodels", "analytics.in
 )
 def test_starting_loads_nothing_that_it_does_not_need(imported: str, not_needed: tuple[str, ...]) -> None:
     code = f"import {imported}, sys; print([m for m in {not_needed} if m in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert told.stdout.strip() == "[]", told.stderr[-2000:]
 
 
@@ -44,5 +44,5 @@ def test_preparing_ends_with_its_server() -> None:
     child = "import sys; from pages.common.preparing import end_with; end_with(int(sys.argv[1]))"
     server = f"import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid())])"
     # The child holds the server's output open: this returns when both have ended, or not in time.
-    ended = subprocess.run([sys.executable, "-c", server], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", server], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert not ended.stderr

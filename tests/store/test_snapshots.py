@@ -87,7 +87,7 @@ def test_readers_in_another_process_while_one_reads_here(tmp_path: Path) -> None
     assert count(store) == 1
     reading = "import sys; from tests.store.test_snapshots import *; print(count(Store(sys.argv[1])))"
     others = [other_process(reading, tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    assert [other.communicate(timeout=60)[0].strip() for other in others] == ["1", "1"]
+    assert [other.communicate(timeout=600)[0].strip() for other in others] == ["1", "1"]
     add_case(store, "B")
     assert count(store) == 2
 

@@ -55,7 +55,7 @@ def elsewhere(code: str, store: Store, **limits: int) -> subprocess.CompletedPro
 
     text = f"from pathlib import Path\nfrom analytics.store import Store\nstore = Store(Path({str(store.folder)!r}))\n{code}"
     return subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, preexec_fn=before, timeout=120
+        [sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, preexec_fn=before, timeout=600
     )
 
 

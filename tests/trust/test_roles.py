@@ -93,7 +93,7 @@ def as_viewer(monkeypatch: pytest.MonkeyPatch, marked: Marked):
 
         monkeypatch.setattr(who, "enter", enter)
         files.clear()
-        app = AppTest.from_string(f"from dashboard import main\nmain({page!r})", default_timeout=120)
+        app = AppTest.from_string(f"from dashboard import main\nmain({page!r})", default_timeout=600)
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

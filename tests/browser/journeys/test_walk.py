@@ -1,0 +1,224 @@
+"""A walk through every page that finds every way to cases by itself and holds each number against its list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openpyxl
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from analytics.store import Store
+from tests.browser.journeys import sight
+from tests.browser.journeys.journey import PATIENCE, WIDE, Journey, new_context, travelled
+from tests.browser.journeys.oracle import Oracle
+from tests.browser.journeys.sight import Link
+
+#: Rows that 案件明细 shows of a list.
+SHOWN = 500
+#: Pages of the menu without any way to cases, on a full ledger.
+SILENT = {"简报", "分派建议", "数据管理", "全市汇总", "指标口径", "系统管理"}
+
+
+@dataclass
+class Walk:
+    """What was used on the way, and what was found wrong."""
+
+    journey: Journey
+    colleague: Journey
+    oracle: Oracle
+    thorough: bool = True
+    lists: int = 0
+    compared: int = 0
+    faults: list[str] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def page(self) -> Page:
+        return self.journey.page
+
+    def hold(self, right: bool, told: str) -> None:
+        """Note a fault; the walk goes on, so that all are told at once."""
+        if not right:
+            self.faults.append(f"step {len(self.journey.steps)}: {told}")
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    def everywhere(self) -> None:
+        for title in self.journey.titles():
+            self.journey.menu(title)
+            before = self.lists
+            self.here(title)
+            if self.lists == before:
+                self.silent.add(title)
+
+    def here(self, title: str, depth: int = 0) -> None:
+        """Use every way that a page offers."""
+        known = sight.links(self.page)
+        kinds: set[tuple] = set()
+        for link in known:
+            if link.lists_cases:
+                self.use(title, link, self._beside(link), depth)
+            elif link.kind not in kinds:
+                kinds.add(link.kind)
+                self.use(title, link, set(), depth)
+        self.figures(title, depth)
+        self.tables(title, depth)
+
+    def _beside(self, link: Link) -> set[int]:
+        return sight.counts(sight.located(self.page, link).evaluate(sight.BESIDE))
+
+    def figures(self, title: str, depth: int) -> None:
+        for number in range(len(sight.figures(self.page))):
+            for order in range(2 * 3):
+                figure = sight.figures(self.page)[number]
+                found = sight.marks(figure)
+                if order >= (len(found) if self.thorough else 1):
+                    break
+                self.mark(title, figure, found[order], depth)
+
+    def mark(self, title: str, figure: Locator, mark: sight.Mark, depth: int) -> None:
+        before = {(x.label, x.href) for x in sight.links(self.page)}
+        name = f"{title}/{sight.heading(figure)}"
+        said = sight.pointed_at(self.page, figure, mark)
+
+        def click() -> None:
+            sight.pointed_at(self.page, figure, mark)
+            self.page.mouse.click(mark.x, mark.y, delay=60)
+
+        self.journey.insist(f"{name}: click the {mark.kind} “{said}”", click)
+        new = [x for x in sight.links(self.page) if (x.label, x.href) not in before]
+        self.hold(bool(new), f"{name}: the mark “{said}” offers nothing")
+        for link in new:
+            self.use(name, link, sight.counts(said), depth)
+
+    def tables(self, title: str, depth: int) -> None:
+        for number in range(len(sight.tables(self.page))):
+            for last in (False, True) if self.thorough else (False,):
+                self.row(title, sight.tables(self.page)[number], last, depth)
+
+    def row(self, title: str, table: Locator, last: bool, depth: int) -> None:
+        before = {(x.label, x.href) for x in sight.links(self.page)}
+        buttons = self.page.get_by_role("button").count()
+        heads, *cells = sight.rows(table)
+        height = table.bounding_box()["height"]
+        row = min(len(cells), int((height - sight.HEAD) // sight.ROW)) - 1 if last else 0
+        name = f"{title}/{sight.heading(table)}"
+        at, address = self.journey.place
+        y = sight.HEAD + sight.ROW * row + sight.ROW // 2
+        self.journey.insist(
+            f"{name}: choose row {row + 1} {cells[row][:2]}", lambda: table.click(position={"x": 18, "y": y})
+        )
+        if self.journey.address != address:
+            self.hold(self.journey.place[0] == at + 1, f"{name}: a row opened is one entry of the history")
+            self.one_case(name, cells[row][0])
+            self.journey.back()
+            return
+        new = [x for x in sight.links(self.page) if (x.label, x.href) not in before]
+        self.hold(
+            bool(new) or self.page.get_by_role("button").count() > buttons, f"{name}: row {row + 1} offers nothing"
+        )
+        for link in new:
+            self.use(name, link, sight.counts_of_row(heads, cells[row]), depth)
+
+    # -- one way --------------------------------------------------------------------------------
+
+    def use(self, name: str, link: Link, said: set[int], depth: int) -> None:
+        """Follow a link, hold what it leads to, and come back."""
+        at, address = self.journey.place
+        before = [x for x in sight.numbers(self.page) if x != link.label]
+        self.journey.follow(sight.located(self.page, link), link.label)
+        self.colleague.say(f"open the copied address of {link}")
+        self.colleague.page.goto(self.page.url, wait_until="commit")
+        if link.lists_cases:
+            self.lists += 1
+            self.a_list(name, link, said)
+        elif "case" in link.query:
+            self.one_case(name, link.query["case"][0])
+        else:
+            self.another_page(name, link)
+        self.journey.back()
+        self.hold(self.journey.place == (at, address), f"{name}: {link}: Back leads to {self.journey.address}")
+        after = [x for x in sight.numbers(self.page) if x != link.label]
+        self.hold(after == before, f"{name}: {link}: after Back {_differing(before, after)}")
+
+    def a_list(self, name: str, link: Link, said: set[int]) -> None:
+        address = self.journey.address
+        total, listed = self.told(self.page)
+        right, measured = self.oracle.cases(address), self.oracle.measured(address)
+        self.colleague.settle()
+        fresh, _ = self.told(self.colleague.page)
+        what = f"{name}: {link}"
+        self.hold(link.promised == total, f"{what}: the link says {link.promised}, the page {total}")
+        self.hold(total == right, f"{what}: the page says {total}, the ledger {right}")
+        self.hold(measured in (None, total), f"{what}: the page says {total}, the metric {measured}")
+        self.hold(listed == min(total, SHOWN), f"{what}: {total} said, {listed} listed")
+        self.hold(fresh == total, f"{what}: opened afresh {fresh}, in this session {total}")
+        if self.lists == 1:
+            self.exported(what, total)
+        if said:
+            self.compared += 1
+            self.hold(total in said, f"{what}: {total} listed, where it was chosen stands {sorted(said)}")
+
+    def exported(self, what: str, total: int) -> None:
+        """Hold that the export has as many rows."""
+        with self.page.expect_download() as caught:
+            self.page.get_by_role("button", name="导出 Excel").click()
+        rows = openpyxl.load_workbook(caught.value.path())["工单"].max_row - 1
+        self.hold(rows == total, f"{what}: {total} said, {rows} exported")
+
+    @staticmethod
+    def told(page: Page) -> tuple[int, int]:
+        """Return how many cases 案件明细 says there are, and how many rows it lists."""
+        main = page.get_by_test_id("stMain")
+        none, bold = main.get_by_text("没有符合条件的工单"), main.locator("strong").filter(has_text=sight.TOTAL)
+        expect(none.or_(bold).first).to_be_visible(timeout=PATIENCE)
+        if none.count():
+            return 0, 0
+        total = int(sight.TOTAL.search(bold.first.inner_text())[1].replace(",", ""))
+        return total, sight.row_count(page.get_by_test_id("stDataFrame").first)
+
+    def one_case(self, name: str, case_no: str) -> None:
+        shown = self.page.get_by_text(re.compile(f"工单 {case_no}"))
+        expect(shown.first).to_be_visible(timeout=PATIENCE)
+
+    def another_page(self, name: str, link: Link) -> None:
+        own = sight.numbers(self.page)
+        self.colleague.settle()
+        others = sight.numbers(self.colleague.page)
+        self.hold(own == others, f"{name}: {link}: opened afresh {_differing(own, others)}")
+
+
+def _differing(before: list[str], after: list[str]) -> str:
+    gone, come = [x for x in before if x not in after], [x for x in after if x not in before]
+    return f"gone: {gone[:6]}, come: {come[:6]}" if gone or come else "another order"
+
+
+def walked(browser: Browser, site: str, store: Store, folder: Path, thorough: bool) -> Walk:
+    with travelled(browser, site, folder) as journey:
+        context = new_context(browser, WIDE)
+        colleague = Journey(context.new_page(), site)
+        colleague.page.set_default_timeout(PATIENCE)
+        walk = Walk(journey, colleague, Oracle(store), thorough)
+        journey.open("/")
+        walk.everywhere()
+        context.close()
+    return walk
+
+
+def test_every_way_to_cases_leads_to_as_many_as_it_says(
+    browser: Browser, found_site: str, found_store: Store, folder: Path
+) -> None:
+    walk = walked(browser, found_site, found_store, folder, thorough=True)
+    print(
+        f"{len(walk.journey.steps)} steps, {walk.lists} lists, {walk.compared} numbers beside a list",
+        *walk.journey.steps,
+        sep="\n",
+    )
+    assert walk.faults == []
+    assert walk.silent == SILENT
+    assert walk.lists >= 60
+    assert walk.compared >= 40
+    assert len(walk.journey.steps) >= 120
