@@ -58,8 +58,9 @@ def keeping_up(view: View) -> None:
 def flow_week(view: View, point: dict) -> dict[str, str]:
     """Return the query of what a mark counts: what came or was closed in its week, or was open at its end."""
     code = custom(point)
-    shown = {"metric": code} if code in FLOWS else {}  # the marks of activities are of no metric
-    return shown | one_week(str(point["x"]), last_day(view))
+    if code in FLOWS:
+        return {"metric": code, **one_week(custom(point, 1), last_day(view))}
+    return one_week(str(point["x"]), last_day(view))  # the marks of activities are of no metric
 
 
 def activities(view: View) -> None:

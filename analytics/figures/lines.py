@@ -59,7 +59,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
             y=rows["value"],
             name=name,
             marker_color=colour,
-            customdata=[code] * len(rows),
+            customdata=[[code, f"{p:%Y-%m-%d}"] for p in rows["period"]],  # a bar's own x is beside its week's
             hovertemplate="%{x|%Y-%m-%d} 起<br>" + name + " %{y:,.0f} 件<extra></extra>",
         )
     rows = frame[frame["metric"] == "backlog"]
@@ -69,7 +69,7 @@ def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -
         name="期末积压",
         mode="lines+markers",
         line={"color": RED, "width": 3},
-        customdata=["backlog"] * len(rows),
+        customdata=[["backlog", f"{p:%Y-%m-%d}"] for p in rows["period"]],
         hovertemplate="%{x|%Y-%m-%d} 起<br>期末积压 %{y:,.0f} 件<extra></extra>",
     )
     if events is not None and len(events):
@@ -123,6 +123,7 @@ def forecast(history: pd.DataFrame, ahead: pd.DataFrame) -> go.Figure:
         hovertemplate="%{x|%Y-%m-%d} 起一周<br>预测 %{y:,.0f} 件（%{customdata[0]:,.0f}–%{customdata[1]:,.0f}）<extra></extra>",
     )
     made.update_yaxes(rangemode="tozero", tickformat=",d")
+    made.update_layout(barmode="overlay")  # side by side a bar stands, and is chosen, beside its own day
     _dates(made)
     return made
 
@@ -179,6 +180,7 @@ def before_after(rows: pd.DataFrame) -> go.Figure:
     )
     made.add_vline(x=rows.loc[rows["after"], "start"].min(), line={"color": GREY, "dash": "dash", "width": 2})
     made.update_yaxes(rangemode="tozero")
+    made.update_layout(barmode="overlay")  # see forecast
     _dates(made)
     return made
 

@@ -162,14 +162,11 @@ class Journey:
             if direct.count():
                 return direct.first
             for button in menu.get_by_role("button").all():
-                button.click()
-                body = self.page.get_by_test_id("stPopoverBody")
-                expect(body).to_be_visible(timeout=PATIENCE)
+                body = self.unfold(button)
                 found = body.get_by_role("link", name=exactly)
                 if found.count():
                     return found.first
-                self.page.keyboard.press("Escape")
-                expect(body).to_have_count(0, timeout=PATIENCE)
+                self.fold()
         raise AssertionError(f"no menu leads to {title}")
 
     def titles(self) -> list[str]:
@@ -180,13 +177,25 @@ class Journey:
             if entry.evaluate("e => e.tagName") == "A":
                 found.append(entry.inner_text().strip())
                 continue
-            entry.click()
-            body = self.page.get_by_test_id("stPopoverBody")
-            expect(body).to_be_visible(timeout=PATIENCE)
+            body = self.unfold(entry)
             found += [a.inner_text().strip() for a in body.get_by_role("link").all()]
-            self.page.keyboard.press("Escape")
-            expect(body).to_have_count(0, timeout=PATIENCE)
+            self.fold()
         return found
+
+    def unfold(self, button: Locator) -> Locator:
+        """Open a part of the menu, whether or not one still stands open, and return it."""
+        self.fold()
+        button.click()
+        body = self.page.get_by_test_id("stPopoverBody")
+        expect(body).to_be_visible(timeout=PATIENCE)
+        return body
+
+    def fold(self) -> None:
+        """Close what stands open over the page."""
+        body = self.page.get_by_test_id("stPopoverBody")
+        if body.count():
+            self.page.keyboard.press("Escape")
+        expect(body).to_have_count(0, timeout=PATIENCE)
 
     @property
     def main(self) -> Locator:
