@@ -27,6 +27,8 @@ USUAL_AGAIN_WEEKS = 52
 SPANS = (1, 2, 4)
 #: Expected false alarms in a month over all groups that are watched.
 FALSE_A_MONTH = 0.5
+#: Types, problems and bursts are looked for, each with its share.
+FALSE_A_LEVEL = FALSE_A_MONTH / 3
 WEEKS_A_MONTH = 365.25 / 12 / 7
 #: An alarm needs so many different senders, however unlikely.
 FEWEST_VOICES = 3
