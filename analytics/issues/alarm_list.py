@@ -83,7 +83,7 @@ def state_of(since: pd.Timestamp, last: pd.Timestamp, as_of: pd.Timestamp) -> st
     quiet = (as_of - last) // _WEEK - 1
     if quiet >= QUIET_WEEKS:
         return FALLEN if quiet < QUIET_WEEKS + TOLD_WEEKS else None
-    return RISING if as_of - since <= (NEW_WEEKS + 1) * _WEEK else HIGH
+    return RISING if as_of - since <= NEW_WEEKS * _WEEK else HIGH
 
 
 @lru_cache(maxsize=8)
@@ -109,7 +109,9 @@ def _found(ledger: Ledger) -> Findings | None:
         return None
 
 
-def _told(seen: Watched, as_of: pd.Timestamp) -> Iterable[tuple[str, pd.Timestamp, pd.Timestamp, pd.Timestamp, float, float, str]]:
+def _told(
+    seen: Watched, as_of: pd.Timestamp
+) -> Iterable[tuple[str, pd.Timestamp, pd.Timestamp, pd.Timestamp, float, float, str]]:
     """Give of each alarm that is still told: id, since, last, the end of its cases, expected, chance, state."""
     for row in seen.episodes().itertuples():
         state = state_of(row.start, row.last, as_of)
@@ -128,7 +130,7 @@ def _of_bursts(bursts: Bursts, ledger: Ledger) -> list[Alarm]:
         mine = mine[(mine["accepted_at"] >= since) & (mine["accepted_at"] < until)]
         first = mine.sort_values(["accepted_at", "case_no"])["case_no"].iloc[0]
         alarm = Alarm(
-            BURST, f"B{first}", bursts.name_of(id), since, last, expected, chance, state, frozenset(mine["case_no"])
+            BURST, f"B{first}", bursts.names[id], since, last, expected, chance, state, frozenset(mine["case_no"])
         )
         told.append(alarm)
     return told
@@ -137,7 +139,9 @@ def _of_bursts(bursts: Bursts, ledger: Ledger) -> list[Alarm]:
 def _of_known(ledger: Ledger, found: Findings, level: str) -> list[Alarm]:
     """Return the types or problems in alarm, without those that people said are no problem."""
     table, column = (found.types, "type_id") if level == TYPE else (found.problems, "problem_id")
-    told = [t for t in _told(watched(ledger, f"issue_{level}"), pd.Timestamp(ledger.as_of)) if _live(found, table, t[0])]
+    told = [
+        t for t in _told(watched(ledger, f"issue_{level}"), pd.Timestamp(ledger.as_of)) if _live(found, table, t[0])
+    ]
     cases = found.cases[found.cases[column].isin([t[0] for t in told]) & found.cases["repeat_of"].isna()]
     cases = cases.merge(_accepted(ledger, min((t[1] for t in told), default=None)), on="case_no")
     own = {}

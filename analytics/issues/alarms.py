@@ -33,20 +33,22 @@ WEEKS_A_MONTH = 365.25 / 12 / 7
 #: An alarm needs so many different senders, however unlikely.
 FEWEST_VOICES = 3
 SEASON_PRIOR = 20.0
+#: A rise began so many weeks before its first alarm at most.
+BEGUN_WEEKS = 8
 #: Weeks in alarm with so many quiet ones between at most are one alarm.
 QUIET_WEEKS = 2
 
 
 @dataclass(frozen=True)
 class Watched:
-    """Weeks × groups: ``counts`` and ``expected`` cases, ``chance`` (of so many senders in any group), ``alarm``, ``span``
-    (the newest weeks that the chance is of)."""
+    """Weeks × groups: ``counts`` and ``expected`` cases, ``voices`` (senders), ``chance`` (of so many of them, in any group),
+    ``alarm``."""
 
     counts: pd.DataFrame
+    voices: pd.DataFrame
     expected: pd.DataFrame
     chance: pd.DataFrame
     alarm: pd.DataFrame
-    span: pd.DataFrame
 
     def episodes(self) -> pd.DataFrame:
         """Return one row an alarm: id, start, first, last, observed, expected, chance, ratio; oldest first.
@@ -56,11 +58,11 @@ class Watched:
         """
         rows = []
         for id in self.alarm.columns[self.alarm.any()]:
-            at = np.flatnonzero(self.alarm[id].to_numpy())
+            at, over = np.flatnonzero(self.alarm[id].to_numpy()), 0
             for part in np.split(at, np.flatnonzero(np.diff(at) > QUIET_WEEKS + 1) + 1):
-                begun = self._begun(id, int(part[0]))
-                weeks = slice(begun, int(part[-1]) + 1)
-                observed, expected = (float(f[id].iloc[weeks].sum()) for f in (self.counts, self.expected))
+                begun = self._begun(id, int(part[0]), over)
+                over = int(part[-1]) + 1
+                observed, expected = (float(f[id].iloc[begun:over].sum()) for f in (self.counts, self.expected))
                 told = (self.alarm.index[i] for i in (begun, part[0], part[-1]))
                 rows.append((id, *told, observed, expected, float(self.chance[id].iloc[part].min())))
         names = ["id", "start", "first", "last", "observed", "expected", "chance"]
@@ -68,10 +70,17 @@ class Watched:
         frame["ratio"] = frame["observed"] / frame["expected"].clip(lower=0.1)
         return frame.sort_values(["start", "id"], ignore_index=True)
 
-    def _begun(self, id: object, week: int) -> int:
-        """Return the first week with a case among those that the alarm of a week is of."""
-        begun = max(week + 1 - int(self.span[id].iloc[week]), 0)
-        return begun + int((self.counts[id].iloc[begun : week + 1] > 0).to_numpy().argmax())
+    def _begun(self, id: object, week: int, after: int) -> int:
+        """Return the week with which a rise began: from which on what came is least like what was expected.
+
+        The likelihood ratio of Poisson counts from that week to the first one in alarm, at most BEGUN_WEEKS before and not
+        before ``after`` (Kulldorff's scan statistic).
+        """
+        weeks = slice(max(after, week - BEGUN_WEEKS), week + 1)
+        seen = self.voices[id].iloc[weeks].to_numpy(float)[::-1].cumsum()
+        usual = self.expected[id].iloc[weeks].fillna(0).to_numpy(float)[::-1].cumsum().clip(1e-9)
+        excess = np.where(seen > usual, seen * np.log(np.maximum(seen, 1e-9) / usual) - (seen - usual), 0.0)
+        return week - int(excess.argmax())
 
 
 def watch(
@@ -92,18 +101,18 @@ def watch(
     others = counts.sum(axis=1).to_numpy(float)[:, None] - cases
     shape = y.shape
     expected, chance = np.full(shape, np.nan), np.full(shape, np.nan)
-    alarm, calm, span = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool), np.ones(shape, dtype=int)
+    alarm, calm = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
     for week in range(FEWEST_WEEKS + GUARD_WEEKS, len(y)):
         usual = _Usual.before(week, y, others, calm)
         season = _season(y, others, week, usual.rate)
         expected[week] = _Usual.before(week, cases, others, calm).rate * season * others[week]
-        found, span[week] = _least_chance(week, y, others, usual, season)
+        found, span = _least_chance(week, y, others, usual, season)
         looked = max(int((y[max(0, week - BASELINE_WEEKS) : week + 1].sum(axis=0) >= FEWEST_VOICES).sum()), 1)
         chance[week] = np.minimum(1, found * len(SPANS) * looked * times_looked)
         alarm[week] = (chance[week] <= false_a_month / WEEKS_A_MONTH) & (y[week] > usual.rate * season * others[week])
         for group in np.flatnonzero(alarm[week]):
-            calm[week + 1 - span[week, group] : week + 1, group] = False
-    frames = (pd.DataFrame(f, counts.index, groups) for f in (expected, chance, alarm, span))
+            calm[week + 1 - span[group] : week + 1, group] = False
+    frames = (pd.DataFrame(f, counts.index, groups) for f in (y, expected, chance, alarm))
     return Watched(counts[groups], *frames)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from analytics.issues.alarms import FALSE_A_LEVEL, FEWEST_VOICES, Watched, watch
+from analytics.issues.corpus import count_words_in
 from analytics.issues.space import weighted
 from analytics.issues.spoken import spoken_of
 from analytics.issues.texts import plain
@@ -37,10 +38,11 @@ LONGEST_NAME = 30
 
 @dataclass(frozen=True)
 class Bursts:
-    """``members``: one row a case (case_no, title, accepted_at, sender, burst, week, likeness); ``total``: cases of each
-    week; ``times_looked``: how many bursts there may be in all these weeks for each of the newest ones."""
+    """``members``: one row a case (case_no, title, accepted_at, sender, burst, week); ``names``: what to call each burst;
+    ``total``: cases of each week; ``times_looked``: how many bursts there may be in all these weeks for each of the newest."""
 
     members: pd.DataFrame
+    names: dict[str, str]
     total: pd.Series
     times_looked: float
     most_of_one: float
@@ -54,12 +56,6 @@ class Bursts:
         cases[None] = self.total - cases.sum(axis=1)
         return watch(cases, FALSE_A_LEVEL, voices, self.times_looked)
 
-    def name_of(self, burst: str) -> str:
-        """Return the title of the case that is most like all others of a burst."""
-        mine = self.members[self.members["burst"] == burst].sort_values(["likeness", "case_no"], ascending=[False, True])
-        said = [plain(t) for t in mine["title"] if isinstance(t, str) and plain(t)]
-        return mask_text(said[0])[:LONGEST_NAME] if said else "（没有主题的诉求）"
-
 
 def find_bursts(ledger: Ledger, run: Run | None = None) -> Bursts | None:
     """Return what several senders say in like words in the newest weeks; None where nobody does.
@@ -72,18 +68,19 @@ def find_bursts(ledger: Ledger, run: Run | None = None) -> Bursts | None:
     since = _window(total)
     spoken = spoken_of(ledger, run, total.index[0], since, MOST)
     most = most_of_one(ledger.counts["cases"])
-    cases, rows = spoken.cases, weighted(spoken.counts, _rarity(spoken.counts))
+    rarity = _rarity(spoken.counts)
+    cases, rows = spoken.cases, weighted(spoken.counts, rarity)
     newest, earlier = np.flatnonzero(cases["recent"]), np.flatnonzero(~cases["recent"])
     group = np.full(len(cases), -1, dtype=np.int64)
     group[newest] = _said_by_several(_alike(rows[newest]), cases.iloc[newest], most)
     if not (group >= 0).any():
         return None
-    likeness = np.zeros(len(cases))
-    group[earlier], likeness[earlier] = _nearest(rows[earlier], _means(rows, group))
+    means = _means(rows, group)
+    group[earlier] = _nearest(rows[earlier], means)
     inside = np.flatnonzero(group >= 0)
-    members = cases.iloc[inside].assign(burst=[f"B{g}" for g in group[inside]], likeness=likeness[inside])
+    members = cases.iloc[inside].assign(burst=[f"B{g}" for g in group[inside]]).reset_index(drop=True)
     looked = float(total.sum() / max(total[since:].sum(), 1))
-    return Bursts(members.reset_index(drop=True), total, looked, most)
+    return Bursts(members, _named(members, means, rarity, spoken.vocabulary), total, looked, most)
 
 
 def _weekly_total(ledger: Ledger, run: Run | None) -> pd.Series:
@@ -145,15 +142,28 @@ def _means(rows: sp.csr_matrix, group: np.ndarray) -> sp.csr_matrix:
     return (share @ rows).tocsr()
 
 
-def _nearest(rows: sp.csr_matrix, means: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Return the group that each row is most like, on average, -1 for one that is like none, and how like."""
-    best, likeness = np.full(rows.shape[0], -1, dtype=np.int64), np.zeros(rows.shape[0])
+def _nearest(rows: sp.csr_matrix, means: sp.csr_matrix) -> np.ndarray:
+    """Return the group that each row is most like, on average; -1 for one that is like none."""
+    best = np.full(rows.shape[0], -1, dtype=np.int64)
     for start in range(0, rows.shape[0], AT_ONCE):
         part = slice(start, min(start + AT_ONCE, rows.shape[0]))
         alike = (rows[part] @ means.T).toarray()
-        likeness[part] = alike.max(axis=1)
-        best[part] = np.where(likeness[part] >= LEAST_ALIKE, alike.argmax(axis=1), -1)
-    return best, likeness
+        best[part] = np.where(alike.max(axis=1) >= LEAST_ALIKE, alike.argmax(axis=1), -1)
+    return best
+
+
+def _named(members: pd.DataFrame, means: sp.csr_matrix, rarity: np.ndarray, vocabulary: list[str]) -> dict[str, str]:
+    """Return for each burst the title whose words are most like those of all its cases."""
+    told = members[members["title"].notna()].sort_values("case_no", ignore_index=True)
+    titles = [(title, None) for title in told["title"]]
+    rows = weighted(count_words_in(titles, vocabulary), rarity)
+    own = means[[int(burst[1:]) for burst in told["burst"]]]
+    likeness = np.asarray(rows.multiply(own).sum(axis=1)).ravel()
+    best = (
+        told.assign(likeness=likeness).sort_values("likeness", ascending=False, kind="stable").drop_duplicates("burst")
+    )
+    said = {row.burst: mask_text(plain(row.title))[:LONGEST_NAME] for row in best.itertuples()}
+    return {burst: said.get(burst) or "（没有主题的诉求）" for burst in members["burst"].unique()}
 
 
 def _by_week(members: pd.DataFrame, weeks: pd.DatetimeIndex) -> pd.DataFrame:

@@ -20,10 +20,12 @@ _SENDER = f"coalesce({', '.join(f'nullif({name}, {chr(39) * 2})' for name in SEN
 
 @dataclass(frozen=True)
 class Spoken:
-    """``cases``: case_no, title (of those read anew), accepted_at, sender, week, recent; ``counts``: cases × words."""
+    """``cases``: case_no, title (of those read anew), accepted_at, sender, week, recent; ``counts``: cases × words of
+    ``vocabulary``."""
 
     cases: pd.DataFrame
     counts: sp.csr_matrix
+    vocabulary: list[str]
 
 
 def spoken_of(ledger: Ledger, run: Run | None, first: pd.Timestamp, since: pd.Timestamp, most: int) -> Spoken:
@@ -46,7 +48,7 @@ def spoken_of(ledger: Ledger, run: Run | None, first: pd.Timestamp, since: pd.Ti
         parts.append(_read(ledger, unknown["case_no"]))
     cases = pd.concat([recent.assign(recent=True), known.assign(recent=False), unknown.assign(recent=False)])
     cases["week"] = cases["accepted_at"].dt.to_period("W-SUN").dt.start_time
-    return Spoken(cases.reset_index(drop=True), _stacked(parts))
+    return Spoken(cases.reset_index(drop=True), *_stacked(parts))
 
 
 NOT_READ, REPEATED = -1, -2
@@ -88,8 +90,8 @@ def _read(ledger: Ledger, case_nos: pd.Series) -> tuple[sp.csr_matrix, list[str]
     return corpus.counts, corpus.vocabulary
 
 
-def _stacked(parts: Sequence[tuple[sp.csr_matrix, list[str]]]) -> sp.csr_matrix:
-    """Put counts over different words one under the other."""
+def _stacked(parts: Sequence[tuple[sp.csr_matrix, list[str]]]) -> tuple[sp.csr_matrix, list[str]]:
+    """Put counts over different words one under the other; returns them and the words of both."""
     column: dict[str, int] = {}
     rows = []
     for counts, vocabulary in parts:
@@ -99,4 +101,4 @@ def _stacked(parts: Sequence[tuple[sp.csr_matrix, list[str]]]) -> sp.csr_matrix:
         sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), (counts.shape[0], len(column)))
         for counts, place in rows
     ]
-    return sp.vstack(placed).tocsr().astype(np.float32)
+    return sp.vstack(placed).tocsr().astype(np.float32), list(column)
