@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analytics import model
-from analytics.issues.trends import rising
+from analytics.issues.alarm_list import BURST, rising
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
@@ -24,7 +24,10 @@ LEAST_BACKLOG = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card."""
+    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card.
+
+    ``cases`` are the case numbers themselves, where no dimension of the catalogue names them.
+    """
 
     sentence: str
     evidence: str
@@ -33,6 +36,7 @@ class Finding:
     where: tuple[tuple[str, str], ...] = ()
     days: tuple[dt.date, dt.date] | None = None
     card: str = ""
+    cases: tuple[str, ...] = ()
 
 
 Rule = Callable[[Ledger, Slice, Settings], Iterator[Finding]]
@@ -112,19 +116,22 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
 
 
 def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
-    """The newest problem beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
+    """The newest matter beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
     if recent.where:
         return
     news = rising(ledger)
     if news.empty:
         return
     worst = news.sort_values("observed", ascending=False).iloc[0]
+    found = worst["level"] != BURST
     yield Finding(
-        f"「{worst['name']}」正在抬头：{worst['start']:%m月%d日}当周起 {number(worst['observed'])}，同样的时间预期 {worst['expected']:.1f} 件，宜按一类问题查明原因。",
+        f"「{worst['name']}」正在抬头：{worst['since']:%m月%d日}当周起 {number(worst['observed'])}，同样的时间预期 {worst['expected']:.1f} 件，"
+        + ("宜按一类问题查明原因。" if found else "尚未归入任何具体问题，宜尽快归类并查明原因。"),
         f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
         "demand",
-        where=(("issue_problem", str(worst["id"])),),
-        days=(worst["start"].date(), recent.end),
+        where=(("issue_problem", str(worst["id"])),) if found else (),
+        days=(worst["since"].date(), recent.end),
+        cases=() if found else tuple(c for c in worst["case_nos"] if ledger.may_see(c)),
     )
 
 

@@ -1,8 +1,9 @@
 """Alarms week by week: discovery and alarms as of every Sunday's end, beside what readers (or the demo's truth) say.
 
-Usage: python -m benchmarks alarm_replay [board|shuffled|demo] [SEED] [CASES]
-(default: board, which needs ../shared/real). ``shuffled`` lets every message of the board keep its words and sender and
-take the time of another: what rises there rises by chance. ``demo`` plays the last year of a demo ledger.
+Usage: python -m benchmarks alarm_replay [board|replies|shuffled|demo] [SEED] [CASES]
+(default: board, which needs ../shared/real). ``replies`` plays the last two years of the other real file. ``shuffled`` lets
+every message of the board keep its words and sender and take the time of another: what rises there rises by chance.
+``demo`` plays the last year of a demo ledger.
 Prints one line for each alarm that was raised, and for the largest matter one for each week.
 """
 
@@ -32,6 +33,10 @@ from analytics.store import Store
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)
 DAYS_A_MONTH = 365.25 / 12
 REAL = ROOT.parent / "shared" / "real"
+FILES = {
+    "board": ("board_messages.xlsx", "board_groups.csv"),
+    "replies": ("messages_with_replies.xlsx", "replies_groups.csv"),
+}
 
 
 @dataclass
@@ -138,19 +143,17 @@ def weeks_of(group: str, told: list[tuple[pd.Timestamp, pd.DataFrame]], truth: p
             )
 
 
-def board(folder: str, seed: int | None) -> tuple[Store, pd.Series, pd.Series, pd.Series]:
-    """Import the board (its times exchanged where there is a seed); returns the store, readers' groups, their names, times."""
-    file = REAL / "board_messages.xlsx"
+def messages(folder: str, name: str, read: str, seed: int | None) -> tuple[Store, pd.Series, pd.Series, pd.Series]:
+    """Import a real file (its times exchanged where there is a seed); returns the store, readers' groups, their names, times."""
+    file = REAL / name
     if seed is not None:
-        messages = pd.read_excel(file, dtype=str, engine="calamine")
-        messages["留言时间"] = np.random.default_rng(seed).permutation(messages["留言时间"].to_numpy())
-        file = Path(folder) / "board.xlsx"
-        messages.to_excel(file, index=False)
+        rows = pd.read_excel(file, dtype=str, engine="calamine")
+        rows["留言时间"] = np.random.default_rng(seed).permutation(rows["留言时间"].to_numpy())
+        file = Path(folder) / name
+        rows.to_excel(file, index=False)
     store, settings = Store(Path(folder) / "store"), load_settings()
     ingest.run_import(store, ingest.plan_files([(file.name, file.read_bytes())], settings), settings, AS_OF)
-    groups = (
-        pd.read_csv(REAL / "board_groups.csv", dtype=str).fillna("").drop_duplicates("留言编号").set_index("留言编号")
-    )
+    groups = pd.read_csv(REAL / read, dtype=str).fillna("").drop_duplicates("留言编号").set_index("留言编号")
     names = groups.groupby("具体问题")["具体问题名称"].first()
     at = open_ledger(store).reader.frame("SELECT case_no, accepted_at FROM cases").set_index("case_no")["accepted_at"]
     return store, groups["具体问题"], names, at
@@ -176,8 +179,9 @@ def main(arguments: list[str]) -> None:
             store, truth, names, at = demo(folder, numbers[0] if numbers else 1, (numbers[1:] or [10_000])[0])
             ends = sundays(store, 2 * BASELINE_WEEKS)
         else:
-            store, truth, names, at = board(folder, (numbers or [0])[0] if what == "shuffled" else None)
-            ends = sundays(store)
+            files = FILES["replies" if what == "replies" else "board"]
+            store, truth, names, at = messages(folder, *files, (numbers or [0])[0] if what == "shuffled" else None)
+            ends = sundays(store, 4 * BASELINE_WEEKS if what == "replies" else None)
         told = list(played(store, ends))
     report(told, truth, names)
     if what == "board":

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analytics.issues.alarms import QUIET_WEEKS, Watched
-from analytics.issues.bursts import Bursts, find_bursts
+from analytics.issues.alarms import FEWEST_WEEKS, GUARD_WEEKS, QUIET_WEEKS, Watched
 from analytics.issues.desk import IssueDesk
 from analytics.issues.findings import Findings
 from analytics.issues.trends import watched
 from analytics.ledger import Ledger
 from analytics.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from analytics.issues.bursts import Bursts
 
 TYPE, PROBLEM, BURST = "type", "problem", "burst"
 RISING, HIGH, FALLEN = "正在抬头", "居高不下", "已回落"
@@ -78,6 +82,13 @@ def rising(ledger: Ledger) -> pd.DataFrame:
     return told[(told["state"] == RISING) & (told["level"] != TYPE)].reset_index(drop=True)
 
 
+def weeks_lacking(ledger: Ledger) -> int:
+    """Return how many more weeks a ledger needs before anything can be told from chance, 0 where there are enough."""
+    first = ledger.first_day
+    begun = 0 if first is None else (ledger.as_of.date() - first + dt.timedelta(days=first.weekday())).days // 7 + 1
+    return max(FEWEST_WEEKS + GUARD_WEEKS + 1 - begun, 0)
+
+
 def state_of(since: pd.Timestamp, last: pd.Timestamp, as_of: pd.Timestamp) -> str | None:
     """Return the state of an alarm that began in the week ``since`` and was last in alarm in the week ``last``; None: long over."""
     quiet = (as_of - last) // _WEEK - 1
@@ -88,6 +99,8 @@ def state_of(since: pd.Timestamp, last: pd.Timestamp, as_of: pd.Timestamp) -> st
 
 @lru_cache(maxsize=8)
 def _alarms(ledger: Ledger) -> tuple[Alarm, ...]:
+    from analytics.issues.bursts import find_bursts  # scikit-learn: a second that others need not wait
+
     found = _found(ledger)
     bursts = find_bursts(ledger, found.run if found else None)
     sudden = _of_bursts(bursts, ledger) if bursts else []

@@ -69,17 +69,3 @@ def alarms_now(found: Watched, as_of: dt.datetime, weeks: int = NEWS_WEEKS) -> p
     all_of = found.episodes()
     since = pd.Timestamp(as_of) - pd.Timedelta(weeks=weeks + 1)
     return all_of[all_of["last"] >= since].sort_values(["chance", "ratio"], ascending=[True, False], ignore_index=True)
-
-
-@lru_cache(maxsize=8)
-def rising(ledger: Ledger, weeks: int = 6) -> pd.DataFrame:
-    """Return the problems in alarm that began in the newest weeks, with their ``name``; none before the first run."""
-    if not ledger.issues:
-        return pd.DataFrame()
-    news = alarms_now(watched(ledger, "issue_problem"), ledger.as_of)
-    news = news[news["start"] >= pd.Timestamp(ledger.as_of) - pd.Timedelta(weeks=weeks)]
-    table = ledger.table(ledger.issues)
-    named = ledger.run(
-        table.filter(table.issue_problem.notnull()).select("issue_problem", "issue_problem_name").distinct()
-    )
-    return news.assign(name=news["id"].map(named.set_index("issue_problem")["issue_problem_name"]))
