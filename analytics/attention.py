@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+import pandas as pd
+
 from analytics import model
 from analytics.issues.alarm_list import BURST, rising
 from analytics.ledger import Ledger
@@ -24,10 +26,7 @@ LEAST_BACKLOG = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card.
-
-    ``cases`` are the case numbers themselves, where no dimension of the catalogue names them.
-    """
+    """One sentence for a leader; metric, part, where and days name the cases behind it, ``card`` its card."""
 
     sentence: str
     evidence: str
@@ -36,7 +35,6 @@ class Finding:
     where: tuple[tuple[str, str], ...] = ()
     days: tuple[dt.date, dt.date] | None = None
     card: str = ""
-    cases: tuple[str, ...] = ()
 
 
 Rule = Callable[[Ledger, Slice, Settings], Iterator[Finding]]
@@ -129,10 +127,14 @@ def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterat
         + ("宜按一类问题查明原因。" if found else "尚未归入任何具体问题，宜尽快归类并查明原因。"),
         f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
         "demand",
-        where=(("issue_problem", str(worst["id"])),) if found else (),
+        where=(("issue_problem", str(worst["id"])),) if found else _near(worst),
         days=(worst["since"].date(), recent.end),
-        cases=() if found else tuple(c for c in worst["case_nos"] if ledger.may_see(c)),
     )
+
+
+def _near(burst: pd.Series) -> tuple[tuple[str, str], ...]:
+    """Return the type that most cases of a burst lie in: no dimension names the burst itself."""
+    return (("issue_type", str(burst["type_id"])),) if burst["type_id"] else ()
 
 
 def _on_the_board(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:

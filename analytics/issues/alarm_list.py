@@ -29,7 +29,7 @@ NEW_WEEKS = 8
 TOLD_WEEKS = 4
 #: Two alarms are one matter when the one holds so much of the other.
 MOSTLY = 0.5
-COLUMNS = ["level", "id", "name", "since", "last", "observed", "expected", "chance", "state", "case_nos"]
+COLUMNS = ["level", "id", "name", "type_id", "since", "last", "observed", "expected", "chance", "state", "case_nos"]
 _WEEK = pd.Timedelta(weeks=1)
 
 
@@ -64,13 +64,28 @@ class Alarm:
 def alarms(ledger: Ledger) -> pd.DataFrame:
     """Return the alarms as of the ledger's day, the newest matter first.
 
-    Columns: level (type, problem, burst), id, name, since and last (weeks, Mondays), observed (cases since then, int),
+    Columns: level (type, problem, burst), id, name, type_id (of most of its cases, '' for none), since and last (weeks,
+    Mondays), observed (cases since then, int),
     expected (float), chance (float), state (正在抬头, 居高不下, 已回落), case_nos (list of str, sorted, of all departments:
     who shows them asks ``Ledger.may_see``).
     """
-    told = sorted(_alarms(_attached(ledger)), key=lambda a: (a.state == FALLEN, -a.since.value, a.chance, a.id))
+    ledger = _attached(ledger)
+    found = _found(ledger)
+    told = sorted(_alarms(ledger), key=lambda a: (a.state == FALLEN, -a.since.value, a.chance, a.id))
     rows = [
-        (a.level, a.id, a.name, a.since, a.last, len(a.cases), a.expected, a.chance, a.state, sorted(a.cases))
+        (
+            a.level,
+            a.id,
+            a.name,
+            _type_of(a, found),
+            a.since,
+            a.last,
+            len(a.cases),
+            a.expected,
+            a.chance,
+            a.state,
+            sorted(a.cases),
+        )
         for a in told
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -109,6 +124,14 @@ def _alarms(ledger: Ledger) -> tuple[Alarm, ...]:
     problems = _of_known(ledger, found, PROBLEM)
     matters = _each_once(problems, sudden, found, ledger)
     return (*matters, *_not_explained(_of_known(ledger, found, TYPE), matters))
+
+
+def _type_of(alarm: Alarm, found: Findings | None) -> str:
+    """Return the type that at least half of an alarm's cases lie in, '' where there is none."""
+    if found is None:
+        return ""
+    inside = found.cases[found.cases["case_no"].isin(alarm.cases)]["type_id"].value_counts()
+    return str(inside.index[0]) if len(inside) and inside.iloc[0] >= MOSTLY * len(alarm.cases) else ""
 
 
 def _attached(ledger: Ledger) -> Ledger:

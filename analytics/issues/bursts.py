@@ -33,7 +33,7 @@ LEAST_ALIKE = 0.2
 MOST_READ = 6000
 #: Earlier cases are compared so many at a time.
 AT_ONCE = 20_000
-LONGEST_NAME = 30
+LONGEST_NAME, NAME_WORDS = 30, 4
 
 
 @dataclass(frozen=True)
@@ -153,17 +153,34 @@ def _nearest(rows: sp.csr_matrix, means: sp.csr_matrix) -> np.ndarray:
 
 
 def _named(members: pd.DataFrame, means: sp.csr_matrix, rarity: np.ndarray, vocabulary: list[str]) -> dict[str, str]:
-    """Return for each burst the title whose words are most like those of all its cases."""
+    """Return for each burst the title whose words are most like those of all its cases.
+
+    Only a title that says what others say too: its words are used in several cases' titles, none is the detail of one.
+    Where there is no such title, the burst's weightiest words.
+    """
     told = members[members["title"].notna()].sort_values("case_no", ignore_index=True)
-    titles = [(title, None) for title in told["title"]]
-    rows = weighted(count_words_in(titles, vocabulary), rarity)
-    own = means[[int(burst[1:]) for burst in told["burst"]]]
-    likeness = np.asarray(rows.multiply(own).sum(axis=1)).ravel()
-    best = (
-        told.assign(likeness=likeness).sort_values("likeness", ascending=False, kind="stable").drop_duplicates("burst")
+    group = np.array([int(burst[1:]) for burst in told["burst"]], dtype=np.int64)
+    counts = count_words_in([(title, None) for title in told["title"]], vocabulary)
+    uses = (counts > 0).astype(np.int64).tocsr()
+    belongs = sp.csr_matrix((np.ones(len(told)), (group, np.arange(len(told)))), (means.shape[0], len(told)))
+    alone = ((belongs @ uses) == 1).astype(np.int64).tocsr()  # bursts × words that one title alone has
+    rows = weighted(counts, rarity)
+    likeness = np.asarray(rows.multiply(means[group]).sum(axis=1)).ravel()
+    own_detail = np.asarray(uses.multiply(alone[group]).sum(axis=1)).ravel() > 0
+    best = told.assign(likeness=np.where(own_detail, 0.0, likeness)).sort_values(
+        "likeness", ascending=False, kind="stable"
     )
-    said = {row.burst: mask_text(plain(row.title))[:LONGEST_NAME] for row in best.itertuples()}
-    return {burst: said.get(burst) or "（没有主题的诉求）" for burst in members["burst"].unique()}
+    said = {
+        r.burst: mask_text(plain(r.title))[:LONGEST_NAME]
+        for r in best.drop_duplicates("burst").itertuples()
+        if r.likeness > 0
+    }
+    return {f"B{g}": said.get(f"B{g}") or "、".join(_weightiest(means[[g]], vocabulary)) for g in range(means.shape[0])}
+
+
+def _weightiest(mean: sp.csr_matrix, vocabulary: list[str]) -> list[str]:
+    best = np.lexsort((mean.indices, -mean.data))[:NAME_WORDS]
+    return [vocabulary[mean.indices[i]] for i in best]
 
 
 def _by_week(members: pd.DataFrame, weeks: pd.DatetimeIndex) -> pd.DataFrame:
