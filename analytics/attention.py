@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+import pandas as pd
+
 from analytics import model
-from analytics.issues.trends import rising
+from analytics.issues.alarm_list import BURST, rising
 from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
@@ -34,6 +36,7 @@ class Finding:
     where: tuple[tuple[str, str], ...] = ()
     days: tuple[dt.date, dt.date] | None = None
     card: str = ""
+    alarm: str = ""
 
 
 Rule = Callable[[Ledger, Slice, Settings], Iterator[Finding]]
@@ -121,21 +124,28 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
 
 
 def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
-    """The newest problem beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
+    """The newest matter beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
     if recent.where:
         return
     news = rising(ledger)
     if news.empty:
         return
     worst = news.sort_values("cases", ascending=False).iloc[0]
+    found = worst["level"] != BURST
     yield Finding(
-        f"「{worst['name']}」正在抬头：{worst['start']:%m月%d日}当周起 {cases(worst['cases'], worst['repeats'])}，同样的时间预期 {worst['usual']:.1f} 件，宜按一类问题查明原因。",
+        f"「{worst['name']}」正在抬头：{worst['since']:%m月%d日}当周起 {cases(worst['cases'], worst['repeats'])}，同样的时间预期 {worst['expected']:.1f} 件，"
+        + ("宜按一类问题查明原因。" if found else "尚未归入任何具体问题，宜尽快归类并查明原因。"),
         f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
         "demand",
         int(worst["cases"]),
-        where=(("issue_problem", str(worst["id"])),),
-        days=(worst["start"].date(), recent.end),
+        days=(worst["since"].date(), recent.end),
+        alarm=str(worst["id"]),
     )
+
+
+def _near(burst: pd.Series) -> tuple[tuple[str, str], ...]:
+    """Return the type that most cases of a burst lie in: no dimension names the burst itself."""
+    return (("issue_type", str(burst["type_id"])),) if burst["type_id"] else ()
 
 
 def _on_the_board(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:

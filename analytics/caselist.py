@@ -52,7 +52,10 @@ SORTS = {
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What to list: the cases behind ``metric`` (``part`` of it), those with ``words``, sorted."""
+    """What to list: the cases behind ``metric`` (``part`` of it), those with ``words``, sorted.
+
+    ``among``: only these cases, where no dimension names them (an alarm's); None for all.
+    """
 
     metric: str = "demand"
     part: str = "denominator"
@@ -61,6 +64,7 @@ class ListRequest:
     descending: bool = True
     limit: int = 500
     offset: int = 0
+    among: tuple[str, ...] | None = None
 
 
 def count_cases(ledger: Ledger, slice: Slice, request: ListRequest) -> int:
@@ -102,6 +106,8 @@ def _chosen(ledger: Ledger, slice: Slice, request: ListRequest) -> ir.Table:
     wanted = facts_behind(request.metric, ledger, slice, request.part, columns=_FACTS)
     # A case done over has once been closed by somebody; while it is open nobody has closed it.
     table = wanted.mutate(closing_department=wanted.closed_at.isnull().ifelse(None, wanted.closing_department))
+    if request.among is not None:
+        table = table.filter(table.case_no.isin(request.among) if request.among else ibis.literal(False))
     if request.words.split():
         table = holding_words(table, ledger, request.words)
     return with_overdue_days(ledger.own(table), ledger)

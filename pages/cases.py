@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -12,6 +13,7 @@ from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, csv_for, deadline, notes_of, workbook_for
 from analytics.issues import looking
+from analytics.issues.alarm_list import name_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice
 from analytics.metrics.evidence import PARTS
@@ -41,6 +43,8 @@ def narrowed(view: View) -> tuple[Slice, str]:
     """Return the slice narrowed by what the address adds to the filter bar, and that in words."""
     given = where_of(parameters.query(), view.ledger, NARROWING)
     words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
+    if alarm := parameters.value("alarm"):
+        words = "、".join(w for w in (f"预警「{name_of(view.ledger, alarm)}」", words) if w)
     return view.slice.narrowed(**given), words
 
 
@@ -58,7 +62,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"只列：{more}")
-            links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys(NARROWING))
+            links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys((*NARROWING, "alarm")))
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
@@ -115,7 +119,7 @@ def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> No
     if total > MOST_EXPORTED:
         st.caption(f"超过 {MOST_EXPORTED:,} 件，请缩小范围后导出，或用命令行 cases 导出。")
         return
-    whole = ListRequest(request.metric, request.part, request.words, request.sort, request.descending, total)
+    whole = replace(request, limit=total)
     notes = notes_of(ledger, slice)
     rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
     if not ledger.viewer.may(EXPORT):

@@ -8,18 +8,20 @@ import streamlit as st
 from analytics import figures
 from analytics.exporting import notes_of
 from analytics.issues import Findings, counts
+from analytics.issues.alarm_list import FALLEN, HIGH, LEVEL_NAMES, NEW_WEEKS, RISING
 from analytics.issues.ranking import PARTS, impact
-from analytics.issues.trends import alarms_now
 from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import SAME, cases, clock, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
-from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section
+from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
-from pages.common.one_type import PROBLEM, TYPE, open_link, opened
+from pages.common.listing import FILTERS
+from pages.common.one_type import TYPE, open_link, opened
+from pages.common.periods import last_day, own
 
 LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树"}
 CARDS, MOST_CARDS = 12, 600
@@ -86,38 +88,37 @@ def account(view: View, found: Findings) -> None:
 
 
 def alarms(view: View, found: Findings) -> None:
-    """List what is rising beyond chance in the newest weeks."""
+    """List what is beyond chance in the newest weeks, state by state: each matter once, with its cases."""
     with section(
         "正在抬头",
         view,
-        help="每周受理量与预期相比。预期 = 该类平时占全部诉求的比重 × 本周其他诉求的量，所以节假日、季节与总量增长已计入；全部类型合计每月约误报半次。",
+        help="每周受理量与预期相比，同一单位重复提出的不影响判断。预期 = 平时占全部诉求的比重 × 本周其他诉求的量，所以节假日、季节与总量增长已计入。"
+        f"{NEW_WEEKS} 周内开始的为正在抬头，更久的为居高不下。",
     ):
-        any_now = False
-        for level, table in ((PROBLEM, found.problems), (TYPE, found.types)):
-            seen = discovered.ask_watched(view.ledger, level)
-            news = alarms_now(seen, view.ledger.as_of)
-            news = news[news["id"].isin(live(found, table).index)].sort_values(
-                ["start", "chance"], ascending=[False, True]
-            )
-            for row in counts.since_then(view.ledger, level, news.head(MOST_ALARMS), seen).itertuples():
-                any_now = True
-                kind = "具体问题" if level == PROBLEM else "类型"
-                target = row.id if level == TYPE else table.loc[row.id, "type_id"]
-                open_link(
-                    f"{kind}「{table.loc[row.id, 'name']}」自 {row.start.month}月{row.start.day}日当周起 {cases(row.cases, row.repeats)}，"
-                    f"预期 {row.usual:,.1f} 件（误报概率 {max(row.chance, 0.0001):.2%}）",
-                    target,
-                    ":material/trending_up:",
-                )
-        if not any_now:
-            st.caption("最近三周没有超出预期的类型或具体问题。")
+        told = discovered.ask_alarms(view.ledger, found.token)
+        for state in (RISING, HIGH, FALLEN):
+            mine = told[told["state"] == state]
+            if len(mine) and state != RISING:
+                st.markdown(f"**{state}**")
+            for row in mine.head(MOST_ALARMS).itertuples():
+                one_alarm(view, row)
+            if len(mine) > MOST_ALARMS:
+                st.caption(f"另有 {len(mine) - MOST_ALARMS} 项{state}的，命令行 alarms 可全部列出。")
+        if told.empty:
+            st.caption("最近没有超出预期的类型或具体问题。")
 
 
-def live(found: Findings, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the types or problems that nobody has marked as no problem."""
-    kept = table[~table["dismissed"]]
-    gone = found.types.index[found.types["dismissed"]]
-    return kept[~kept["type_id"].isin(gone)] if "type_id" in kept else kept
+def one_alarm(view: View, row: object) -> None:
+    """Say what is in alarm, since when, how many; lead to its type and to its cases."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        told = (
+            f"{LEVEL_NAMES[row.level]}「{row.name}」自 {row.since:%Y-%m-%d} 当周起 {cases(row.cases, row.repeats)}，"
+            f"预期 {row.expected:,.1f} 件（偶然出现的可能 {max(row.chance, 0.0001):.2%}）"
+        )
+        st.markdown(escaped(told), width="stretch")
+        if row.type_id:
+            open_link("看这一类", row.type_id)
+        to_cases("看工单", alarm=row.id, **own(row.since.date(), last_day(view)), **dict.fromkeys(FILTERS))
 
 
 def weights() -> dict[str, float]:

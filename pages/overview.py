@@ -105,7 +105,8 @@ def decisions(view: View) -> None:
                 if finding.card:
                     links.to(links.BOARD, "看卡片", card=finding.card)
                 else:
-                    to_cases("看工单", metric=finding.metric, part=finding.part, **dict(finding.where), **days)
+                    asked = {"metric": finding.metric, "part": finding.part, "alarm": finding.alarm}
+                    to_cases("看工单", **asked, **dict(finding.where), **days)
 
 
 def remedies(view: View) -> None:

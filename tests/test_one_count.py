@@ -9,7 +9,7 @@ import pytest
 
 from analytics import attention, model
 from analytics.caselist import ListRequest, count_cases, counted_behind
-from analytics.issues import IssueDesk, counts, looking, ranking, searching, trends
+from analytics.issues import IssueDesk, alarm_list, counts, looking, ranking, searching, trends
 from analytics.issues.crossing import OTHERS, crossed
 from analytics.items.usage import uncovered, used
 from analytics.ledger import Ledger, open_ledger
@@ -66,7 +66,9 @@ def of_attention(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
     for one in attention.findings(ledger, slice, 20, Settings(targets={"on_time_rate": 0.99})):
         own = slice.over(*one.days) if one.days else slice
         where = {k: tuple(v.split("|")) for k, v in one.where}
-        yield one.sentence, one.cases, count_cases(ledger, own.narrowed(**where), ListRequest(one.metric, one.part))
+        among = alarm_list.cases_of(ledger, one.alarm) if one.alarm else None
+        request = ListRequest(one.metric, one.part, among=among)
+        yield one.sentence, one.cases, count_cases(ledger, own.narrowed(**where), request)
         # A number that leads to cases stands in words; of a card of the board the card is where it leads.
         assert one.card or f"{one.cases:,}" in one.sentence + one.evidence
 
@@ -103,12 +105,14 @@ def of_alarms(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
     for level in (TYPE, PROBLEM):
         seen = trends.watched(ledger, level)
         episodes = seen.episodes().tail(12)
-        for one in counts.since_then(ledger, level, episodes, seen).itertuples():
-            since = Slice(one.start.date(), ledger.as_of.date())
-            yield f"alarm of {one.id}", one.cases, listed(ledger, since, **{level: one.id})
         for one in counts.between(ledger, level, episodes).itertuples():
             weeks = Slice(one.start.date(), one.last.date() + dt.timedelta(days=6))
             yield f"episode of {one.id}", one.cases, listed(ledger, weeks, **{level: one.id})
+    for one in alarm_list.alarms(ledger).itertuples():
+        since = Slice(one.since.date(), ledger.as_of.date())
+        among = alarm_list.cases_of(ledger, one.id)
+        yield f"alarm {one.id}", one.cases, count_cases(ledger, since, ListRequest(among=among))
+        assert one.observed + one.repeats == one.cases
     for week, row in counts.by_week(ledger, TYPE, seen_type(ledger), seen.counts.index[-8:]).iterrows():
         days = Slice(week.date(), week.date() + dt.timedelta(days=6))
         yield f"week {week}", row["cases"], listed(ledger, days, issue_type=seen_type(ledger))

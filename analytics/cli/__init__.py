@@ -1,5 +1,5 @@
-"""The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, assignments, remedies, briefing,
-exchange, city, accounts, audit, backup, restore, retention, enterprise-data.
+"""The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, alarms, assignments, remedies,
+briefing, exchange, city, accounts, audit, backup, restore, retention, enterprise-data.
 
 Exit codes: 0 done, 1 a refused input, 2 wrong usage, 3 another briefing is being made. With --json one JSON object goes to
 standard output, everything else to standard error.
@@ -24,7 +24,7 @@ REFUSED = 1
 COMMANDS = {
     "keeping": ("import", "demo", "snapshots", "doctor"),
     "asking": ("metrics", "cases"),
-    "finding": ("discover", "types", "assignments"),
+    "finding": ("discover", "types", "alarms", "assignments"),
     "governing": ("remedies",),
     "writing": ("briefing",),
     "federating": ("exchange", "city"),

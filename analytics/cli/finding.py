@@ -1,4 +1,4 @@
-"""Commands of discovery: discover, types, assignments."""
+"""Commands of discovery: discover, types, alarms, assignments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from analytics.cli.keeping import print_json, say, show_progress
 from analytics.exporting import csv_for
 from analytics.issues import Findings, IssueDesk, counts
+from analytics.issues.alarm_list import LEVEL_NAMES, alarms, weeks_lacking
 from analytics.issues.trends import watched
 from analytics.ledger import Ledger, open_ledger
 from analytics.store import Store, StoreError
@@ -29,15 +30,25 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     find.set_defaults(run=run_discover)
     types = commands.add_parser("types", parents=[shared], help="列出类型：名称、规模、关键词、近期走势、预警")
     types.set_defaults(run=run_types)
+    alarmed = commands.add_parser(
+        "alarms", parents=[shared], help="列出预警：正在抬头、居高不下、已回落的，连同未归类的突发"
+    )
+    alarmed.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DAY", help="只看到这一天收工时为止的工单")
+    alarmed.set_defaults(run=run_alarms)
     assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
     assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     assigned.set_defaults(run=run_assignments)
 
 
+def _opened(store: Store, options: argparse.Namespace) -> Ledger:
+    """Open the ledger as of the end of the day that was asked for, the newest by default."""
+    as_of = dt.datetime.combine(options.as_of + dt.timedelta(days=1), dt.time()) if options.as_of else None
+    return open_ledger(store, options.viewer, as_of)
+
+
 def run_discover(options: argparse.Namespace) -> int:
     store = Store(options.store)
-    as_of = dt.datetime.combine(options.as_of + dt.timedelta(days=1), dt.time()) if options.as_of else None
-    ledger, desk = open_ledger(store, options.viewer, as_of), IssueDesk(store, viewer=options.viewer)
+    ledger, desk = _opened(store, options), IssueDesk(store, viewer=options.viewer)
     if options.new_only:
         joined = desk.join_new(ledger)
         print_json({"joined": joined}) if options.json else print(f"{joined:,} 件新工单归入了已有类型")
@@ -107,6 +118,44 @@ def run_types(options: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row['id']}  {cases(row['cases'], row['repeats'])}  {row['name']}（{'、'.join(row['keywords'][:5])}）")
     print(f"未归类 {found.unassigned:,} 件")
+    return 0
+
+
+def run_alarms(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    desk = IssueDesk(store, viewer=options.viewer)
+    ledger = desk.attach(_opened(store, options))
+    found, lacking = desk.findings(ledger), weeks_lacking(ledger)
+    note = f"台账还太短，再有 {lacking} 周才分得清是不是偶然" if lacking else ""
+    rows = [
+        {
+            "level": row.level,
+            "id": row.id,
+            "name": row.name,
+            "since": f"{row.since:%Y-%m-%d}",
+            "last": f"{row.last:%Y-%m-%d}",
+            "observed": row.observed,
+            "cases": row.cases,
+            "repeats": row.repeats,
+            "expected": round(row.expected, 2),
+            "chance": row.chance,
+            "state": row.state,
+            "case_nos": [c for c in row.case_nos if ledger.may_see(c)],
+        }
+        for row in alarms(ledger).itertuples(index=False)
+    ]
+    if options.json:
+        run = found.run.id if found else None
+        print_json(
+            {"snapshot": ledger.snapshot.id, "as_of": str(ledger.as_of), "run": run, "note": note, "alarms": rows}
+        )
+        return 0
+    for told in rows:
+        print(
+            f"{told['state']}  {LEVEL_NAMES[str(told['level'])]}「{told['name']}」（{told['id']}）自 {told['since']} 当周起 {told['observed']:,} 件，"
+            f"预期 {told['expected']:,.1f} 件，偶然的可能 {max(float(told['chance']), 0.0001):.2%}"
+        )
+    print(note or f"截至 {ledger.as_of:%Y-%m-%d %H:%M}，{len(rows)} 项预警")
     return 0
 
 

@@ -1,10 +1,13 @@
 """Seeing it come: weekly counts against what was to be expected, and an alarm when chance is no excuse.
 
-The expected count of a group is its usual share of all demand (over the 26 weeks before, without
-the last two and without weeks in alarm) times what all other groups brought that week, so that
-holidays, seasons of the whole centre and its growth are in it, and a week still running is
-judged by what has come so far; with a year of history its own season (shrunk) is in it too.
-Counts vary as a Gamma–Poisson (negative binomial) whose spread is measured on the same weeks.
+The question asked of every group and week is the permutation test's: had its cases come at any time of the weeks
+before as easily as now, how likely are so many now? Time is measured by what all other groups brought, so that
+holidays, seasons of the whole centre and its growth are in it, a week still running is judged by what has come so
+far, and a young ledger, which knows little, finds little unlikely. Counts that vary more than that from week to week
+(negative binomial, spread measured on the same weeks) are judged by their own spread; with a year of history the
+group's own season (shrunk) is in it too.
+
+What is counted for the chance are senders, not cases (``voices``): who says the same again is one voice.
 """
 
 from __future__ import annotations
@@ -14,94 +17,144 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+#: So many calm weeks before (without the last two, without weeks of an alarm) say what is usual.
 BASELINE_WEEKS = 26
 GUARD_WEEKS = 2
 FEWEST_WEEKS = 8
-#: One week may be chance where several are not: the week and the last two are both looked at.
-SPANS = (1, 2)
+#: What has been in alarm for longer is what is usual now.
+USUAL_AGAIN_WEEKS = 52
+#: One week may be chance where several are not: the newest one, two and four are looked at.
+SPANS = (1, 2, 4)
 #: Expected false alarms in a month over all groups that are watched.
 FALSE_A_MONTH = 0.5
+#: Types, problems and bursts are looked for, each with its share.
+FALSE_A_LEVEL = FALSE_A_MONTH / 3
 WEEKS_A_MONTH = 365.25 / 12 / 7
-#: An alarm needs so many cases, however unlikely.
-FEWEST_CASES = 4
+#: An alarm needs so many different senders, however unlikely.
+FEWEST_VOICES = 3
 SEASON_PRIOR = 20.0
+#: A rise began so many weeks before its first alarm at most.
+BEGUN_WEEKS = 8
+#: Weeks in alarm with so many quiet ones between at most are one alarm.
 QUIET_WEEKS = 2
 
 
 @dataclass(frozen=True)
 class Watched:
-    """``counts``: weeks × groups; ``expected``, ``chance`` (of so many or more) and ``alarm`` likewise."""
+    """Weeks × groups: ``counts`` and ``expected`` cases, ``voices`` (senders), ``chance`` (of so many of them, in any group),
+    ``alarm``."""
 
     counts: pd.DataFrame
+    voices: pd.DataFrame
     expected: pd.DataFrame
     chance: pd.DataFrame
     alarm: pd.DataFrame
 
     def episodes(self) -> pd.DataFrame:
-        """Return one row an alarm: id, start, last (weeks), observed, expected, ratio, chance of a false alarm.
+        """Return one row an alarm: id, start, first, last, observed, expected, chance, ratio; oldest first.
 
-        Weeks in alarm with at most two quiet ones between are one alarm.
+        ``start`` is the week with which the rise began, ``first`` and ``last`` the weeks in alarm (Mondays); observed and
+        expected cases are of ``start`` to ``last``; ``chance`` is that of the most unlikely of its weeks.
         """
         rows = []
-        groups = self.alarm.shape[1]
         for id in self.alarm.columns[self.alarm.any()]:
-            at = np.flatnonzero(self.alarm[id].to_numpy())
+            at, over = np.flatnonzero(self.alarm[id].to_numpy()), 0
             for part in np.split(at, np.flatnonzero(np.diff(at) > QUIET_WEEKS + 1) + 1):
-                weeks = slice(int(part[0]), int(part[-1]) + 1)
-                observed = float(self.counts[id].iloc[weeks].sum())
-                expected = float(self.expected[id].iloc[weeks].sum())
-                chance = float(self.chance[id].iloc[part].min())
-                rows.append(
-                    (
-                        id,
-                        self.alarm.index[part[0]],
-                        self.alarm.index[part[-1]],
-                        observed,
-                        expected,
-                        min(1.0, chance * groups),
-                    )
-                )
-        frame = pd.DataFrame(rows, columns=["id", "start", "last", "observed", "expected", "chance"])
+                begun = self._begun(id, int(part[0]), over)
+                over = int(part[-1]) + 1
+                observed, expected = (float(f[id].iloc[begun:over].sum()) for f in (self.counts, self.expected))
+                told = (self.alarm.index[i] for i in (begun, part[0], part[-1]))
+                rows.append((id, *told, observed, expected, float(self.chance[id].iloc[part].min())))
+        names = ["id", "start", "first", "last", "observed", "expected", "chance"]
+        frame = pd.DataFrame(rows, columns=names)
         frame["ratio"] = frame["observed"] / frame["expected"].clip(lower=0.1)
         return frame.sort_values(["start", "id"], ignore_index=True)
 
+    def _begun(self, id: object, week: int, after: int) -> int:
+        """Return the week with which a rise began: from which on what came is least like what was expected.
 
-def watch(counts: pd.DataFrame, false_a_month: float = FALSE_A_MONTH) -> Watched:
+        The likelihood ratio of Poisson counts from that week to the first one in alarm, at most BEGUN_WEEKS before and not
+        before ``after`` (Kulldorff's scan statistic).
+        """
+        weeks = slice(max(after, week - BEGUN_WEEKS), week + 1)
+        seen = self.voices[id].iloc[weeks].to_numpy(float)[::-1].cumsum()
+        usual = self.expected[id].iloc[weeks].fillna(0).to_numpy(float)[::-1].cumsum().clip(1e-9)
+        excess = np.where(seen > usual, seen * np.log(np.maximum(seen, 1e-9) / usual) - (seen - usual), 0.0)
+        return week - int(excess.argmax())
+
+
+def watch(
+    counts: pd.DataFrame,
+    false_a_month: float = FALSE_A_MONTH,
+    voices: pd.DataFrame | None = None,
+    times_looked: float = 1.0,
+) -> Watched:
     """Judge every week of every group by what was known before it.
 
-    ``counts``: weeks (index, Mondays, none missing) × groups, cases counted once; a column
-    named None holds cases of no group, which count in the total only.
+    ``counts``: weeks (index, Mondays, none missing) × groups, cases counted once; a column named None holds cases of no
+    group, which count in the total only. ``voices``: the same with every sender counted once (the counts themselves where
+    senders are unknown). ``times_looked``: how many groups were looked for, for each that is here.
     """
-    total = counts.sum(axis=1).to_numpy(float)
     groups = [c for c in counts.columns if c is not None]
-    limit = false_a_month / WEEKS_A_MONTH / max(len(groups), 1) / len(SPANS)
-    y = counts[groups].to_numpy(float)
-    expected, chance = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-    alarm = np.zeros(y.shape, dtype=bool)
-    others = total[:, None] - y
+    cases = counts[groups].to_numpy(float)
+    y = cases if voices is None else voices[groups].to_numpy(float)
+    others = counts.sum(axis=1).to_numpy(float)[:, None] - cases
+    shape = y.shape
+    expected, chance = np.full(shape, np.nan), np.full(shape, np.nan)
+    alarm, calm = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
     for week in range(FEWEST_WEEKS + GUARD_WEEKS, len(y)):
-        base = slice(max(0, week - GUARD_WEEKS - BASELINE_WEEKS), week - GUARD_WEEKS)
-        calm = ~alarm[base]
-        seen, among = (y[base] * calm).sum(axis=0), (others[base] * calm).sum(axis=0)
-        rate = (seen + 0.5) / np.maximum(among, 1)
-        season = _season(y, others, week, rate)
-        spread = _spread(y[base], others[base], calm, rate)
-        expected[week] = rate * season * others[week]
-        found = np.ones(y.shape[1])
-        for span in SPANS:
-            weeks = slice(week + 1 - span, week + 1)
-            mean = rate * season * others[weeks].sum(axis=0)
-            found = np.minimum(found, _chance(y[weeks].sum(axis=0), mean, seen + 0.5, spread))
-        chance[week] = np.minimum(1, found * len(SPANS))
-        recent = y[week + 1 - max(SPANS) : week + 1].sum(axis=0)
-        alarm[week] = (found <= limit) & (recent >= FEWEST_CASES) & (y[week] > expected[week])
-    as_frame = {"index": counts.index, "columns": groups}
-    return Watched(
-        counts[groups],
-        pd.DataFrame(expected, **as_frame),
-        pd.DataFrame(chance, **as_frame),
-        pd.DataFrame(alarm, **as_frame),
-    )
+        usual = _Usual.before(week, y, others, calm)
+        season = _season(y, others, week, usual.rate)
+        expected[week] = _Usual.before(week, cases, others, calm).rate * season * others[week]
+        found, span = _least_chance(week, y, others, usual, season)
+        looked = max(int((y[max(0, week - BASELINE_WEEKS) : week + 1].sum(axis=0) >= FEWEST_VOICES).sum()), 1)
+        chance[week] = np.minimum(1, found * len(SPANS) * looked * times_looked)
+        alarm[week] = (chance[week] <= false_a_month / WEEKS_A_MONTH) & (y[week] > usual.rate * season * others[week])
+        for group in np.flatnonzero(alarm[week]):
+            calm[week + 1 - span[group] : week + 1, group] = False
+    frames = (pd.DataFrame(f, counts.index, groups) for f in (y, expected, chance, alarm))
+    return Watched(counts[groups], *frames)
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What is usual of each group: cases ``seen`` ``among`` others, and their spread (variance ÷ mean)."""
+
+    seen: np.ndarray
+    among: np.ndarray
+    spread: np.ndarray
+
+    @property
+    def rate(self) -> np.ndarray:
+        """Cases of the group for each of the others."""
+        return (self.seen + 0.5) / self.among
+
+    @classmethod
+    def before(cls, week: int, y: np.ndarray, others: np.ndarray, calm: np.ndarray) -> _Usual:
+        """Take the newest calm weeks before a week; where hardly any are calm, all of them."""
+        end = week - GUARD_WEEKS
+        past = slice(max(0, end - BASELINE_WEEKS - USUAL_AGAIN_WEEKS), end)
+        own = calm[past] | (calm[past].sum(axis=0) < FEWEST_WEEKS)
+        own = own & (own[::-1].cumsum(axis=0)[::-1] <= BASELINE_WEEKS)
+        y, others = y[past], others[past]
+        seen, among, weeks = (y * own).sum(axis=0), np.maximum((others * own).sum(axis=0), 1), own.sum(axis=0)
+        mean = np.maximum((seen + 0.5) / among * others, 1e-9)
+        pearson = ((y - mean) ** 2 / mean * own).sum(axis=0) / np.maximum(weeks - 1, 1)
+        return cls(seen, among, np.maximum(1.0, (pearson * weeks + 5) / (weeks + 5)))
+
+
+def _least_chance(
+    week: int, y: np.ndarray, others: np.ndarray, usual: _Usual, season: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least chance among the spans that end with a week, and which span that is."""
+    found = np.ones((len(SPANS), y.shape[1]))
+    for row, span in enumerate(SPANS):
+        weeks = slice(week + 1 - span, week + 1)
+        seen = y[weeks].sum(axis=0)
+        # One more than was seen: with spread 1 this is the chance that so many of all its cases fall into the span.
+        mean = (usual.seen + 1) / usual.among * season * others[weeks].sum(axis=0)
+        found[row] = np.where(seen >= FEWEST_VOICES, _chance(seen, mean, usual.seen + 1, usual.spread), 1.0)
+    return found.min(axis=0), np.array(SPANS)[found.argmin(axis=0)]
 
 
 def _season(y: np.ndarray, others: np.ndarray, week: int, rate: np.ndarray) -> np.ndarray:
@@ -113,14 +166,6 @@ def _season(y: np.ndarray, others: np.ndarray, week: int, rate: np.ndarray) -> n
     usual = y[around].sum(axis=0) / np.maximum(others[around].sum(axis=0), 1)
     season: np.ndarray = (y[then].sum(axis=0) + SEASON_PRIOR) / (usual * others[then].sum(axis=0) + SEASON_PRIOR)
     return np.clip(season, 0.7, 2.0)
-
-
-def _spread(y: np.ndarray, others: np.ndarray, calm: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Return variance ÷ mean of the weeks before (at least 1: Poisson)."""
-    mean = np.maximum(rate * others, 1e-9)
-    pearson = ((y - mean) ** 2 / mean * calm).sum(axis=0) / np.maximum(calm.sum(axis=0) - 1, 1)
-    shrunk: np.ndarray = np.maximum(1.0, (pearson * calm.sum(axis=0) + 5) / (calm.sum(axis=0) + 5))
-    return shrunk
 
 
 def _chance(seen: np.ndarray, mean: np.ndarray, information: np.ndarray, spread: np.ndarray) -> np.ndarray:

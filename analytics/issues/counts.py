@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import pandas as pd
 
-from analytics.issues.alarms import Watched
 from analytics.ledger import Ledger
 
 
@@ -57,18 +56,3 @@ def between(ledger: Ledger, level: str, episodes: pd.DataFrame) -> pd.DataFrame:
         told.append((int(mine["cases"].sum()), int(mine["repeats"].sum())))
     added = pd.DataFrame(told, columns=["cases", "repeats"], index=episodes.index)
     return episodes.assign(cases=added["cases"], repeats=added["repeats"])
-
-
-def since_then(ledger: Ledger, level: str, news: pd.DataFrame, watched: Watched) -> pd.DataFrame:
-    """Add to alarms (id, start) ``cases`` and ``repeats`` from that Monday to the as-of, and ``usual``: what was expected in those weeks.
-
-    An alarm is judged without repeats; what is said of it is as many cases as its list holds.
-    """
-    rows = weekly(ledger, level)
-    told = []
-    for one in news.itertuples():
-        mine = rows[(rows["id"] == one.id) & (rows["week"] >= one.start)]
-        usual = watched.expected[one.id].loc[one.start :].sum()
-        told.append((int(mine["cases"].sum()), int(mine["repeats"].sum()), float(usual)))
-    added = pd.DataFrame(told, columns=["cases", "repeats", "usual"], index=news.index)
-    return news.assign(cases=added["cases"], repeats=added["repeats"], usual=added["usual"])

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import model
-from analytics.issues import Findings, crossing, looking, ranking, trends
+from analytics.issues import Findings, alarm_list, crossing, looking, ranking, trends
 from analytics.issues.accepting import accept_values
 from analytics.issues.alarms import Watched
 from analytics.issues.crossing import OTHERS
@@ -34,6 +34,12 @@ def reached(ledger: Ledger, slice: Slice) -> bool:
 @counted_few
 def ask_watched(ledger: Ledger, level: str) -> Watched:
     return trends.watched(ledger, level)
+
+
+@counted
+def ask_alarms(ledger: Ledger, token: str) -> pd.DataFrame:
+    """Return the alarms as of the ledger's day (see alarm_list.alarms)."""
+    return alarm_list.alarms(ledger)
 
 
 @counted

@@ -6,6 +6,7 @@ import datetime as dt
 
 from analytics import model
 from analytics.caselist import SORTS, ListRequest
+from analytics.issues.alarm_list import cases_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, PERIODS, NotMeasurable, Slice, period, unmet
 from analytics.metrics.evidence import PARTS
@@ -73,7 +74,9 @@ def request_of(query: parameters.Query, ledger: Ledger) -> ListRequest:
     part = option(_last(query, "part"), tuple(PARTS), PARTS.get) if CATALOGUE[metric].is_rate else None
     sort = option(_last(query, "sort"), tuple(SORTS), SORTS.get) or next(iter(SORTS))
     ascending = _last(query, "ascending") == "true"
-    return ListRequest(metric, part or "denominator", _last(query, "q"), sort, not ascending, PAGE_ROWS)
+    alarm = _last(query, "alarm")
+    among = cases_of(ledger, alarm) if alarm else None
+    return ListRequest(metric, part or "denominator", _last(query, "q"), sort, not ascending, PAGE_ROWS, among=among)
 
 
 def known_metrics(ledger: Ledger) -> tuple[str, ...]:

@@ -63,6 +63,34 @@ def test_a_week_knows_nothing_of_later_ones() -> None:
     pd.testing.assert_frame_equal(whole.expected.iloc[:cut], early.expected)
 
 
+def test_three_cases_of_one_sender_are_one_voice() -> None:
+    counts = steady()
+    counts["loud"] = 0
+    counts.loc[WEEKS[90] :, "loud"] = 8
+    voices = counts.drop(columns="loud").assign(loud=0)
+    voices.loc[WEEKS[90], "loud"] = 1
+    assert "loud" not in set(watch(counts, voices=voices).episodes()["id"])
+    assert "loud" in set(watch(counts).episodes()["id"])
+
+
+def test_a_rise_begins_where_its_cases_begin_not_where_they_suffice() -> None:
+    counts = steady()
+    counts["slow"] = 0
+    counts.loc[WEEKS[90] : WEEKS[95], "slow"] = [2, 1, 1, 4, 8, 6]
+    mine = watch(counts).episodes().set_index("id").loc["slow"]
+    assert mine["first"] > mine["start"] == WEEKS[90]
+    assert mine["observed"] == 22
+
+
+def test_what_stays_high_stays_in_alarm_until_it_is_usual() -> None:
+    counts = steady()
+    counts["high"] = 1
+    counts.loc[WEEKS[40] :, "high"] = 12
+    alarm = watch(counts).alarm["high"]
+    assert alarm.iloc[42:80].all()
+    assert not alarm.iloc[-5:].any()
+
+
 def test_planted_emergences_of_the_demo_are_found(demo: DemoLedger, demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     ledger = demo_found.attach(demo_ledger)
     seen = watched(ledger, "issue_problem").episodes()

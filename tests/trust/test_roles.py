@@ -270,6 +270,7 @@ ALLOWED = {
     "snapshots": [],
     "doctor": [],
     "types": [],
+    "alarms": [],
     "assignments": ["--out", "{out}.csv"],
     "remedies": ["--out", "{out}.xlsx"],
     "exchange": ["--district", "东区", "--from", "2026-01-01", "--to", "2026-10-31", "--out", "{out}.json"],

@@ -9,8 +9,8 @@ import pandas as pd
 from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Section, Sentence
 from analytics.briefing.sections.remedied import board_advice, remedied
+from analytics.issues.alarm_list import rising
 from analytics.issues.findings import Findings
-from analytics.issues.trends import rising
 from analytics.wording import SMALL
 
 #: A rule of the loop kept by fewer than this is spoken of.

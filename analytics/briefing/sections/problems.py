@@ -8,10 +8,10 @@ from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Column, Section, Sentence, Table
 from analytics.briefing.sections.cells import column
 from analytics.briefing.sections.remedied import board_table, remedied
+from analytics.issues.alarm_list import BURST, rising
 from analytics.issues.findings import Findings
 from analytics.issues.ranking import measured
-from analytics.issues.trends import rising
-from analytics.metrics import NotMeasurable, Slice
+from analytics.metrics import NotMeasurable
 from analytics.metrics.query import check_reach
 
 SHOWN = 3
@@ -88,19 +88,19 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
 
 
 def _new(e: Evidence) -> list[Sentence]:
-    """Name the problems that began to rise beyond chance in the period."""
+    """Name the matters that began to rise beyond chance, known problems and what nobody has found yet."""
     if e.now.where:
         return []
     news = rising(e.ledger)
     if news.empty:
         return []
-    news = news[(news["last"] >= pd.Timestamp(e.now.start)) & (news["start"] <= pd.Timestamp(e.now.end))]
+    news = news[(news["last"] >= pd.Timestamp(e.now.start)) & (news["since"] <= pd.Timestamp(e.now.end))]
     told = []
     for row in news.sort_values("cases", ascending=False).head(SHOWN).itertuples():
-        since = Slice(row.start.date(), e.now.end)
-        seen: object = e.metric("demand", since, where=(("issue_problem", str(row.id)),))
+        seen: object = e.given(f"rising.{row.id}.cases", float(row.cases), "件")
         if row.repeats:
             seen = f"{seen}，其中重复 {e.given(f'rising.{row.id}.repeats', float(row.repeats), '件')}"
-        usual = e.given(f"rising.{row.id}.expected", float(row.usual), "件", f"{row.usual:.1f} 件")
-        told.append(f"「{row.name}」自 {row.start:%m月%d日}当周起 {seen}，常年同样时间约 {usual}")
+        usual = e.given(f"rising.{row.id}.expected", float(row.expected), "件", f"{row.expected:.1f} 件")
+        unfound = "（尚未归类）" if row.level == BURST else ""
+        told.append(f"「{row.name}」{unfound}自 {row.since:%m月%d日}当周起 {seen}，常年同样时间约 {usual}")
     return [e.say("problems.new", f"新近抬头的具体问题：{'；'.join(told)}。")] if told else []
