@@ -149,7 +149,7 @@ def spoilt_numbers(words: pd.Series, cells: Cells) -> pd.Series:
     from the column as a whole, for a single number may end so.
     """
     why = pd.Series([""] * len(words), dtype=object)
-    text = pa.chunked_array([pa.array(words).cast(pa.string())])
+    text = pa.chunked_array([pa.array(words.to_numpy(object, na_value=None), pa.string())])
 
     def blame(pattern: str, reason: str) -> None:
         hits = pc.fill_null(pc.match_substring_regex(text, pattern), False).to_numpy()

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.ingest import dates
@@ -88,6 +88,7 @@ def test_nothing_is_no_error(cell: object) -> None:
     assert not bad[0]
 
 
+@settings(deadline=None)
 @given(st.datetimes(T(2005, 1, 1), T(2034, 12, 31)).map(lambda t: t.replace(microsecond=0)))
 def test_any_second_survives_each_spelling(at: dt.datetime) -> None:
     spellings = [
@@ -144,6 +145,7 @@ def test_an_order_reads_what_leaves_it_open(cell: str, order: str, value: dt.dat
     assert times[0] == pd.Timestamp(value) or value is None
 
 
+@settings(deadline=None)
 @given(st.datetimes(T(2005, 1, 1), T(2032, 12, 31)).map(lambda t: t.replace(microsecond=0)))
 def test_any_second_survives_the_spellings_of_systems(at: dt.datetime) -> None:
     since = int((at - T(1970, 1, 1)).total_seconds()) - 8 * 3600
