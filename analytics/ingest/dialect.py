@@ -54,7 +54,9 @@ def _width(rows: list[list[str]]) -> int:
 def _fitness(rows: list[list[str]]) -> tuple[int, float, int]:
     """Return the number of known heads in one row, the share of rows as wide as most, and that width."""
     width = _width(rows)
-    known = max((count_known(row) for row in rows[:HEADER_ROWS] if len(row) > 1), default=0)
+    counts = [count_known(row) for row in rows[:HEADER_ROWS] if len(row) > 1]
+    among_many = sum(n > 1 for n in counts) > max(1, len(rows) / 5)  # words of the texts: heads stand once
+    known = 0 if among_many or max(counts, default=0) < 2 else max(counts)
     even = sum(len(row) == width for row in rows) / len(rows) if width > 1 else 0.0
     return known, even, width
 

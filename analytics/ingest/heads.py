@@ -11,11 +11,19 @@ from analytics.ingest.characters import bare
 from analytics.model import TABLES, WIDE_COLUMNS
 from analytics.settings import DATA
 
+#: No head is longer.
+LONGEST = 60
+_ORNAMENT = re.compile(r"[\s*＊:：_\-]+")
+
 
 def fold(text: object) -> str:
     """Fold a head: wide to narrow, lower case, nothing invisible, no space, no ornament."""
-    narrow = unicodedata.normalize("NFKC", bare(str(text if text is not None else ""))).lower()
-    return re.sub(r"[\s*＊:：_\-]+", "", narrow)
+    return _folded(str(text if text is not None else ""))
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return _ORNAMENT.sub("", unicodedata.normalize("NFKC", bare(text)).lower())
 
 
 def without_brackets(folded: str) -> str:
@@ -42,5 +50,6 @@ def known_heads() -> frozenset[str]:
 
 def count_known(row: list[object] | list[str]) -> int:
     """Count the different cells of a row that are heads we know."""
-    folded = {fold(c) for c in row[:200] if c is not None and len(str(c)) < 60}
-    return sum(h in known_heads() or without_brackets(h) in known_heads() for h in folded if h)
+    folded = {fold(c) for c in row[:200] if type(c) is str and 0 < len(c) <= LONGEST and not c[0].isdigit()}
+    known = known_heads()
+    return sum(h in known or without_brackets(h) in known for h in folded if h)

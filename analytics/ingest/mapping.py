@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from analytics.ingest.characters import named
 from analytics.ingest.damage import unscrambled
-from analytics.ingest.heads import fold, synonyms, without_brackets
+from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
 from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS, Column, Table
@@ -169,15 +169,16 @@ def columns_of(table: Table) -> tuple[Column, ...]:
 
 def guess(heads: list[str], table: Table) -> dict[str, int]:
     """Return ledger column → position of the head that fits best, by the synonym list."""
-    folded = [fold(h) for h in heads]
-    plain = [without_brackets(h) for h in folded]
+    folded = [fold(h) if len(h) <= LONGEST else "" for h in heads]
+    exact = {h: i for i, h in reversed(list(enumerate(folded)))}
+    plain = {without_brackets(h): i for i, h in reversed(list(enumerate(folded)))}
+    plain.pop("", None)
     found: dict[str, int] = {}
+    if not known_heads() & (exact.keys() | plain.keys()):
+        return found
     for column in columns_of(table):
-        words = synonyms().get(column.name, ())
-        for word in (*words, fold(column.label)):
-            position = next((i for i, h in enumerate(folded) if h == word), None)
-            if position is None:
-                position = next((i for i, h in enumerate(plain) if h and h == word), None)
+        for word in (*synonyms().get(column.name, ()), fold(column.label)):
+            position = exact.get(word, plain.get(word))
             if position is not None:
                 found[column.name] = position
                 break
@@ -226,8 +227,9 @@ def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, in
     required = sum(c.required for c in table.columns) + (table.name == "cases")
     have = required - len(plan.missing)
     used = len(set(plan.mapping.values()))
-    folded = {fold(h) for h in plan.heads}
-    used += len(plan.heads) * sum(fold(h) in folded for h in said.values())
+    if said:
+        folded = {fold(h) for h in plan.heads}
+        used += len(plan.heads) * sum(fold(h) in folded for h in said.values())
     full = 0.0 if used else float(sum(bool(h) for h in plan.heads) >= width)
     return have / required + 0.2 * used - 0.001 * plan.header_row + full, used, full
 

@@ -33,11 +33,14 @@ class Forms:
 
     def __init__(self, lines: Iterable[str], dialect: Dialect) -> None:
         self.dialect = dialect
-        self.seen: list[set[str]] = [set() for _ in range(dialect.width)]
+        self.seen: list[Counter[str]] = [Counter() for _ in range(dialect.width)]
         for line in lines:
-            if len(cells := self.cells(line)) == dialect.width and '"' not in line:
+            if len(cells := self.cells(line)) == dialect.width:
+                weight = (
+                    1 if '"' in line else 2
+                )  # one that has quotes may be part of a text, and must not vouch for itself
                 for seen, cell in zip(self.seen, cells, strict=True):
-                    seen.add(shape(cell))
+                    seen[shape(cell.strip('"'))] += weight
 
     def cells(self, line: str) -> list[str]:
         return line.rstrip("\n").split(self.dialect.delimiter)
@@ -46,8 +49,14 @@ class Forms:
         """Tell whether a line is a row by itself: as many cells, most of them as their columns look."""
         if line.count(self.dialect.delimiter) != self.dialect.width - 1 or self.dialect.width < 2:
             return False
-        filled = [(seen, shape(c.strip('"'))) for seen, c in zip(self.seen, self.cells(line), strict=True) if c.strip()]
-        alike = sum(form in seen for seen, form in filled)
+        return self.begins_a_row(line)
+
+    def begins_a_row(self, line: str) -> bool:
+        """Tell whether most cells of a line, two at least, look as the first columns do."""
+        filled = [
+            (seen, shape(c.strip('"'))) for seen, c in zip(self.seen, self.cells(line), strict=False) if c.strip()
+        ]
+        alike = sum(seen[form] > 1 for seen, form in filled)
         return alike >= 2 and 2 * alike >= len(filled)
 
 

@@ -92,10 +92,10 @@ def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:
 
 
 def _swallowed(rows: TextRows, text: str, dialect: Dialect) -> bool:
-    """Tell whether a cell of several lines holds one that is a row by itself."""
+    """Tell whether a cell of several lines may hold a row: the quote that ends the cell may have cut its line."""
     forms = Forms(text[:SAMPLE].replace("\r\n", "\n").split("\n")[:FORMS_FROM], dialect)
     for column in rows.columns:
         many = column.filter(pc.match_substring(column, "\n"))
-        if any(forms.like_a_row(line) for cell in many for line in cell.as_py().split("\n")[1:]):
+        if any(forms.begins_a_row(line) for cell in many for line in cell.as_py().split("\n")[1:]):
             return True
     return False
