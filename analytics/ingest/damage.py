@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,8 +25,8 @@ NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
 #: A number as a spreadsheet shows one that is too long for it, and one longer than the fifteen digits it keeps.
-SCIENTIFIC = r"^[+-]?\d(?:\.\d+)?[Ee]\+\d{1,3}$"
-LONG, CUT = r"^\d{16,}$", r"^\d{15}0+$"
+SCIENTIFIC = r"^\s*[+-]?\d(?:\.\d+)?[Ee]\+\d{1,3}\s*$"
+LONG, CUT = r"^\s*\d{16,}\s*$", r"^\s*\d{15}0+\s*$"
 #: Long numbers whose digits behind the fifteenth are all noughts, by chance: less likely than this, they were cut.
 CHANCE = 1e-4
 _MARK = r'^="((?:[^"]|"")*)"$'
@@ -142,28 +143,29 @@ def is_lost(text: str) -> bool:
     return bool(re.search(_LOST, text)) or (bool(re.search(r"\?{3,}", text)) and not _CHINESE.search(text))
 
 
-def spoilt_numbers(words: pd.Series, cells: Cells) -> pd.Series:
-    """Tell which identifiers a spreadsheet has spoilt; returns why, '' where it has not.
+def spoilt_numbers(words: pd.Series, cells: Cells) -> pd.Series | None:
+    """Tell which identifiers a spreadsheet has spoilt; returns why, '' where it has not, None where it has none.
 
     Scientific notation has lost its digits. Of long numbers those behind the fifteenth are noughts in every row: told
     from the column as a whole, for a single number may end so.
     """
+    from_text = isinstance(cells, pa.ChunkedArray)
+    text = cells if from_text else pa.chunked_array([pa.array(words.to_numpy(object, na_value=None), pa.string())])
+    floats = [] if from_text else [isinstance(c, float) and abs(c) >= 1e15 for c in cells]
+    if not any(floats) and not pc.any(pc.match_substring_regex(text, f"{SCIENTIFIC}|{CUT}|\ufffd")).as_py():
+        return None
     why = pd.Series([""] * len(words), dtype=object)
-    text = pa.chunked_array([pa.array(words.to_numpy(object, na_value=None), pa.string())])
 
     def blame(pattern: str, reason: str) -> None:
-        hits = pc.fill_null(pc.match_substring_regex(text, pattern), False).to_numpy()
-        if hits.any():
-            why[hits] = reason
+        why[pc.fill_null(pc.match_substring_regex(text, pattern), False).to_numpy()] = reason
 
     blame(SCIENTIFIC, "被表格软件显示成了科学记数，后面的数字已丢失")
     blame("\ufffd", "里有读不出的字，原来的编号已丢失")
-    if not isinstance(cells, pa.ChunkedArray):
-        floats = [isinstance(c, float) and abs(c) >= 1e15 for c in cells]
-        why[pd.Series(floats, dtype=bool)] = "是超过15位的数字，已被表格软件截断"
+    if any(floats):
+        why[np.array(floats)] = "是超过15位的数字，已被表格软件截断"
     if _all_cut(text):
         blame(CUT, "是超过15位的数字，第16位起全是0，已被表格软件截断")
-    return why
+    return why if (why != "").any() else None
 
 
 def _all_cut(text: pa.ChunkedArray) -> bool:
@@ -173,5 +175,5 @@ def _all_cut(text: pa.ChunkedArray) -> bool:
     many = pc.sum(long).as_py() or 0
     if not many or pc.sum(cut).as_py() != many:
         return False
-    digits = pc.sum(pc.utf8_length(pc.filter(text, long))).as_py() - 15 * many
+    digits = pc.sum(pc.utf8_length(pc.utf8_trim_whitespace(pc.filter(text, long)))).as_py() - 15 * many
     return 10.0 ** -min(digits, 20) < CHANCE

@@ -222,6 +222,8 @@ def _parse_limits(reading: _Reading, column: Column, cells: parsing.Cells) -> pd
 
 def _check_numbers(reading: _Reading, column: Column, cells: parsing.Cells) -> pd.Series:
     why = spoilt_numbers(reading.parsed.frame[column.name], cells)
+    if why is None:
+        return pd.Series(np.zeros(len(cells), dtype=bool))
     spoilt = why != ""
     if column.required:
         head = named(reading.head(column.name))
