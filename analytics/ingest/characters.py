@@ -22,7 +22,7 @@ _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u13a0-\u13ff]")
 _HOME = re.compile("[0-9A-Za-z\u4e00-\u9fff]")
 _NAMED = re.compile(f"[{INVISIBLE}\u00a0\u2000-\u200a\u202f\u205f\u2e80-\u2fdf\uf900-\ufaff\uff01-\uff5e]")
 
-INVISIBLES, WESTERN, DOUBLED, LOST, MARKED = "invisible", "western", "doubled", "lost", "marked"
+INVISIBLES, WESTERN, DOUBLED, LOST, MARKED, ESCAPED = "invisible", "western", "doubled", "lost", "marked", "escaped"
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +50,8 @@ def signs_of(text: str) -> frozenset[str]:
         found.add(LOST)
     if counts[ord("'")] or (counts[ord("=")] and ('="' in text or '=""' in text)):
         found.add(MARKED)
+    if counts[ord("_")] > 1 and "_x00" in text:
+        found.add(ESCAPED)
     return frozenset(found)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.characters import DOUBLED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
+from analytics.ingest.characters import DOUBLED, ESCAPED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
 from analytics.ingest.parsing import Cells
 from analytics.model import Column
 
@@ -21,6 +21,7 @@ SENTENCES = frozenset({"title", "content", "reply", "comment", "note"})
 UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
+RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
 NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
@@ -31,6 +32,8 @@ LONG, CUT = r"^\s*\d{16,}\s*$", r"^\s*\d{15}0+\s*$"
 CHANCE = 1e-4
 _MARK = r'^="((?:[^"]|"")*)"$'
 _APOSTROPHE = re.compile(r"^['’](?=[=+\-@\dA-Za-z])")
+#: How XLSX writes a control character; programs that do not know it hand the letters on.
+_ESCAPE = "_x00(0[0-9A-Fa-f]|1[0-9A-Fa-f])_"
 _WIDE = "[\uff01-\uff5e\u3000]"
 _LOST = "\ufffd|锟斤拷|烫烫烫"
 _CP1252 = {bytes([b]).decode("cp1252"): b for b in range(0x80, 0xA0) if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
@@ -50,6 +53,8 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     for sign, pattern in ((WESTERN, "[\u00c0-\u00ff]"), (DOUBLED, _FIRST_OF_DOUBLED)):
         if sign in signs:
             cells = _each(cells, pattern, unscrambled, counts, UNSCRAMBLED)
+    if ESCAPED in signs:
+        cells = _each(cells, _ESCAPE, lambda t: re.sub(_ESCAPE, _unescaped, t), counts, RESTORED)
     if INVISIBLES in signs:
         remove = _trimmed if column.name in SENTENCES else bare
         cells = _each(cells, f"[{INVISIBLE}]", remove, counts, REMOVED)
@@ -126,6 +131,11 @@ def unmarked(text: str, *, identifier: bool) -> str:
     if _APOSTROPHE.match(stripped) and (identifier or stripped[1] in "=+-@"):
         return stripped[1:]
     return text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return "\n" if character == "\r" else character if character in "\n\t" else ""
 
 
 def _narrowed(text: str) -> str:
