@@ -101,6 +101,7 @@ CASES = Table(
         Column("content", "诉求内容"),
         Column("module", "服务模块", "module", unlocks="各模块负荷、时限与满意度"),
         Column("department", "承办部门", unlocks="各部门时限与满意度"),
+        Column("co_departments", "协办部门"),
         Column("first_department", "首接部门", unlocks="首接闭环率"),
         Column("officer_no", "首接专员编号", unlocks="人均负荷"),
         Column("channel", "来源渠道", unlocks="各渠道受理量"),
@@ -276,6 +277,14 @@ WIDE_COLUMNS = tuple(Column(name, STAGES[stage] + "时间", "time") for name, st
     Column("comment", "评价内容"),
     Column("called_back_at", "差评回访时间", "time"),
     Column("rectified_at", "差评整改时间", "time"),
+)
+
+#: What tells several rows of one case apart: who leads, which step a row is and when it happened.
+ROW_COLUMNS = (
+    Column("part", "主办/协办"),
+    Column("step", "环节", "stage"),
+    Column("step_at", "发生时间", "time"),
+    Column("step_department", "经办部门"),
 )
 
 #: What one may cut by, with Chinese labels.

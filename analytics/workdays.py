@@ -130,20 +130,23 @@ def whole_working_days_between(start: object, end: object) -> np.ndarray:
 def due_at(accepted: object, days: object, paused: object = 0) -> np.ndarray:
     """Return when a limit of N working days ends: 24:00 of the Nth working day after.
 
-    ``accepted`` times, ``days`` limits and ``paused`` whole working days (each array-like
-    or scalar). The day of acceptance does not count (domain.md §5). 24:00 is the next
+    ``accepted`` times, ``days`` limits and ``paused`` working days that the clock stood, fractions too (each array-like
+    or scalar). The day of acceptance does not count (domain.md §5); a limit of none ends with it, or with the first
+    working day after it. A clock that stood moves the end by as much working time, to the second. 24:00 is the next
     day's midnight; closed *at or before* it is in time. Missing limits give NaT.
     """
-    _, through, workdays = _tables()
+    work, through, workdays = _tables()
     number, _, missing = _split(accepted)
     limit = np.broadcast_to(np.asarray(days, dtype=float), number.shape)
-    stopped = np.broadcast_to(np.nan_to_num(np.asarray(paused, dtype=float)), number.shape)
     missing = missing | np.isnan(limit)
-    position = through[number] - 1 + np.where(missing, 1, np.nan_to_num(limit) + stopped)
-    last = workdays[np.clip(position.astype("int64"), 0, len(workdays) - 1)]
-    last = np.where(np.nan_to_num(limit) + stopped <= 0, number, last)
-    due = np.datetime64(FIRST, "D") + last.astype("timedelta64[D]") + _DAY
-    return np.where(missing, np.datetime64("NaT"), due.astype("datetime64[us]"))
+    limit = np.nan_to_num(limit).astype("int64")
+    stopped = np.rint(np.broadcast_to(np.nan_to_num(np.asarray(paused, dtype=float)), number.shape) * 86400)
+    whole, rest = np.divmod(stopped.astype("int64"), 86400)
+    position = through[number] + np.where((limit == 0) & ~work[number], 1, limit) + whole + (rest > 0)
+    last = workdays[np.clip(position - 1, 0, len(workdays) - 1)]
+    seconds = np.where(rest > 0, rest, 86400).astype("timedelta64[s]")
+    due = (np.datetime64(FIRST, "D") + last.astype("timedelta64[D]")).astype("datetime64[us]") + seconds
+    return np.where(missing, np.datetime64("NaT"), due)
 
 
 def add_working_days(day: dt.date, count: int) -> dt.date:

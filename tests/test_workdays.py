@@ -76,6 +76,25 @@ def test_paused_days_push_the_due_date() -> None:
     assert pd.Timestamp(workdays.due_at([pd.Timestamp("2024-07-05")], 5, 2)[0]) == pd.Timestamp("2024-07-17")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "days", "paused_hours", "due"),
+    [
+        ("2024-07-05 09:32", 5, 7 + 9, "2024-07-15 16:00"),  # Friday 17:00 to Monday 09:00; the limit ended on Friday
+        ("2024-07-03 09:32", 5, 7 + 9, "2024-07-11 16:00"),
+        ("2024-07-03 09:32", 5, 2.5, "2024-07-11 02:30"),  # within one day
+        ("2024-07-03 09:32", 5, 24, "2024-07-12"),
+        ("2024-07-03 09:32", 5, 49, "2024-07-15 01:00"),
+        ("2024-07-05 09:32", 0, 0, "2024-07-06"),  # 即办: the same working day
+        ("2024-07-06 09:32", 0, 0, "2024-07-09"),  # accepted on a Saturday: the first working day after
+        ("2024-07-05 09:32", 0, 3, "2024-07-08 03:00"),
+    ],
+)
+def test_a_pause_moves_the_end_by_the_working_time_it_stopped(
+    accepted: str, days: int, paused_hours: float, due: str
+) -> None:
+    assert pd.Timestamp(workdays.due_at([accepted], days, paused_hours / 24)[0]) == pd.Timestamp(due)
+
+
 def test_missing_times_and_limits_stay_missing() -> None:
     assert np.isnat(workdays.due_at([pd.NaT, pd.Timestamp("2024-07-05")], [5, np.nan])).all()
     assert np.isnan(workdays.working_days_between([pd.NaT], [pd.Timestamp("2024-07-05")])).all()

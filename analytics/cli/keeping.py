@@ -13,10 +13,13 @@ from pathlib import Path
 
 from analytics import ingest
 from analytics.checkup import BAD, checks
+from analytics.cli import REFUSED
 from analytics.clock import shanghai_now
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.exporting import quarantine_for
+from analytics.ingest.dates import ORDERS
+from analytics.ingest.mapping import SEVERAL
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
 from analytics.remedies.sample import place_cards
@@ -47,11 +50,31 @@ def now() -> dt.datetime:
 
 def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
     """Add the commands of this file to the command line."""
-    load = commands.add_parser("import", parents=[shared], help="导入台账文件（CSV、TSV、XLSX、XLS）")
+    load = commands.add_parser(
+        "import", parents=[shared], help="导入台账文件（CSV、XLSX、XLS、ODS、网页、JSON、Parquet，或装着它们的 ZIP）"
+    )
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
     load.add_argument("--profile", default="", help="以此名保存本次的列对应，下次同样表头自动使用")
     load.add_argument("--dry-run", action="store_true", help="只核对，不发布")
     load.add_argument("--quarantine-out", type=Path, metavar="FILE.xlsx", help="把隔离的行写成可修改后重新导入的表格")
+    load.add_argument(
+        "--map",
+        nargs="+",
+        default=[],
+        metavar="列=表头",
+        help='手工对应，如 工单编号="Unique Key"；表头也可写成 Excel 的列号 A、B',
+    )
+    load.add_argument("--table", default="", metavar="表", help="这是哪张表，如 诉求台账（默认按表头认）")
+    load.add_argument(
+        "--accepted-on", type=dt.date.fromisoformat, metavar="DAY", help="整个文件没有受理时间时，都按这一天受理"
+    )
+    load.add_argument(
+        "--date-order", choices=ORDERS, default="", help="日期分不清月和日时：mdy 月在前，dmy 日在前，ymd 年在前"
+    )
+    load.add_argument(
+        "--several", choices=SEVERAL, default="", help="一件工单有几行时：together 一件多部门，versions 先后版本"
+    )
+    load.add_argument("--report", type=Path, metavar="FILE", help="把导入报告写成 .xlsx 或 .json")
     load.set_defaults(run=run_import)
     demo = commands.add_parser("demo", parents=[shared], help="生成演示数据")
     demo.add_argument("--if-empty", action="store_true", help="只在还没有台账时生成")
@@ -85,29 +108,56 @@ def show_progress(share: float, text: str) -> None:
 
 
 def run_import(options: argparse.Namespace) -> int:
+    """Import files; exit code 1 where not one row of a file went in."""
     settings, store = load_settings(), Store(options.store)
     files = [(p.name, ingest.read_bytes(p, settings)) for p in options.files]
-    plans = ingest.plan_files(files, settings, ingest.kept_profiles(store))
+    plans = ingest.plan_files(files, settings, ingest.kept_profiles(store), _by_hand(options))
     result = ingest.run_import(
         store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress,
         viewer=options.viewer,
     )  # fmt: skip
     if result.published:
         _join(store, options.viewer)
+    _write_reports(options, store, result)
+    for warning in result.warnings:
+        say(f"提示：{warning}")
+    for repair in result.repairs:
+        say(
+            f"已修正：{repair.place}{'「' + repair.head + '」' if repair.head else ''} {repair.kind}（{repair.count:,} 处）"
+        )
+    for row in result.quarantine[:20]:
+        say(f"隔离：{row.reason}")
+    if options.json:
+        print_json(result.summary() | result.account().as_json())
+    else:
+        print(result.sentence(options.dry_run))
+    return REFUSED if result.barren else 0
+
+
+def _by_hand(options: argparse.Namespace) -> ingest.ByHand:
+    """Return what a person says of the files."""
+    pairs = [pair.partition("=") for pair in options.map]
+    if wrong := [whole for whole, (_, sign, head) in zip(options.map, pairs, strict=True) if not sign or not head]:
+        raise StoreError(f'--map 的“{wrong[0]}”不是“列=表头”的样子，例如 工单编号="Unique Key"')
+    heads = {column: head for column, _, head in pairs}
+    return ingest.ByHand(heads, options.table, options.date_order, options.accepted_on, options.several)
+
+
+def _write_reports(options: argparse.Namespace, store: Store, result: ingest.ImportResult) -> None:
+    """Write the report and the rows kept out, where they are asked for."""
+    if options.report:
+        account = result.account()
+        as_json = options.report.suffix.lower() == ".json"
+        content = (
+            json.dumps(account.as_json(), ensure_ascii=False, indent=1).encode() if as_json else account.as_workbook()
+        )
+        options.report.write_bytes(content)
+        say(f"导入报告已写入 {options.report.name}")
     if options.quarantine_out and result.quarantine:
         options.quarantine_out.write_bytes(
             quarantine_for(options.viewer, store.folder, options.quarantine_out.name, result.quarantine)
         )
         say(f"隔离的 {result.quarantined} 行已写入 {options.quarantine_out.name}")
-    for warning in result.warnings:
-        say(f"提示：{warning}")
-    for row in result.quarantine[:20]:
-        say(f"隔离：{row.reason}")
-    if options.json:
-        print_json(result.summary())
-    else:
-        print(result.sentence(options.dry_run))
-    return 0
 
 
 def _join(store: Store, viewer: Viewer) -> None:

@@ -1,4 +1,4 @@
-"""A workbook's archive is looked through before it is read: bombs, lies about sizes, unsafe XML, cells far outside."""
+"""An archive is looked through before it is read: bombs, lies about sizes, unsafe XML, cells far outside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
@@ -29,30 +30,76 @@ class Extent:
     columns: int = 26
 
 
-def looked_through(name: str, content: bytes, settings: Settings) -> dict[int, int]:
-    """Return sheet index → count of hidden rows; raises RefusedFile for what must not be unpacked."""
+#: What cannot be opened as an archive shows itself in many ways.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive: its name, and where its content lies."""
+
+    name: str
+    archive: bytes
+    part: zipfile.ZipInfo
+
+    @property
+    def is_table_like(self) -> bool:
+        """Whether it may hold a table: no folder, no litter of a file system, no note beside the data."""
+        path = PurePosixPath(self.name)
+        hidden = any(p.startswith((".", "__MACOSX", "~$")) for p in path.parts)
+        return not self.part.is_dir() and not hidden and path.name != "Thumbs.db" and self.part.file_size > 0
+
+    def read(self) -> bytes:
+        """Return the content, whose size has been checked; raises RefusedFile."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.archive)) as archive:
+                return archive.read(self.part)
+        except BROKEN:
+            raise RefusedFile(self.name, "在压缩包里已损坏，请重新压缩后再导入") from None
+
+
+def members(name: str, content: bytes, settings: Settings) -> list[Member]:
+    """Return the files of an archive in its order; raises RefusedFile for what must not be unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-            _check_sizes(name, content, parts, settings)
-            if not any(p.filename.startswith("xl/") for p in parts):
-                raise RefusedFile(name, "是压缩包而不是 Excel 工作簿，请解压后导入其中的表格")
+        _check_sizes(name, content, parts, settings)
+    except BROKEN:
+        raise RefusedFile(name, "文件损坏或没有传完，请重新导出或另存后再导入") from None
+    return [Member(_name(part), content, part) for part in parts]
+
+
+def _name(part: zipfile.ZipInfo) -> str:
+    """Return a member's name; Windows writes Chinese ones in GBK without saying so."""
+    if part.flag_bits & 0x800:
+        return part.filename
+    try:
+        return part.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return part.filename
+
+
+def looked_through(name: str, content: bytes) -> dict[int, int]:
+    """Return sheet index → count of hidden rows of an XLSX whose members were checked; raises RefusedFile."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
             xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]
             if any(re.search(rb"<!(DOCTYPE|ENTITY)", archive.open(p).read(4096)) for p in xml):
                 raise RefusedFile(name, "工作簿含外部实体定义，不安全，已拒绝；请用 Excel 另存后再导入")
             sheets = [p for p in parts if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", p.filename)]
             sheets.sort(key=lambda p: int(re.findall(r"\d+", p.filename)[0]))
             extents = [_extent(archive, p) for p in sheets]
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        IndexError,
-    ):
+    except BROKEN:
         raise RefusedFile(name, "工作簿损坏或没有传完，请重新导出或另存后再导入") from None
     for extent in extents:
         if extent.rows * extent.columns > MOST_CELLS:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analytics.ingest.mapping import Profiles, SheetPlan, plan_sheet
+from analytics.ingest.folding import Folded, fold_rows
+from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan, plan_sheet
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
+from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
+from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.splitting import split
-from analytics.ingest.upsert import orphans, upsert
+from analytics.ingest.upsert import orphans, strangers, upsert
 from analytics.ingest.validation import Parsed, validate
 from analytics.model import TABLES
 from analytics.settings import Settings
@@ -45,9 +49,27 @@ class ImportResult:
     quarantine: list[Quarantined] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     tables: dict[str, int] = field(default_factory=dict)
+    repairs: list[Repair] = field(default_factory=list)
+    left_empty: list[LeftEmpty] = field(default_factory=list)
+    #: Files of which not one row went in → rows read.
+    barren: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def went_in(self) -> int:
+        """Rows that are in the ledger now, or were already."""
+        return self.read - self.quarantined
+
+    def account(self) -> Account:
+        """Return what became of everything, for the page, as JSON and as a workbook."""
+        rows = {name: getattr(self, name) for name in ("read", *STATUSES, "quarantined")}
+        return Account(
+            rows, self.tables, tuple(self.repairs), tuple(self.left_empty), tuple(self.quarantine), tuple(self.warnings)
+        )
 
     def sentence(self, dry_run: bool = False) -> str:
         """Say in Chinese what went in and what did not."""
+        if not self.went_in:
+            return f"没有一行导入：读入 {self.read:,} 行，隔离 {self.quarantined:,} 行；台账没有变化。"
         done = "核对完成（未写入）" if dry_run else "导入完成" if self.published else "没有变化，未产生新快照"
         return (
             f"{done}：读入 {self.read:,} 行，新增 {self.accepted:,}，更新 {self.updated:,}，"
@@ -61,16 +83,19 @@ class ImportResult:
 
 
 def plan_files(
-    files: Iterable[tuple[str, bytes]], settings: Settings, profiles: Profiles | None = None
+    files: Iterable[tuple[str, bytes]],
+    settings: Settings,
+    profiles: Profiles | None = None,
+    by_hand: ByHand = NOTHING_BY_HAND,
 ) -> list[SheetPlan]:
-    """Read files and guess each sheet's table and mapping; raises RefusedFile.
+    """Read files and guess each sheet's table and mapping; ``by_hand`` is what a person says of them. Raises RefusedFile.
 
     A sheet in which nothing required is found is passed over when another sheet of the
     file fits (instructions, drop-down lists); alone it is refused.
     """
     plans: list[SheetPlan] = []
     for name, content in files:
-        found = [plan_sheet(s, profiles) for s in read_file(name, content, settings)]
+        found = [plan_sheet(s, profiles, by_hand) for s in read_file(name, content, settings)]
         fitting = [p for p in found if p.fits]
         plans += fitting or found
         if not found:
@@ -98,12 +123,7 @@ def run_import(
     viewer.require(act)
     for plan in plans:
         if plan.missing:
-            heads = "、".join(h for h in plan.heads[:12] if h) or "（没有表头）"
-            raise RefusedFile(
-                plan.sheet.file,
-                f"{'工作表「' + plan.sheet.sheet + '」' if plan.sheet.sheet else ''}第 {plan.header_row + 1} 行的表头里找不到："
-                f"{'、'.join(plan.missing)}；读到的表头是：{heads}。请在数据管理页手工对应，或改表头后再导入",
-            )
+            raise plan.refusal()
     result = ImportResult(batch=f"B{now:%Y%m%d%H%M%S}-{uuid.uuid4().hex[:6]}")
     parsed = []
     for done, plan in enumerate(plans):
@@ -113,14 +133,14 @@ def run_import(
     progress(0.6, "正在并入台账")
     current = store.current()
     replaces_demo = bool(current and current.synthetic and not is_synthetic(plans))
-    if replaces_demo:
+    if replaces_demo and any(len(sheet.good) for sheet in parsed):
         result.warnings.append("原有的演示数据已由真实台账取代（需要时可在「快照与撤回」中回去）")
     with store.draft(
         settings.keep_snapshots, afresh=replaces_demo, tracked=True, part_cases=settings.part_cases
     ) as draft:
         _merge(draft, parsed, result)
         progress(0.85, "正在生成快照")
-        if not dry_run:
+        if not dry_run and result.went_in:
             _publish(draft, plans, result, now, profile)
     if not dry_run:
         AuditLog(store.folder).record(viewer, IMPORTED, result.batch, result.summary())
@@ -135,34 +155,58 @@ def is_synthetic(plans: list[SheetPlan]) -> bool:
 
 def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
     """Merge every sheet, cases first, and account for each of its rows once."""
-    refused: dict[tuple[int, int], str] = {}
+    refused: dict[tuple[int, int], tuple[str, str]] = {}
     for sheet_no, sheet in sorted(enumerate(parsed), key=lambda p: ORDER.index(p[1].plan.table)):
         result.read += len(sheet.frame)
-        place = " ".join(filter(None, (sheet.plan.sheet.file, sheet.plan.sheet.sheet)))
-        result.warnings += [f"{place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
-        refused |= {(sheet_no, int(r.row_no)): r.reason for r in sheet.bad[["row_no", "reason"]].itertuples()}
+        refused |= {
+            (sheet_no, int(r.row_no)): (r.kind, r.reason) for r in sheet.bad[["row_no", "kind", "reason"]].itertuples()
+        }
         lost = _merge_sheet(draft, sheet, result)
         refused |= {(sheet_no, row_no): why for row_no, why in lost.items()}
-    result.quarantine = [_quarantined(parsed[s], row_no, why) for (s, row_no), why in sorted(refused.items())]
+        result.warnings += [f"{sheet.plan.sheet.place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
+        result.repairs += sheet.repairs
+        result.left_empty += sheet.left_empty
+    result.quarantine = [_quarantined(parsed[s], row_no, *why) for (s, row_no), why in sorted(refused.items())]
     result.quarantined = len(result.quarantine)
+    _name_barren(parsed, refused, result)
     if result.accepted + result.updated + result.unchanged + result.quarantined != result.read:
         raise AssertionError(f"rows do not add up: {result.summary()}")
 
 
-def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int, str]:
-    """Merge the good rows of one sheet; return row → reason for those without their case.
+def _name_barren(parsed: list[Parsed], refused: dict[tuple[int, int], tuple[str, str]], result: ImportResult) -> None:
+    """Name the files of which not one row went in."""
+    read: Counter[str] = Counter()
+    kept_out: Counter[str] = Counter()
+    for number, sheet in enumerate(parsed):
+        read[sheet.plan.sheet.file] += len(sheet.frame)
+        kept_out[sheet.plan.sheet.file] += sum(1 for s, _ in refused if s == number)
+    result.barren = {file: rows for file, rows in read.items() if rows == kept_out[file]}
+    for file, rows in result.barren.items():
+        why = f"{rows} 行全部隔离，没有一行导入" if rows else "只有表头，没有一行数据；请检查导出的时间范围"
+        result.warnings.append(f"{file}：{why}")
+
+
+def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int, tuple[str, str]]:
+    """Merge the good rows of one sheet; return row → kind and reason for those that speak of no case, or of another.
 
     A row that became several (a wide case row) counts once: as new if its case is, else as
-    updated if anything of it changed.
+    updated if anything of it changed. A row folded into another counts as that one's update.
     """
     own = sheet.plan.table
-    lost: dict[int, str] = {}
+    lost: dict[int, tuple[str, str]] = {}
     outcomes: list[pd.DataFrame] = []
     good = sheet.good.assign(row_id=sheet.good["row_no"])
-    for table, rows in split(own, good).items():
+    folded = Folded(good)
+    if own == "cases" and len(good):
+        folded = fold_rows(good, sheet.plan.several)
+        sheet.warnings += folded.notes
+        others = strangers(draft, folded.cases)
+        together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
+        lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
+    for table, rows in split(own, folded.cases, folded.steps).items():
         if own in SPEAKS_OF_CASE:
-            lost = orphans(draft, rows, SPEAKS_OF_CASE[table])
-            rows = rows[~rows["row_id"].isin(lost)]
+            lost |= {r: (ORPHAN, why) for r, why in orphans(draft, rows, SPEAKS_OF_CASE[table]).items()}
+        rows = rows[~rows["row_id"].isin(lost)] if lost else rows
         if rows.empty:
             continue
         outcome = upsert(draft, table, rows, result.batch)
@@ -171,15 +215,23 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
             outcome["status"] = outcome["status"].replace("accepted", "updated")
         outcomes.append(outcome)
     if outcomes:
-        whole = pd.concat(outcomes, ignore_index=True)
-        whole["rank"] = whole["status"].map({status: rank for rank, status in enumerate(STATUSES)})
-        ranks = whole.groupby("row_id")["rank"].min().value_counts()
-        for rank, status in enumerate(STATUSES):
-            setattr(result, status, getattr(result, status) + int(ranks.get(rank, 0)))
+        _count(pd.concat(outcomes, ignore_index=True), folded.lead_of, result)
     return lost
 
 
-def _quarantined(sheet: Parsed, row_no: int, why: str) -> Quarantined:
+def _count(outcomes: pd.DataFrame, lead_of: dict[int, int], result: ImportResult) -> None:
+    """Add each source row to the result once, by the best that became of it."""
+    outcomes["rank"] = outcomes["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+    ranks = outcomes.groupby("row_id")["rank"].min()
+    for row, lead in lead_of.items():
+        if row not in ranks.index and lead in ranks.index:
+            ranks.loc[row] = max(ranks.loc[lead], STATUSES.index("updated"))
+    counted = ranks.value_counts()
+    for rank, status in enumerate(STATUSES):
+        setattr(result, status, getattr(result, status) + int(counted.get(rank, 0)))
+
+
+def _quarantined(sheet: Parsed, row_no: int, kind: str, why: str) -> Quarantined:
     plan = sheet.plan
     where = f"{plan.sheet.file}{' 工作表「' + plan.sheet.sheet + '」' if plan.sheet.sheet else ''}第 {row_no} 行"
     return Quarantined(
@@ -190,6 +242,7 @@ def _quarantined(sheet: Parsed, row_no: int, why: str) -> Quarantined:
         f"{where}：{why}",
         plan.heads,
         plan.sheet.rows[row_no - 1],
+        kind,
     )
 
 

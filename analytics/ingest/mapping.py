@@ -1,41 +1,71 @@
-"""Which column of a file is which column of the ledger."""
+"""Which column of a file is which column of the ledger: guessed by heads, kept as profiles, or said by hand."""
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import re
-import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from analytics.ingest.readers import Sheet
-from analytics.model import TABLES, WIDE_COLUMNS, Column, Table
-from analytics.settings import DATA
+from analytics.ingest.characters import named
+from analytics.ingest.damage import unscrambled
+from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
+from analytics.ingest.refusing import RefusedFile
+from analytics.ingest.sheets import Sheet
+from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS, Column, Table
+from analytics.refusal import Refusal
 
 HEADER_ROWS = 30
-#: Signature of heads → (profile name, table, column → head).
+#: Signature of heads → (profile name, table, column → head); what else a profile keeps stands under keys with an @.
 Profiles = dict[str, tuple[str, str, dict[str, str]]]
+#: What several rows of one case may be: told from the file, always one case with several departments, always versions.
+AUTO, TOGETHER, VERSIONS = "auto", "together", "versions"
+SEVERAL = {AUTO: "自动判断", TOGETHER: "一件多部门（主办、协办）", VERSIONS: "同一件的先后版本"}
+_CLOCK_HEAD = re.compile("(日期|时间|时刻|时分|钟点|date|time)$")
 
 
-def fold(text: object) -> str:
-    """Fold a head: wide to narrow, lower case, no space, no ornament."""
-    narrow = unicodedata.normalize("NFKC", str(text if text is not None else "")).lower()
-    return re.sub(r"[\s*＊:：_\-]+", "", narrow)
+@dataclass(frozen=True)
+class ByHand:
+    """What a person says of files: column (label or name) → head; table; order of dates; day of acceptance; several rows.
+
+    Whatever is empty is told from the file.
+    """
+
+    heads: dict[str, str] = field(default_factory=dict)
+    table: str = ""
+    order: str = ""
+    accepted_on: dt.date | None = None
+    several: str = ""
+
+    def table_name(self) -> str:
+        """Return the table that is meant, by its name or label; raises Refusal for one that there is not."""
+        if not self.table:
+            return "cases" if self.heads or self.accepted_on else ""
+        for table in TABLES.values():
+            if self.table in (table.name, table.label):
+                return table.name
+        raise Refusal(f"没有表“{self.table}”；可选：{'、'.join(t.label for t in TABLES.values())}")
+
+    def columns(self) -> dict[str, str]:
+        """Return ledger column → head; raises Refusal for a column that the table has not."""
+        known = {c.label: c.name for c in columns_of(TABLES[self.table_name() or "cases"])}
+        known |= {name: name for name in known.values()}
+        for column in self.heads:
+            if column not in known:
+                raise Refusal(f"台账里没有列“{column}”；可选：{'、'.join(c for c in known if not c.isascii())}")
+        return {known[column]: head for column, head in self.heads.items()}
 
 
-@lru_cache(maxsize=1)
-def synonyms() -> dict[str, tuple[str, ...]]:
-    """Return column → its folded heads, best first (data/column_synonyms.csv)."""
-    with (DATA / "column_synonyms.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["column"]: tuple(dict.fromkeys(fold(h) for h in row["heads"].split("|")))
-            for row in csv.DictReader(file)
-        }
+NOTHING_BY_HAND = ByHand()
 
 
 @dataclass
 class SheetPlan:
-    """How one sheet will be read. ``mapping`` is ledger column → position of its head."""
+    """How one sheet will be read. ``mapping`` is ledger column → position of its head.
+
+    ``order``: mdy, dmy or ymd where the dates leave it open, '' to tell it from them; ``accepted_on``: the day of
+    acceptance of all cases of a file without one; ``several``: what several rows of one case are.
+    """
 
     sheet: Sheet
     table: str
@@ -44,6 +74,9 @@ class SheetPlan:
     mapping: dict[str, int]
     profile: str = ""
     notes: list[str] = field(default_factory=list)
+    order: str = ""
+    accepted_on: dt.date | None = None
+    several: str = AUTO
 
     @property
     def signature(self) -> str:
@@ -62,71 +95,166 @@ class SheetPlan:
 
     @property
     def unused(self) -> list[str]:
-        taken = set(self.mapping.values())
+        taken = set(self.mapping.values()) | set(self.beside.values())
         return [h for i, h in enumerate(self.heads) if h and i not in taken]
+
+    @property
+    def beside(self) -> dict[str, int]:
+        """Time column → position of a head of the same stem: 受理日期 beside 受理时间, a day and its time of day."""
+        taken = set(self.mapping.values())
+        found: dict[str, int] = {}
+        stems = [_CLOCK_HEAD.sub("", h) if _CLOCK_HEAD.search(h) else "" for h in map(fold, self.heads)]
+        for column in columns_of(TABLES[self.table]):
+            at = self.mapping.get(column.name)
+            if column.kind == "time" and at is not None and stems[at]:
+                other = next((i for i, s in enumerate(stems) if s == stems[at] and i not in taken), None)
+                found |= {column.name: other} if other is not None else {}
+        return found
+
+    @property
+    def missing(self) -> list[str]:
+        """Labels of what the table requires and the mapping lacks."""
+        given = {"accepted_at"} if self.accepted_on else set()
+        required = [c for c in TABLES[self.table].columns if c.required and c.name not in given]
+        labels = [c.label for c in required if c.name not in self.mapping]
+        if self.table == "cases" and not {"title", "content"} & set(self.mapping):
+            labels.append("诉求主题或诉求内容")
+        return labels
 
     def use_table(self, table: str) -> None:
         """Read the sheet as another table: guess its columns anew."""
         self.table, self.profile = table, ""
         self.mapping = guess(self.heads, TABLES[table])
 
-    @property
-    def missing(self) -> list[str]:
-        """Labels of what the table requires and the mapping lacks."""
-        labels = [c.label for c in TABLES[self.table].columns if c.required and c.name not in self.mapping]
-        if self.table == "cases" and not {"title", "content"} & set(self.mapping):
-            labels.append("诉求主题或诉求内容")
-        return labels
+    def map_by_hand(self, heads: dict[str, str]) -> bool:
+        """Map columns to heads as a person says (column → head, or a letter as Excel names columns); False if one is not there."""
+        folded = [fold(h) for h in self.heads]
+        at = {column: _position(head, folded) for column, head in heads.items()}
+        if None in at.values():
+            return False
+        taken = set(at.values())
+        kept = {c: p for c, p in self.mapping.items() if p not in taken and c not in at}
+        self.mapping = kept | {c: p for c, p in at.items() if p is not None}
+        return True
+
+    def refusal(self) -> RefusedFile:
+        """Return why the sheet cannot be read: the table it is most like, and only what that lacks."""
+        sheet = f"工作表「{self.sheet.sheet}」" if self.sheet.sheet else ""
+        heads = "、".join(named(h) for h in self.heads[:12] if h) or "（没有表头）"
+        hint = "；没有这一列的，可用 --accepted-on 给整个文件一个受理日期" if self.missing == ["受理时间"] else ""
+        return RefusedFile(
+            self.sheet.file,
+            f"{sheet}第 {self.header_row + 1} 行的表头最像「{TABLES[self.table].label}」，只是找不到：{'、'.join(self.missing)}；"
+            f"读到的表头是：{heads}。请在数据管理页手工对应（命令行用 --map），或改表头后再导入{hint}",
+        )
+
+
+def _position(head: str, folded: list[str]) -> int | None:
+    if fold(head) in folded:
+        return folded.index(fold(head))
+    if re.fullmatch("[A-Z]{1,2}", head):
+        number = 0
+        for letter in head:
+            number = 26 * number + ord(letter) - 64
+        return number - 1 if number <= len(folded) else None
+    return None
 
 
 def columns_of(table: Table) -> tuple[Column, ...]:
-    """Return the columns a file of this table may carry; a case file may be wide."""
+    """Return the columns a file of this table may carry; a case file may be wide, or have several rows a case."""
     if table.name != "cases":
         return table.columns
-    return table.columns + WIDE_COLUMNS
+    return table.columns + WIDE_COLUMNS + ROW_COLUMNS
 
 
 def guess(heads: list[str], table: Table) -> dict[str, int]:
     """Return ledger column → position of the head that fits best, by the synonym list."""
-    folded = [fold(h) for h in heads]
-    plain = [re.sub(r"\(.*?\)|\[.*?\]", "", h) for h in folded]
+    folded = [fold(h) if len(h) <= LONGEST else "" for h in heads]
+    exact = {h: i for i, h in reversed(list(enumerate(folded)))}
+    plain = {without_brackets(h): i for i, h in reversed(list(enumerate(folded)))}
+    plain.pop("", None)
     found: dict[str, int] = {}
+    if not known_heads() & (exact.keys() | plain.keys()):
+        return found
     for column in columns_of(table):
-        words = synonyms().get(column.name, ())
-        for word in (*words, fold(column.label)):
-            position = next((i for i, h in enumerate(folded) if h == word), None)
-            if position is None:
-                position = next((i for i, h in enumerate(plain) if h and h == word), None)
+        for word in (*synonyms().get(column.name, ()), fold(column.label)):
+            position = exact.get(word, plain.get(word))
             if position is not None:
                 found[column.name] = position
                 break
+    return _without_doubles(found)
+
+
+def _without_doubles(found: dict[str, int]) -> dict[str, int]:
+    """Drop what would read one head twice: a limit in hours is none in days; steps need their word and their time."""
+    if "promised_hours" in found and found.get("promised_days") == found["promised_hours"]:
+        del found["promised_days"]
+    if not {"step", "step_at"} <= found.keys():
+        found = {c: p for c, p in found.items() if c not in ("step", "step_at")}
     return found
 
 
-def plan_sheet(sheet: Sheet, profiles: Profiles | None = None) -> SheetPlan:
+def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand = NOTHING_BY_HAND) -> SheetPlan:
     """Find the header row, the table and the mapping of a sheet.
 
     ``profiles`` maps a signature of heads to (profile name, table, column → head), as kept
-    from an earlier import; it wins over guessing.
+    from an earlier import; it wins over guessing, and what a person says wins over both.
     """
+    said, name = by_hand.columns(), by_hand.table_name()
     best: SheetPlan | None = None
-    best_score = (-1.0, 0)
+    best_score = (-1.0, 0, 0.0)
+    width = _usual_width(sheet)
     for row_no, row in enumerate(sheet.rows[:HEADER_ROWS]):
-        heads = ["" if c is None else str(c).strip() for c in row]
+        heads = _heads(row, sheet)
         if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > 1:
             continue
-        for table in TABLES.values():
+        for table in [TABLES[name]] if name else TABLES.values():
             plan = SheetPlan(sheet, table.name, row_no, heads, guess(heads, table), notes=list(sheet.notes))
-            required = sum(c.required for c in table.columns) + (table.name == "cases")
-            have = required - len(plan.missing)
-            used = len(set(plan.mapping.values()))
-            score = (have / required + 0.2 * used - 0.001 * row_no, used)
+            score = _score(plan, width, said)
             if score > best_score:
                 best, best_score = plan, score
     if best is None:
-        heads = ["" if c is None else str(c).strip() for c in (sheet.rows[0] if sheet.rows else [])]
-        best = SheetPlan(sheet, "cases", 0, heads, {}, notes=list(sheet.notes))
-    return _with_profile(best, profiles or {})
+        best = SheetPlan(
+            sheet, "cases", 0, _heads(sheet.rows[0] if sheet.rows else [], sheet), {}, notes=list(sheet.notes)
+        )
+    plan = _with_profile(best, profiles or {})
+    return _with_hand(plan, by_hand, said, name)
+
+
+def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, int, float]:
+    """Return how well a row serves as the heads of a table: what is there of what it requires, then how much is known."""
+    table = TABLES[plan.table]
+    required = sum(c.required for c in table.columns) + (table.name == "cases")
+    have = required - len(plan.missing)
+    used = len(set(plan.mapping.values()))
+    if said:
+        folded = {fold(h) for h in plan.heads}
+        used += len(plan.heads) * sum(fold(h) in folded for h in said.values())
+    full = 0.0 if used else float(sum(bool(h) for h in plan.heads) >= width)
+    return have / required + 0.2 * used - 0.001 * plan.header_row + 0.1 * full, used, full
+
+
+def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: str) -> SheetPlan:
+    if table and plan.table != table:
+        plan.use_table(table)
+    if said and not plan.map_by_hand(said):
+        heads = "、".join(named(h) for h in plan.heads if h)
+        lacking = [h for h in said.values() if _position(h, [fold(x) for x in plan.heads]) is None]
+        raise RefusedFile(plan.sheet.file, f"--map 里的表头“{'”、“'.join(lacking)}”在文件里没有；读到的表头是：{heads}")
+    plan.order, plan.several = by_hand.order or plan.order, by_hand.several or plan.several
+    plan.accepted_on = by_hand.accepted_on
+    return plan
+
+
+def _heads(row: list[object], sheet: Sheet) -> list[str]:
+    heads = ["" if c is None else str(c).strip() for c in row]
+    return [unscrambled(h) or h for h in heads] if sheet.signs else heads
+
+
+def _usual_width(sheet: Sheet) -> int:
+    """Return how many cells most of the first rows fill: heads that nobody knows are told by it."""
+    filled = [sum(c not in ("", None) for c in row) for row in sheet.rows[: 2 * HEADER_ROWS]]
+    return Counter(n for n in filled if n).most_common(1)[0][0] if any(filled) else 0
 
 
 def _with_profile(plan: SheetPlan, profiles: Profiles) -> SheetPlan:
@@ -136,5 +264,6 @@ def _with_profile(plan: SheetPlan, profiles: Profiles) -> SheetPlan:
     name, table, heads = kept
     position = {h: i for i, h in reversed(list(enumerate(plan.heads)))}
     plan.profile, plan.table = name, table
-    plan.mapping = {column: position[head] for column, head in heads.items() if head in position}
+    plan.order, plan.several = heads.get("@order", ""), heads.get("@several", AUTO)
+    plan.mapping = {column: position[head] for column, head in heads.items() if head in position and column[0] != "@"}
     return plan

@@ -7,7 +7,7 @@ import json
 
 import duckdb
 
-from analytics.ingest.mapping import Profiles, SheetPlan
+from analytics.ingest.mapping import AUTO, Profiles, SheetPlan
 from analytics.store import Store, open_reader
 
 
@@ -21,8 +21,10 @@ def kept_profiles(store: Store) -> Profiles:
 
 
 def remember_profile(con: duckdb.DuckDBPyConnection, plan: SheetPlan, name: str, now: dt.datetime) -> bool:
-    """Keep a sheet's mapping (column → head); tell whether it is new or changed."""
+    """Keep a sheet's mapping (column → head) and how it is read; tell whether it is new or changed."""
     heads = {column: plan.heads[position] for column, position in plan.mapping.items()}
+    heads |= {"@order": plan.order} if plan.order else {}
+    heads |= {"@several": plan.several} if plan.several != AUTO else {}
     name = name or plan.profile or plan.sheet.file.rsplit(".", 1)[0]
     known = con.execute("SELECT mapping, name FROM profiles WHERE signature = ?", [plan.signature]).fetchall()
     if known and json.loads(known[0][0]) == heads and known[0][1] == name:

@@ -19,7 +19,7 @@ REASON = "未导入原因（改好后可直接重新导入，本列会被忽略�
 
 @dataclass
 class Quarantined:
-    """One row kept out, with its original cells and the reason."""
+    """One row kept out, with its original cells, the reason and its kind."""
 
     file: str
     sheet: str
@@ -28,6 +28,7 @@ class Quarantined:
     reason: str
     heads: list[str]
     cells: list[object]
+    kind: str = ""
 
 
 def new_in_quarantine(con: duckdb.DuckDBPyConnection, rows: list[Quarantined]) -> bool:
@@ -41,11 +42,11 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, rows: list[Quarantined], ba
     if not rows:
         return
     frame = pd.DataFrame(
-        [(batch, q.file, q.sheet, q.row_no, q.table, q.reason, _json(q.heads), _json(q.cells)) for q in rows],
-        columns=["batch", "file", "sheet", "row_no", "table_name", "reason", "heads", "cells"],
+        [(batch, q.file, q.sheet, q.row_no, q.table, q.reason, _json(q.heads), _json(q.cells), q.kind) for q in rows],
+        columns=["batch", "file", "sheet", "row_no", "table_name", "reason", "heads", "cells", "kind"],
     )
     con.register("kept_out", frame)
-    con.execute("INSERT INTO quarantine SELECT * FROM kept_out")
+    con.execute("INSERT INTO quarantine BY NAME SELECT * FROM kept_out")
     con.unregister("kept_out")
 
 
@@ -57,7 +58,16 @@ def read_quarantine(store: Store, batch: str, viewer: Viewer = LOCAL) -> list[Qu
         return []
     frame = open_reader(store, current, current.as_of).frame("SELECT * FROM quarantine WHERE batch = ?", [batch])
     return [
-        Quarantined(r.file, r.sheet, r.row_no, r.table_name, r.reason, json.loads(r.heads), json.loads(r.cells))
+        Quarantined(
+            r.file,
+            r.sheet,
+            r.row_no,
+            r.table_name,
+            r.reason,
+            json.loads(r.heads),
+            json.loads(r.cells),
+            getattr(r, "kind", None) or "",
+        )
         for r in frame.itertuples(index=False)
     ]
 

@@ -11,3 +11,7 @@ class RefusedFile(Refusal):
     def __init__(self, file: str, reason: str):
         super().__init__(f"{file}：{reason}")
         self.file, self.reason = file, reason
+
+
+class NoTable(RefusedFile):
+    """A file of a kind that holds no table, such as a picture: beside tables in an archive it is passed over."""

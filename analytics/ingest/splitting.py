@@ -7,14 +7,15 @@ import pandas as pd
 from analytics.model import TABLES, WIDE_STAGES
 
 
-def split(table: str, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return ledger table → its rows, each with ``row_id`` of the source row."""
+def split(table: str, frame: pd.DataFrame, steps: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """Return ledger table → its rows, each with ``row_id`` of the source row; ``steps``: events already told from rows."""
     if table == "events":
         return {"events": _with_event_keys(frame)}
     if table != "cases":
         return {table: _columns(table, frame)}
     pieces = {"cases": _columns("cases", frame)}
     events = [_stage_events(frame, c, s) for c, s in WIDE_STAGES.items() if c in frame]
+    events += [steps] if steps is not None else []
     events = [e for e in events if len(e)]
     if events:
         pieces["events"] = pd.concat(events, ignore_index=True)

@@ -112,7 +112,7 @@ def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
     found = con.execute(
         f"SELECT s.row_id, s.case_no, s.{time}, c.accepted_at FROM speaking s LEFT JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
         f"WHERE c.case_no IS NULL OR (s.{time} < c.accepted_at AND s.{time}::DATE < c.accepted_at::DATE) "
-        f"OR (s.{time} < c.accepted_at AND s.{time} <> s.{time}::DATE)"
+        f"OR (s.{time} < c.accepted_at AND s.{time} <> s.{time}::DATE AND s.{time} <> date_trunc('minute', c.accepted_at))"
     ).fetchall()
     con.unregister("speaking")
     return {
@@ -120,4 +120,28 @@ def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
         if accepted is None
         else f"时间“{at:%Y-%m-%d %H:%M}”早于该工单的受理时间“{accepted:%Y-%m-%d %H:%M}”；请核对"
         for row_id, case_no, at, accepted in found
+    }
+
+
+def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
+    """Return row_id → reason for cases whose number the ledger has for another: accepted on another day, in other words.
+
+    A row that says when it was updated corrects the case and is none.
+    """
+    con = draft.con
+    texts = [c for c in ("title", "content") if c in rows]
+    if "updated_at" in rows or not texts:
+        return {}
+    con.register("speaking", rows[["row_id", "case_no", "accepted_at", *texts]])
+    differs = " OR ".join(f"s.{c} <> c.{c}" for c in texts)
+    same = " OR ".join(f"s.{c} = c.{c}" for c in texts)
+    found = con.execute(
+        f"SELECT s.row_id, s.case_no, c.accepted_at FROM speaking s JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
+        f"WHERE s.accepted_at::DATE <> c.accepted_at::DATE AND coalesce({differs}, false) AND NOT coalesce({same}, false)"
+    ).fetchall()
+    con.unregister("speaking")
+    return {
+        row_id: f"工单编号“{case_no}”在台账里是另一件诉求（{accepted:%Y-%m-%d} 受理，内容也不同）；"
+        "编号若每年从头编，请在前面加上年份；若确是更正，请带上更新时间一列"
+        for row_id, case_no, accepted in found
     }

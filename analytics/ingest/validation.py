@@ -12,10 +12,17 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from analytics import workdays
-from analytics.ingest import parsing
+from analytics.ingest import dates, parsing
+from analytics.ingest.characters import named
+from analytics.ingest.checks import check_case, check_length, even_times
+from analytics.ingest.damage import IDENTIFIERS, repaired, spoilt_numbers
+from analytics.ingest.limits import limits, unit_of_head
 from analytics.ingest.mapping import SheetPlan, columns_of
-from analytics.ingest.readers import TextRows
-from analytics.model import TABLES, WIDE_STAGES, Column
+from analytics.ingest.reasons import OF_COLUMN, REQUIRED, SHIFTED, Reasons
+from analytics.ingest.refusing import RefusedFile
+from analytics.ingest.report import LeftEmpty, Repair, words_left_out
+from analytics.ingest.sheets import TextRows
+from analytics.model import TABLES, Column
 from analytics.privacy import mask_text, mask_value
 
 REMEDIES = {
@@ -28,17 +35,19 @@ REMEDIES = {
     "role": "请填 分管领导、首席服务专员、服务专员 之一",
     "module": "请填九个模块之一",
 }
-FORGIVING = {"module"}  # an unknown word here is a warning on a case, not a refusal
-MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
+LIMITS = ("promised_days", "promised_hours")
+ORDER_NAMES = {"mdy": "月/日/年", "dmy": "日/月/年", "ymd": "年/月/日"}
 
 
 @dataclass
 class Parsed:
-    """Rows of one sheet: ``frame`` has the ledger's columns, ``row_no`` and ``reason`` ('' if good)."""
+    """Rows of one sheet: ``frame`` has the ledger's columns, ``row_no``, ``reason`` ('' if good) and its ``kind``."""
 
     plan: SheetPlan
     frame: pd.DataFrame
     warnings: list[str] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+    left_empty: list[LeftEmpty] = field(default_factory=list)
 
     @property
     def good(self) -> pd.DataFrame:
@@ -50,30 +59,45 @@ class Parsed:
         return self.frame[self.frame["reason"] != ""]
 
 
+@dataclass
+class _Reading:
+    """A sheet while it is read: its plan, cells by ledger column, the reasons so far and what is made of them."""
+
+    plan: SheetPlan
+    cells: dict[str, parsing.Cells]
+    reasons: Reasons
+    parsed: Parsed
+
+    def head(self, column: str) -> str:
+        return self.plan.heads[self.plan.mapping[column]]
+
+
 def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
-    """Parse and check every row below the header; wholly empty rows are no rows."""
+    """Parse and check every row below the header; wholly empty rows are no rows.
+
+    Raises RefusedFile where the order of day and month in a column of times must be asked.
+    """
     numbers, written = _columns(plan)
     columns = {c.name: c for c in columns_of(TABLES[plan.table])}
-    frame = pd.DataFrame({"row_no": numbers + 1})
-    reasons = pd.Series([""] * len(numbers), dtype=object)
-    parsed = Parsed(plan, frame)
+    parsed = Parsed(plan, pd.DataFrame({"row_no": numbers + 1}))
+    reading = _Reading(plan, {}, Reasons(len(numbers)), parsed)
+    parsed.repairs += [Repair(plan.sheet.place, "", kind, n) for kind, n in plan.sheet.repairs.items()]
     for name, position in plan.mapping.items():
-        cells = written[position]
-        frame[name], bad = _parse(cells, columns[name])
-        head = plan.heads[position]
-        if bad.any() and columns[name].kind in FORGIVING and plan.table == "cases":
-            parsed.warnings.append(_unknown_words(head, cells, bad))
-        elif bad.any():
-            _blame(reasons, bad, cells, head, columns[name])
-        if columns[name].required:
-            empty = frame[name].isna() & ~bad
-            _add(reasons, empty, lambda _, h=head: f"列「{h}」是空的；请补填后再导入")
+        reading.cells[name] = _mended(reading, columns[name], written[position])
+    _join_clocks(reading, written)
+    orders = _orders(reading, columns)
+    for name in plan.mapping:
+        _parse(reading, columns[name], orders.get(name, ""))
     if not isinstance(plan.sheet.rows, TextRows):
-        _long_rows(reasons, plan.sheet.rows, numbers, len(plan.heads))
+        check_length(reading.reasons, plan.sheet.rows, numbers, len(plan.heads))
+    if plan.sheet.doubtful:
+        doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
+        reading.reasons.add(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
     if plan.table == "cases":
-        _check_case(frame, reasons, plan, now)
-        parsed.warnings += _even_dates(frame)
-    frame["reason"] = reasons
+        _given_day(plan, parsed.frame)
+        parsed.warnings += even_times(parsed.frame, reading.cells)
+        check_case(parsed.frame, reading.reasons, plan, now)
+    parsed.frame["reason"], parsed.frame["kind"] = reading.reasons.text, reading.reasons.kind
     return parsed
 
 
@@ -97,9 +121,81 @@ def _columns(plan: SheetPlan) -> tuple[np.ndarray, Sequence[parsing.Cells]]:
     return numbers, list(zip(*kept, strict=True)) or [()] * width
 
 
-def _parse(cells: parsing.Cells, column: Column) -> tuple[pd.Series, pd.Series]:
+def _mended(reading: _Reading, column: Column, cells: parsing.Cells) -> parsing.Cells:
+    """Return a column's cells with what is certainly damage put right, and enter it in the account."""
+    mended, counts = repaired(cells, column, reading.plan.sheet.signs)
+    place, head = reading.plan.sheet.place, reading.head(column.name)
+    reading.parsed.repairs += [Repair(place, head, kind, n) for kind, n in counts.items()]
+    return mended
+
+
+def _join_clocks(reading: _Reading, written: Sequence[parsing.Cells]) -> None:
+    """Join a day and a time of day that stand in two columns."""
+    for name, position in reading.plan.beside.items():
+        mapped, other = reading.cells[name], written[position]
+        if dates.are_clocks(mapped) != dates.are_clocks(other):
+            day, clock = (other, mapped) if dates.are_clocks(mapped) else (mapped, other)
+            reading.cells[name] = dates.joined(day, clock)
+            both = f"「{reading.plan.heads[position]}」与「{reading.head(name)}」"
+            reading.parsed.warnings.append(f"列{both}已合成一个时间")
+
+
+def _orders(reading: _Reading, columns: dict[str, Column]) -> dict[str, str]:
+    """Return time column → order of its dates where they leave it open: told from all of them, or asked."""
+    told = {
+        name: orders
+        for name, cells in reading.cells.items()
+        if columns[name].kind in ("time", "day") and (orders := dates.orders_of(cells)) is not None
+    }
+    common = reduce(set.intersection, told.values()) if told else set()
+    found = {}
+    for name, orders in told.items():
+        left = orders if len(orders) == 1 else common
+        if len(left) > 1:
+            left = left & {reading.plan.order} or left
+        if len(left) > 1:
+            raise _order_asked(reading, name, left)
+        found[name] = next(iter(left), "")
+    if told:  # kept with the mapping: next week's file may hold no day beyond the twelfth
+        reading.plan.order = max(found.values(), key=list(found.values()).count)
+    return found
+
+
+def _order_asked(reading: _Reading, name: str, orders: set[str]) -> RefusedFile:
+    cell = next(c for c in map(parsing.plain, reading.cells[name]) if c and dates.orders_of([c]))
+    may = "还是".join(ORDER_NAMES[o] for o in sorted(orders))
+    return RefusedFile(
+        reading.plan.sheet.file,
+        f"列「{named(reading.head(name))}」的日期（如“{cell}”）从整列也分不清是{may}；"
+        f"请在数据管理页选定，或用 --date-order {'、'.join(sorted(orders))} 之一说明后再导入",
+    )
+
+
+def _parse(reading: _Reading, column: Column, order: str) -> None:
+    """Parse one column into the frame; what cannot be read is a reason where required, else left empty and counted."""
+    cells, frame = reading.cells[column.name], reading.parsed.frame
+    if column.name in LIMITS:
+        bad = _parse_limits(reading, column, cells)
+    else:
+        frame[column.name], bad = _values(cells, column, order)
+    if column.name in IDENTIFIERS or column.name == "event_key":
+        bad = bad | _check_numbers(reading, column, cells)
+    elif bad.any() and column.required:
+        reading.reasons.add(bad, OF_COLUMN.get(column.name, REQUIRED), lambda i: _why(reading, column, i))
+    if bad.any() and not column.required:
+        frame.loc[bad, column.name] = pd.NA if column.kind not in ("time", "day") else pd.NaT
+        _leave_empty(reading, column, bad)
+    if column.required:
+        empty = frame[column.name].isna() & ~bad
+        head = reading.head(column.name)
+        reading.reasons.add(
+            empty, OF_COLUMN.get(column.name, REQUIRED), lambda _: f"列「{named(head)}」是空的；请补填后再导入"
+        )
+
+
+def _values(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Series, pd.Series]:
     if column.kind in ("time", "day"):
-        value, bad = parsing.times(cells)
+        value, bad = dates.times(cells, order)
         outside = value.notna() & ~value.between(pd.Timestamp(workdays.FIRST), pd.Timestamp(workdays.LAST))
         value = value.mask(outside)
         return value.dt.normalize() if column.kind == "day" else value, bad | outside
@@ -107,97 +203,61 @@ def _parse(cells: parsing.Cells, column: Column) -> tuple[pd.Series, pd.Series]:
         return parsing.integers(cells)
     if column.kind == "text":
         word = parsing.texts(cells)
-        if parsing.all_words(cells):
-            return word, pd.Series(np.zeros(len(word), dtype=bool))
-        cut = pd.Series([isinstance(c, float) and abs(c) >= 1e15 for c in cells])
-        return word, cut & word.notna()
+        return word, pd.Series(np.zeros(len(word), dtype=bool))
     value, bad = parsing.codes(cells, column.kind)
     if column.kind == "grade":
         value = pd.to_numeric(value).astype("Int64")
     return value, bad
 
 
-def _blame(reasons: pd.Series, bad: pd.Series, cells: parsing.Cells, head: str, column: Column) -> None:
-    def why(i: int) -> str:
-        raw = str(parsing.plain(cells[i]))
-        shown = mask_value(raw) if column.personal else mask_text(raw)
-        if column.kind == "text":
-            return f"列「{head}」的值“{shown}”是超过15位的数字，已被 Excel 截断；请把该列设为文本后重新导出"
-        return f"列「{head}」的值“{shown[:40]}”认不出；{REMEDIES[column.kind]}"
-
-    _add(reasons, bad, why)
-
-
-def _add(reasons: pd.Series, where: pd.Series, why: object) -> None:
-    for i in np.flatnonzero(where.to_numpy(dtype=bool)):
-        reasons.iat[i] = "；".join(filter(None, [reasons.iat[i], why(int(i))]))  # type: ignore[operator]
+def _parse_limits(reading: _Reading, column: Column, cells: parsing.Cells) -> pd.Series:
+    """Parse limits into both columns, each by the unit that its cell says."""
+    frame = reading.parsed.frame
+    found = limits(cells, unit_of_head(reading.head(column.name), column.name))
+    for name, values in zip(LIMITS, found[:2], strict=True):
+        if values.notna().any() or name == column.name:
+            frame[name] = frame[name].fillna(values) if name in frame else values
+    return found[2]
 
 
-def _long_rows(reasons: pd.Series, rows: Sequence[list[object]], numbers: np.ndarray, width: int) -> None:
-    long = pd.Series(
-        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in map(int, numbers)],
-        dtype=bool,
-    )
-    _add(
-        reasons,
-        long,
-        lambda i: (
-            f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
-        ),
-    )
-
-
-def _check_case(frame: pd.DataFrame, reasons: pd.Series, plan: SheetPlan, now: dt.datetime) -> None:
-    """Check the order of times and that a case says something."""
-    written = [c for c in ("title", "content") if c in frame]
-    if written:
-        silent = frame[written].isna().all(axis=1)
-        _add(reasons, silent, lambda _: "诉求主题和诉求内容都是空的；至少填一个")
-    if "accepted_at" not in frame:
-        return
-    accepted = frame["accepted_at"]
-
-    def head(column: str) -> str:
-        return plan.heads[plan.mapping[column]]
-
-    def cell(column: str, i: int) -> str:
-        return f"{frame[column].iat[i]:%Y-%m-%d %H:%M}"
-
-    end_of_today = pd.Timestamp(now.date()) + pd.Timedelta(days=1)
-    for column in ("accepted_at", *MUST_FOLLOW):
-        if column not in frame:
-            continue
-        late = frame[column] >= end_of_today
-        _add(
-            reasons,
-            late,
-            lambda i, c=column: f"列「{head(c)}」的值“{cell(c, i)}”晚于导入当天（{now:%Y-%m-%d}）；请核对年月日",
+def _check_numbers(reading: _Reading, column: Column, cells: parsing.Cells) -> pd.Series:
+    why = spoilt_numbers(reading.parsed.frame[column.name], cells)
+    if why is None:
+        return pd.Series(np.zeros(len(cells), dtype=bool))
+    spoilt = why != ""
+    if column.required:
+        head = named(reading.head(column.name))
+        reading.reasons.add(
+            spoilt,
+            OF_COLUMN.get(column.name, REQUIRED),
+            lambda i: f"列「{head}」的值“{_shown(reading, column, i)}”{why.iat[i]}；请把该列设为文本后从原系统重新导出",
         )
-        if column != "accepted_at":
-            same_day = (frame[column] == frame[column].dt.normalize()) & (frame[column] == accepted.dt.normalize())
-            early = (frame[column] < accepted) & ~same_day
-            _add(
-                reasons,
-                early,
-                lambda i, c=column: (
-                    f"列「{head(c)}」的值“{cell(c, i)}”早于受理时间“{cell('accepted_at', i)}”；请核对两个时间"
-                ),
-            )
+    return spoilt
 
 
-def _even_dates(frame: pd.DataFrame) -> list[str]:
-    """Lift date-only stage times of the day of acceptance to the acceptance itself."""
-    touched = 0
-    for column in MUST_FOLLOW:
-        if column in frame and "accepted_at" in frame:
-            before = frame[column] < frame["accepted_at"]
-            before &= frame[column] == frame["accepted_at"].dt.normalize()
-            frame.loc[before, column] = frame.loc[before, "accepted_at"]
-            touched += int(before.sum())
-    return [f"{touched} 个只有日期的时间与受理同日，按受理时刻计"] if touched else []
+def _shown(reading: _Reading, column: Column, i: int) -> str:
+    """Return a cell as a message may show it: masked, with what deceives the eye named."""
+    raw = str(parsing.plain(reading.cells[column.name][i]))
+    return named(mask_value(raw) if column.personal else mask_text(raw)[:40])
 
 
-def _unknown_words(head: str, cells: parsing.Cells, bad: pd.Series) -> str:
-    words = pd.Series([parsing.plain(cells[int(i)]) for i in np.flatnonzero(bad)], dtype=object).value_counts()
-    shown = "、".join(f"{mask_text(str(w))}（{n} 行）" for w, n in words.head(5).items())
-    return f"列「{head}」有 {len(words)} 种不认识的值：{shown}，按未分模块导入；可在 data/code_synonyms.csv 中补充"
+def _why(reading: _Reading, column: Column, i: int) -> str:
+    head = named(reading.head(column.name))
+    return f"列「{head}」的值“{_shown(reading, column, i)}”认不出；{REMEDIES.get(column.kind, '请核对')}"
+
+
+def _leave_empty(reading: _Reading, column: Column, bad: pd.Series) -> None:
+    words = [_shown(reading, column, int(i)) for i in np.flatnonzero(bad)]
+    left = words_left_out(reading.plan.sheet.place, reading.head(column.name), words)
+    reading.parsed.left_empty += left
+    shown = "、".join(f"{e.word}（{e.count} 格）" for e in left[:5])
+    where = "，可在 data/code_synonyms.csv 中补充" if column.kind in parsing.code_words() else ""
+    reading.parsed.warnings.append(
+        f"列「{named(reading.head(column.name))}」有 {len(words)} 格认不出，已留空：{shown}{where}"
+    )
+
+
+def _given_day(plan: SheetPlan, frame: pd.DataFrame) -> None:
+    """Give cases of a file without times of acceptance the one day that a person said."""
+    if plan.accepted_on and "accepted_at" not in plan.mapping:
+        frame["accepted_at"] = pd.Series(pd.Timestamp(plan.accepted_on), index=frame.index).astype("datetime64[us]")

@@ -20,6 +20,8 @@ AT_ONCE = 500_000
 STAGES = tuple(stage for stage in model.STAGES if stage != "followed_up")
 #: Of those, the ones that a case's way (``path``) names.
 WAYS = tuple(stage for stage in STAGES if stage not in ("received", "paused", "resumed"))
+#: Microseconds of a day; a working day has as many.
+DAY = 86_400_000_000
 DERIVED = ("case_facts", "spells", "stages", "transfers", "rating_facts")
 
 
@@ -71,7 +73,7 @@ def _derived_of(con: duckdb.DuckDBPyConnection, cases: str, src: str, as_of: dt.
 
 
 def _derived(con: duckdb.DuckDBPyConnection, src: str, dst: str, as_of: dt.datetime) -> None:
-    for statement in SQL.format(src=src, dst=dst, stages=[*STAGES], ways=[*WAYS]).split(";\n"):
+    for statement in SQL.format(src=src, dst=dst, day=DAY, stages=[*STAGES], ways=[*WAYS]).split(";\n"):
         text = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
         if text.strip():
             con.execute(text, {"as_of": as_of} if "$as_of" in text else None)

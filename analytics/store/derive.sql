@@ -32,7 +32,8 @@ SELECT case_no, happened_at AS opened_at, until AS closed_at, turn FROM (
     FROM turns WINDOW w AS (PARTITION BY case_no ORDER BY happened_at, opens DESC)
 ) WHERE opens;
 
--- Clock stopped: from 'paused' to the next 'resumed' or 'closed' (or still stopped), whole and fractional.
+-- Clock stopped: from 'paused' to the next 'resumed' or 'closed' (or still stopped), in working and in natural time.
+-- Working time in whole microseconds, for it moves the end of a limit to the second.
 CREATE OR REPLACE TABLE {dst}.pause AS
 WITH marks AS (
     SELECT case_no, stage, happened_at, lead(happened_at) OVER (PARTITION BY case_no ORDER BY happened_at) AS until
@@ -40,16 +41,15 @@ WITH marks AS (
           WHERE stage IN ('paused', 'resumed', 'closed') QUALIFY stage IS DISTINCT FROM
           lag(stage) OVER (PARTITION BY case_no ORDER BY happened_at))
 ), timed AS (
-    SELECT m.case_no, m.until IS NULL AS running, coalesce(m.until, $as_of) AS until, m.happened_at,
-           a.through AS a_through, b.through AS b_through,
-           a.through - a.is_workday::INT * (1 - epoch(m.happened_at - a.day) / 86400) AS a_time,
-           b.through - b.is_workday::INT * (1 - epoch(coalesce(m.until, $as_of) - b.day) / 86400) AS b_time
+    SELECT m.case_no, m.until IS NULL AS running, m.happened_at, coalesce(m.until, $as_of) AS until,
+           if(a.is_workday, (a.through - 1) * {day} + epoch_us(m.happened_at) - epoch_us(a.day::TIMESTAMP), a.through * {day}) AS a_us,
+           if(b.is_workday, (b.through - 1) * {day} + epoch_us(coalesce(m.until, $as_of)) - epoch_us(b.day::TIMESTAMP), b.through * {day}) AS b_us
     FROM marks m
     JOIN {src}.calendar a ON a.day = m.happened_at::DATE
     JOIN {src}.calendar b ON b.day = coalesce(m.until, $as_of)::DATE
     WHERE m.stage = 'paused'
 )
-SELECT case_no, sum(b_through - a_through)::INTEGER AS paused_whole, sum(b_time - a_time) AS paused_days,
+SELECT case_no, sum(b_us - a_us)::BIGINT AS paused_us, sum(b_us - a_us) / {day} AS paused_days,
        sum(epoch(until - happened_at)) / 86400 AS paused_natural, bool_or(running) AS paused_now
 FROM timed GROUP BY case_no;
 
@@ -102,7 +102,7 @@ WITH firms AS (
            c.due_at AS given_due, coalesce(c.promised_days, l.item_days) AS promised_days,
            c.promised_hours,
            t.* EXCLUDE (case_no, handed_to),
-           coalesce(p.paused_whole, 0) AS paused_whole, coalesce(p.paused_days, 0) AS paused_days,
+           coalesce(p.paused_us, 0) AS paused_us, coalesce(p.paused_days, 0) AS paused_days,
            coalesce(p.paused_natural, 0) AS paused_natural, coalesce(p.paused_now, false) AS paused_now
     FROM {src}.cases c
     LEFT JOIN firms f USING (credit_code) LEFT JOIN listed l USING (case_no)
@@ -110,14 +110,14 @@ WITH firms AS (
     LEFT JOIN {dst}.pause p USING (case_no)
     WHERE c.accepted_at < $as_of
 ), nth AS (SELECT day, through FROM {src}.calendar WHERE is_workday), due AS (
-SELECT j.* EXCLUDE (given_due, paused_whole, second_transferred_at),
+SELECT j.* EXCLUDE (given_due, paused_us, second_transferred_at),
        CASE WHEN j.paused_now THEN NULL
             WHEN j.given_due IS NOT NULL THEN
                  CASE WHEN j.given_due = j.given_due::DATE THEN j.given_due + INTERVAL 1 DAY ELSE j.given_due END
             WHEN j.promised_hours IS NOT NULL THEN
                  j.accepted_at + to_seconds(j.promised_hours * 3600 + j.paused_natural * 86400)
-            WHEN j.promised_days + j.paused_whole <= 0 THEN j.accepted_at::DATE + INTERVAL 1 DAY
-            ELSE nth.day + INTERVAL 1 DAY END::TIMESTAMP AS due_at,
+            WHEN j.paused_us % {day} = 0 THEN nth.day + INTERVAL 1 DAY
+            ELSE nth.day + to_microseconds(j.paused_us % {day}) END::TIMESTAMP AS due_at,
        a.through - a.is_workday::INT * (1 - epoch(j.accepted_at - a.day) / 86400) AS accepted_time,
        b.through - b.is_workday::INT * (1 - epoch(j.closed_at - b.day) / 86400) AS closed_time,
        r.through - r.is_workday::INT * (1 - epoch(j.first_response_at - r.day) / 86400) AS response_time,
@@ -130,7 +130,10 @@ LEFT JOIN {src}.calendar b ON b.day = j.closed_at::DATE
 LEFT JOIN {src}.calendar r ON r.day = j.first_response_at::DATE
 LEFT JOIN {src}.calendar k ON k.day = j.first_consulted_at::DATE
 LEFT JOIN {src}.calendar h ON h.day = j.second_transferred_at::DATE
-LEFT JOIN nth ON nth.through = a.through + j.promised_days + j.paused_whole
+-- The last working day of the limit (of none at all, 即办, the day of acceptance or the first working day after it),
+-- and as much working time later as the clock stood.
+LEFT JOIN nth ON nth.through = a.through + if(j.promised_days = 0 AND NOT a.is_workday, 1, j.promised_days)
+                             + j.paused_us // {day} + (j.paused_us % {day} > 0)::INT
 LEFT JOIN {src}.ratings g ON g.case_no = j.case_no AND g.rated_at < $as_of
 )
 SELECT *, (due_at - INTERVAL 1 MICROSECOND)::DATE AS due_day FROM due ORDER BY accepted_at, case_no;

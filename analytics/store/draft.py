@@ -17,7 +17,7 @@ from analytics.store.counting import added, complete, counted
 from analytics.store.derive import OF_CASES, derive, derive_again, newest_event, one
 from analytics.store.files import StoreError, digest, sync_file, sync_folder
 from analytics.store.parts import Part
-from analytics.store.schema import NEWER, SCHEMA_VERSION, column_types, create_statements
+from analytics.store.schema import NEWER, SCHEMA_VERSION, added_columns, column_types, create_statements
 from analytics.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -220,6 +220,9 @@ def bring_up(con: duckdb.DuckDBPyConnection) -> bool:
     known = con.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall()
     if known and int(known[0][0]) > SCHEMA_VERSION:
         raise StoreError(NEWER)
+    if known and int(known[0][0]) < SCHEMA_VERSION:
+        for statement in added_columns():
+            con.execute(statement)
     con.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
     if known:
         return int(known[0][0]) < SCHEMA_VERSION

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analytics.model import TABLES, Table
 
-#: 2: activities, scenes, first consultation. 3: the way a case went. An older snapshot is read by deriving anew, and written as the newest.
-SCHEMA_VERSION = 3
+#: 2: activities, scenes, first consultation. 3: the way a case went. 4: co-departments, pauses by the hour. An older snapshot is read by deriving anew, and written as the newest.
+SCHEMA_VERSION = 4
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
 #: Texts of which no two are alike: packed so they take less than half the room and a small part of the time to write.
@@ -21,7 +21,7 @@ BOOKS = {
     ),
     "quarantine": (
         "batch VARCHAR, file VARCHAR, sheet VARCHAR, row_no INTEGER, table_name VARCHAR, "
-        f"reason VARCHAR, heads VARCHAR, cells VARCHAR{PACKED}"
+        f"reason VARCHAR, heads VARCHAR, cells VARCHAR{PACKED}, kind VARCHAR"
     ),
     "versions": f"table_name VARCHAR, key VARCHAR, batch VARCHAR, replaced_by VARCHAR, old_row VARCHAR{PACKED}",
     "profiles": "name VARCHAR, table_name VARCHAR, signature VARCHAR, mapping VARCHAR, saved_at TIMESTAMP",
@@ -41,3 +41,9 @@ def create_statements(schema: str = "main") -> dict[str, str]:
     }
     columns |= BOOKS | {"calendar": "day DATE, is_workday BOOLEAN, through INTEGER"}
     return {name: f"CREATE TABLE IF NOT EXISTS {schema}.{name} ({of})" for name, of in columns.items()}
+
+
+def added_columns() -> list[str]:
+    """Return the statements that give the tables of an older snapshot the columns that they lack."""
+    cases = [f"ALTER TABLE cases ADD COLUMN IF NOT EXISTS {c} {k}" for c, k in column_types(TABLES["cases"]).items()]
+    return [*cases, "ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS kind VARCHAR"]

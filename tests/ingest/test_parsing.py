@@ -1,6 +1,4 @@
-"""Cells become values: every spelling of a time that offices use."""
-
-import datetime as dt
+"""Cells become values: whole numbers, grades and texts."""
 
 import pandas as pd
 import pyarrow as pa
@@ -9,70 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.ingest import parsing
-
-T = dt.datetime
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"),
-    [
-        ("2024-7-5", T(2024, 7, 5)),
-        ("2024/7/5 9:32:09", T(2024, 7, 5, 9, 32, 9)),
-        ("2024.7.5", T(2024, 7, 5)),
-        ("2024年7月5日 9时", T(2024, 7, 5, 9)),
-        ("2024年7月5日9时05分", T(2024, 7, 5, 9, 5)),
-        ("2024年07月05日 下午3点20分", T(2024, 7, 5, 15, 20)),
-        ("20240705", T(2024, 7, 5)),
-        ("20240705093209", T(2024, 7, 5, 9, 32, 9)),
-        (20240705, T(2024, 7, 5)),
-        (45478, T(2024, 7, 5)),
-        (45478.5, T(2024, 7, 5, 12)),
-        ("45478.5", T(2024, 7, 5, 12)),
-        ("２０２４－７－５　９：３２", T(2024, 7, 5, 9, 32)),
-        (T(2024, 7, 5, 9, 32), T(2024, 7, 5, 9, 32)),
-        (dt.date(2024, 7, 5), T(2024, 7, 5)),
-        ("2024-07-05T01:32:09Z", T(2024, 7, 5, 9, 32, 9)),
-        ("2024-07-05T09:32:09+08:00", T(2024, 7, 5, 9, 32, 9)),
-        ("2024-07-05 09:32:09.123", T(2024, 7, 5, 9, 32, 9)),
-        (" 2024-07-05\t", T(2024, 7, 5)),
-        ("2024/7/5 9:32 AM", T(2024, 7, 5, 9, 32)),
-    ],
-)
-def test_spellings_of_a_time(cell: object, value: dt.datetime) -> None:
-    times, bad = parsing.times([cell])
-    assert times[0] == pd.Timestamp(value)
-    assert not bad[0]
-
-
-@pytest.mark.parametrize("cell", ["昨天", "2024-13-05", "2024-02-30", "07/05", "九点", 3.14, "2024-7-5-9", True])
-def test_what_is_no_time_is_said(cell: object) -> None:
-    times, bad = parsing.times([cell])
-    assert pd.isna(times[0])
-    assert bad[0]
-
-
-@pytest.mark.parametrize("cell", [None, "", " ", "-", "无", "/", float("nan")])
-def test_nothing_is_no_error(cell: object) -> None:
-    times, bad = parsing.times([cell])
-    assert pd.isna(times[0])
-    assert not bad[0]
-
-
-@given(st.datetimes(T(2005, 1, 1), T(2034, 12, 31)).map(lambda t: t.replace(microsecond=0)))
-def test_any_second_survives_each_spelling(at: dt.datetime) -> None:
-    spellings = [
-        at.strftime(s)
-        for s in (
-            "%Y-%m-%d %H:%M:%S",
-            "%Y/%m/%d %H:%M:%S",
-            "%Y.%m.%d %H:%M:%S",
-            "%Y年%m月%d日 %H时%M分%S秒",
-            "%Y%m%d%H%M%S",
-        )
-    ]
-    times, bad = parsing.times(spellings)
-    assert not bad.any()
-    assert (times == pd.Timestamp(at)).all()
 
 
 @pytest.mark.parametrize(("cell", "value"), [("5", 5), ("5个工作日", 5), ("１５", 15), (7.0, 7), ("10天", 10)])

@@ -1,12 +1,15 @@
 """Real messages, as they came, with no hand-editing."""
 
+import csv
 import datetime as dt
+import io
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from analytics import ingest
-from analytics.ledger import open_ledger
+from analytics.ledger import LOCAL, open_ledger
 from analytics.metrics import Slice, compute, unmet
 from analytics.settings import load_settings
 from analytics.store import Store
@@ -49,3 +52,33 @@ def test_messages_labelled_go_in_and_their_classes_are_named(real_folder: Path, 
     assert result.read == result.accepted + result.updated + result.unchanged + result.quarantined
     assert result.accepted > 480
     assert any("一级分类" in w for w in result.warnings)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("name", ["messages_with_replies", "board_messages"])
+def test_saved_as_csv_the_messages_go_in_as_from_the_workbook(
+    real_folder: Path, tmp_path: Path, name: str, encoding: str
+) -> None:
+    file = real_folder / f"{name}.xlsx"
+    rows = openpyxl.load_workbook(file, read_only=True).active.iter_rows(values_only=True)
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([["" if c is None else c for c in row] for row in rows])
+    stored = []
+    for folder, given, content in (
+        ("book", file.name, file.read_bytes()),
+        ("text", f"{name}.csv", out.getvalue().encode(encoding)),
+    ):
+        store = Store(tmp_path / folder)
+        plans = ingest.plan_files([(given, content)], load_settings())
+        result = ingest.run_import(store, plans, load_settings(), dt.datetime(2026, 11, 25))
+        ledger = open_ledger(store, LOCAL.revealing())
+        stored.append(
+            (
+                result.summary() | {"batch": "", "snapshot": ""},
+                ledger.run(ledger.table("cases").order_by("case_no").drop("batch")),
+            )
+        )
+    assert stored[0][0] == stored[1][0]
+    assert stored[0][0]["quarantined"] == 0
+    book, text = (frame.replace(r"\s+", " ", regex=True) for _, frame in stored)
+    assert [c for c in book if not book[c].equals(text[c])] == []  # texts of people are not for a test's output

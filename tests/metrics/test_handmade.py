@@ -187,6 +187,39 @@ def test_a_stopped_clock_does_not_count(tmp_path: Path) -> None:
     assert row("handling_median", ledger)["value"] == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("limit", "pauses", "due"),
+    [
+        # Friday 11 October 17:00 to Monday 14 09:00, and the Saturday between works (调休): 7 + 24 + 9 hours.
+        ({"promised_days": 5}, [("2024-10-11 17:00", "2024-10-14 09:00")], "2024-10-16 16:00"),
+        # Friday 18 October 17:00 to Monday 21 09:00: 7 + 9 hours.
+        ({"promised_days": 9}, [("2024-10-18 17:00", "2024-10-21 09:00")], "2024-10-21 16:00"),
+        ({"promised_days": 1}, [("2024-10-08 13:00", "2024-10-08 15:30")], "2024-10-10 02:30"),
+        (
+            {"promised_days": 1},
+            [("2024-10-08 13:00", "2024-10-08 15:30"), ("2024-10-09 08:00", "2024-10-09 09:00")],
+            "2024-10-10 03:30",
+        ),
+        ({"promised_days": 1}, [("2024-10-08 12:00", "2024-10-09 12:00")], "2024-10-11"),
+        ({"promised_days": 0}, [], "2024-10-09"),
+        ({"promised_hours": 48}, [("2024-10-08 13:00", "2024-10-08 15:30")], "2024-10-10 14:30"),
+    ],
+)
+def test_a_pause_moves_the_end_of_a_limit_by_the_hour(
+    tmp_path: Path, limit: dict, pauses: list[tuple[str, str]], due: str
+) -> None:
+    marks = [event("A", stage, at) for pair in pauses for stage, at in zip(("paused", "resumed"), pair, strict=True)]
+    last = {"case_no": "B", "accepted_at": "2024-10-31 12:00"}
+    ledger = ledger_of(tmp_path, [{"case_no": "A", "accepted_at": "2024-10-08 12:00", **limit}, last], marks)
+    facts = ledger.run(ledger.table("case_facts").select("case_no", "due_at")).set_index("case_no")["due_at"]
+    assert facts["A"] == pd.Timestamp(due)
+
+
+def test_a_limit_of_no_days_accepted_on_a_day_off_ends_with_the_next_working_day(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, [{"case_no": "A", "accepted_at": "2024-10-05 12:00", "promised_days": 0}])
+    assert ledger.run(ledger.table("case_facts").select("due_at"))["due_at"].iloc[0] == pd.Timestamp("2024-10-09")
+
+
 def test_a_clock_still_stopped_is_not_overdue(tmp_path: Path) -> None:
     ledger = ledger_of(
         tmp_path,

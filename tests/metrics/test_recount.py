@@ -37,17 +37,26 @@ def cases(demo: DemoLedger) -> pd.DataFrame:
 
 
 def due_by_hand(row) -> pd.Timestamp:
+    """24:00 of the last working day, and then as many working seconds later as the clock stood."""
     if pd.notna(row.paused_at) and pd.isna(row.resumed_at):
         return pd.NaT
-    left = int(row.promised_days)
-    if pd.notna(row.paused_at):
-        stopped = pd.date_range(row.paused_at.normalize() + pd.Timedelta(days=1), row.resumed_at.normalize())
-        left += sum(workdays.is_workday(d.date()) for d in stopped)
-    day = row.accepted_at.date()
+    left, day = int(row.promised_days), row.accepted_at.date()
     while left:
         day += dt.timedelta(days=1)
         left -= workdays.is_workday(day)
-    return pd.Timestamp(day) + pd.Timedelta(days=1)
+    due, one_day = pd.Timestamp(day) + pd.Timedelta(days=1), pd.Timedelta(days=1)
+    stood = pd.Timedelta(0)
+    if pd.notna(row.paused_at):
+        for midnight in pd.date_range(row.paused_at.normalize(), row.resumed_at.normalize()):
+            inside = min(row.resumed_at, midnight + one_day) - max(row.paused_at, midnight)
+            stood += inside if workdays.is_workday(midnight.date()) else pd.Timedelta(0)
+    while stood > pd.Timedelta(0):
+        if workdays.is_workday(due.date()):
+            step = min(stood, one_day)
+            due, stood = due + step, stood - step
+        else:
+            due += one_day
+    return due
 
 
 def inside(times: pd.Series, slice: Slice) -> pd.Series:

@@ -1,0 +1,87 @@
+"""What a row says against itself: times out of order, no word of the matter, cells beyond the heads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analytics.ingest import parsing
+from analytics.ingest.mapping import SheetPlan
+from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, SHIFTED, SILENT, Reasons
+from analytics.model import WIDE_STAGES
+
+MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
+#: A clock of which only the hour is written.
+_HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
+
+
+def check_length(reasons: Reasons, rows: Sequence[list[object]], numbers: np.ndarray, width: int) -> None:
+    """Refuse rows that hold something beyond the heads."""
+    long = pd.Series(
+        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in map(int, numbers)],
+        dtype=bool,
+    )
+    reasons.add(
+        long,
+        SHIFTED,
+        lambda i: (
+            f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
+        ),
+    )
+
+
+def even_times(frame: pd.DataFrame, written: dict[str, parsing.Cells]) -> list[str]:
+    """Lift stage times that are coarser than the acceptance, and hold it, to the acceptance; ``written``: their cells."""
+    touched = 0
+    for column in MUST_FOLLOW:
+        if column in frame and "accepted_at" in frame:
+            time, accepted = frame[column], frame["accepted_at"]
+            before = time < accepted
+            if not before.any():
+                continue
+            holds = (time == accepted.dt.normalize()) | (time == accepted.dt.floor("min"))
+            hours = before & ~holds & (time == accepted.dt.floor("h"))
+            for i in np.flatnonzero(hours):
+                holds.iat[i] = bool(_HOUR_ONLY.search(parsing.plain(written[column][int(i)]) or ""))
+            frame.loc[before & holds, column] = accepted[before & holds]
+            touched += int((before & holds).sum())
+    return [f"{touched} 个时间只写到日、时或分，与受理同时，按受理时刻计"] if touched else []
+
+
+def check_case(frame: pd.DataFrame, reasons: Reasons, plan: SheetPlan, now: dt.datetime) -> None:
+    """Check the order of times and that a case says something."""
+    written = [c for c in ("title", "content") if c in frame]
+    if written:
+        silent = frame[written].isna().all(axis=1)
+        reasons.add(silent, SILENT, lambda _: "诉求主题和诉求内容都是空的；至少填一个")
+    if "accepted_at" not in frame:
+        return
+    accepted = frame["accepted_at"]
+
+    def head(column: str) -> str:
+        return plan.heads[plan.mapping[column]] if column in plan.mapping else "受理时间"
+
+    def cell(column: str, i: int) -> str:
+        return f"{frame[column].iat[i]:%Y-%m-%d %H:%M}"
+
+    end_of_today = pd.Timestamp(now.date()) + pd.Timedelta(days=1)
+    for column in ("accepted_at", *MUST_FOLLOW):
+        if column not in frame:
+            continue
+        reasons.add(
+            frame[column] >= end_of_today,
+            ACCEPTED if column == "accepted_at" else CONTRADICTION,
+            lambda i, c=column: f"列「{head(c)}」的值“{cell(c, i)}”晚于导入当天（{now:%Y-%m-%d}）；请核对年月日",  # type: ignore[misc]
+        )
+        if column != "accepted_at":
+            reasons.add(
+                frame[column] < accepted,
+                CONTRADICTION,
+                lambda i, c=column: (  # type: ignore[misc]
+                    f"列「{head(c)}」的值“{cell(c, i)}”早于受理时间“{cell('accepted_at', i)}”；请核对两个时间"
+                ),
+            )

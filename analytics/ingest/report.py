@@ -1,0 +1,119 @@
+"""The account of an import: what came in, what was repaired and how, what was left empty, what was kept out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from analytics.ingest.quarantine import Quarantined
+from analytics.model import TABLES
+from analytics.spreadsheet import workbook
+
+#: Words of one column that are shown one by one; the others are counted together.
+MOST_WORDS = 30
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Cells put right in one column (``head``; '' for the file as a whole), all in one way."""
+
+    place: str
+    head: str
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class LeftEmpty:
+    """Cells of a side column left empty for one word, masked, that no list knows."""
+
+    place: str
+    head: str
+    word: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of files: rows by outcome, rows by table, repairs, cells left empty, rows kept out, notes."""
+
+    rows: dict[str, int]
+    tables: dict[str, int]
+    repairs: tuple[Repair, ...]
+    left_empty: tuple[LeftEmpty, ...]
+    quarantine: tuple[Quarantined, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        """How it went: red (no row went in), amber (something to look at), green."""
+        read, kept_out = self.rows.get("read", 0), self.rows.get("quarantined", 0)
+        if read == kept_out:
+            return "red"
+        return "amber" if kept_out or self.left_empty or self.repairs else "green"
+
+    def by_kind(self) -> dict[str, dict[str, int]]:
+        """Return repaired, left_empty and quarantined, each kind → count."""
+        return {
+            "repaired": dict(_counts((r.kind, r.count) for r in self.repairs)),
+            "left_empty": dict(_counts((e.head, e.count) for e in self.left_empty)),
+            "quarantined": dict(_counts((q.kind, 1) for q in self.quarantine)),
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """Return the account as plain values; no cell of a row kept out is among them."""
+        return {
+            **self.rows,
+            "state": self.state,
+            "tables": self.tables,
+            "kinds": self.by_kind(),
+            "repairs": [asdict(r) for r in self.repairs],
+            "left_empty": [asdict(e) for e in self.left_empty],
+            "quarantine": [
+                {"file": q.file, "sheet": q.sheet, "row": q.row_no, "kind": q.kind, "reason": q.reason}
+                for q in self.quarantine
+            ],
+            "notes": list(self.notes),
+        }
+
+    def as_workbook(self) -> bytes:
+        """Return the account as an XLSX of four sheets."""
+        names = {"read": "读入", "accepted": "新增", "updated": "更新", "unchanged": "未变", "quarantined": "隔离"}
+        summary = [(f"{names[k]}（行）", v) for k, v in self.rows.items() if k in names]
+        summary += [(f"{TABLES[t].label}有变化（行）", n) for t, n in self.tables.items()]
+        return workbook(
+            {
+                "总数": pd.DataFrame(summary, columns=["项目", "数量"]),
+                "已修正": pd.DataFrame(
+                    [(r.place, r.head, r.kind, r.count) for r in self.repairs],
+                    columns=["文件", "列", "怎样修正", "格数"],
+                ),
+                "留空": pd.DataFrame(
+                    [(e.place, e.head, e.word, e.count) for e in self.left_empty],
+                    columns=["文件", "列", "认不出的值", "格数"],
+                ),
+                "隔离": pd.DataFrame(
+                    [(q.file, q.sheet, q.row_no, q.kind, q.reason) for q in self.quarantine],
+                    columns=["文件", "工作表", "行", "类别", "原因"],
+                ),
+            },
+            self.notes,
+        )
+
+
+def _counts(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for kind, count in pairs:
+        found[kind] += count
+    return found
+
+
+def words_left_out(place: str, head: str, words: Iterable[str]) -> list[LeftEmpty]:
+    """Return what was left empty in one column, the commonest words first."""
+    counts = Counter(words)
+    shown = [LeftEmpty(place, head, word, count) for word, count in counts.most_common(MOST_WORDS)]
+    rest = sum(counts.values()) - sum(e.count for e in shown)
+    return [*shown, LeftEmpty(place, head, f"其余 {len(counts) - MOST_WORDS} 种", rest)] if rest else shown

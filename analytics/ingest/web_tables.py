@@ -1,0 +1,152 @@
+"""Tables of web pages and of XML Spreadsheet 2003, which web systems name .xls, become sheets."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+
+from lxml import etree, html
+
+from analytics.ingest.archives import MOST_CELLS
+from analytics.ingest.encodings import decoded
+from analytics.ingest.refusing import RefusedFile
+from analytics.ingest.sheets import Sheet
+from analytics.ingest.workbooks import FAR, sheet_of
+
+#: A cell that spans more is a mistake, or malice.
+MOST_SPAN = 2000
+MOST_COLUMNS = 16_384
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+_UNSAFE = re.compile(r"<!(DOCTYPE(?!\s+html)|ENTITY)", re.IGNORECASE)
+_SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
+NO_TABLE = "是网页，但里面没有表格；请在原系统里重新导出，或把表格复制到 Excel 另存为 .xlsx 再导入"
+UNSAFE = "文件含外部实体定义，不安全，已拒绝；请用 Excel 打开后另存为 .xlsx 再导入"
+BROKEN_XML = "XML 表格损坏或没有传完，请重新导出，或用 Excel 打开后另存为 .xlsx 再导入"
+
+Grid = dict[int, dict[int, object]]
+
+
+def read_web_page(name: str, content: bytes) -> list[Sheet]:
+    """Return a sheet for each table of a page that holds no other; raises RefusedFile."""
+    text = _DECLARED.sub("", decoded(name, content)[0].lstrip("\ufeff"))
+    if _UNSAFE.search(text[:4096]):
+        raise RefusedFile(name, UNSAFE)
+    try:
+        root = html.document_fromstring(text)
+    except (etree.ParserError, ValueError):
+        raise RefusedFile(name, NO_TABLE) from None
+    tables = [t for t in root.iter("table") if t.find(".//table") is None]
+    found = [s for i, t in enumerate(tables) if (s := _web_sheet(name, f"表{i + 1}" if len(tables) > 1 else "", t))]
+    if not found:
+        raise RefusedFile(name, NO_TABLE)
+    return found
+
+
+def read_web_archive(name: str, content: bytes) -> list[Sheet]:
+    """Return the tables of a page saved as one file (MHTML); raises RefusedFile."""
+    message = email.message_from_bytes(content.lstrip(), policy=email.policy.default)
+    found: list[Sheet] = []
+    for part in message.walk():
+        if part.get_content_type() == "text/html":
+            body = part.get_payload(decode=True)
+            if isinstance(body, bytes) and b"<table" in body.lower():
+                found += read_web_page(name, body)
+    if not found:
+        raise RefusedFile(name, NO_TABLE)
+    return found
+
+
+def _web_sheet(name: str, title: str, table: html.HtmlElement) -> Sheet | None:
+    grid: Grid = {}
+    for top, row in enumerate(table.iter("tr")):
+        left = 0
+        for cell in row.iterchildren("td", "th"):
+            while left in grid.get(top, {}):
+                left += 1
+            down, across = _span(cell, "rowspan"), _span(cell, "colspan")
+            for below in range(down):  # a merge downwards is filled, one across keeps one value
+                held = grid.setdefault(top + below, {})
+                held |= {left: _text(cell)} | dict.fromkeys(range(left + 1, left + across), "")
+            left += across
+        grid.setdefault(top, {})
+    return sheet_of(name, title, _rows(name, grid), [])
+
+
+def _span(cell: html.HtmlElement, name: str) -> int:
+    found = re.match(r"\d{1,6}", cell.get(name) or "")
+    return min(max(int(found[0]), 1), MOST_SPAN) if found else 1
+
+
+def _text(cell: html.HtmlElement) -> str:
+    for end in cell.iter("br"):
+        end.tail = "\n" + (end.tail or "")
+    return str(cell.text_content()).strip()
+
+
+def read_xml_spreadsheet(name: str, content: bytes) -> list[Sheet]:
+    """Return the sheets of an XML Spreadsheet 2003; raises RefusedFile."""
+    text = _DECLARED.sub("", decoded(name, content)[0].lstrip("\ufeff \t\r\n"))
+    if re.search("<!(DOCTYPE|ENTITY)", text[:4096], re.IGNORECASE):
+        raise RefusedFile(name, UNSAFE)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False, encoding="utf-8")
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        raise RefusedFile(name, BROKEN_XML) from None
+    found = []
+    for sheet in root.iter(f"{_SS}Worksheet"):
+        grid, merged = _xml_grid(name, sheet)
+        rows = _rows(name, grid)
+        if made := sheet_of(name, str(sheet.get(f"{_SS}Name") or ""), rows, merged):
+            found.append(made)
+    if not found:
+        raise RefusedFile(name, "是 XML 文档，但里面没有工作表；请用 Excel 打开后另存为 .xlsx 再导入")
+    return found
+
+
+def _xml_grid(name: str, sheet: etree._Element) -> tuple[Grid, list]:
+    grid: Grid = {}
+    merged = []
+    top = -1
+    for row in sheet.iter(f"{_SS}Row"):
+        top = _index(name, row, top + 1)
+        left = -1
+        held = grid.setdefault(top, {})
+        for cell in row.iterchildren(f"{_SS}Cell"):
+            left = _index(name, cell, left + 1)
+            held[left] = _value(cell.find(f"{_SS}Data"))
+            if down := _index(name, cell, 0, "MergeDown", 0):
+                merged.append(((top, left), (top + down, left)))
+            left += _index(name, cell, 0, "MergeAcross", 0)
+    return grid, merged
+
+
+def _index(name: str, element: etree._Element, otherwise: int, attribute: str = "Index", base: int = 1) -> int:
+    written = element.get(f"{_SS}{attribute}")
+    if written is None:
+        return otherwise
+    if not re.fullmatch(r"\d{1,7}", written):
+        raise RefusedFile(name, BROKEN_XML)
+    return max(int(written) - base, 0)
+
+
+def _value(data: etree._Element | None) -> object:
+    if data is None:
+        return ""
+    text = "".join(data.itertext())
+    if data.get(f"{_SS}Type") == "Number":
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _rows(name: str, grid: Grid) -> list[list[object]]:
+    """Return a grid as rows of one length; raises RefusedFile where a cell lies far outside."""
+    height = 1 + max(grid, default=-1)
+    width = 1 + max((column for row in grid.values() for column in row), default=-1)
+    if width > MOST_COLUMNS or height * width > MOST_CELLS:
+        raise RefusedFile(name, FAR)
+    return [[grid.get(r, {}).get(c, "") for c in range(width)] for r in range(height)]

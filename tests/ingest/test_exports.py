@@ -1,0 +1,53 @@
+"""Whatever an office exports: every row accounted for, nothing merged that differs, what is stored is the ledger or is told."""
+
+from __future__ import annotations
+
+import tempfile
+
+import pandas as pd
+from hypothesis import HealthCheck, given, note, settings
+
+from tests.ingest.exports import Case, Export, exports
+from tests.ingest.stored import held, imported
+
+KEPT_OUT = {"scientific", "no number", "no time"}
+
+
+def flat(text: object) -> str:
+    """Return a text without the spaces and line ends at which spellings of it may differ."""
+    return "".join(str(text).split())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(exports())
+def test_what_is_stored_is_the_ledger_or_is_told(export: Export) -> None:
+    note(repr(export.content[:2000]))
+    with tempfile.TemporaryDirectory() as folder:
+        result = imported(folder, export.name, export.content)
+        assert result.read == len(export.cases)
+        assert result.accepted + result.quarantined == result.read
+        kept_out = {flat(c) for q in result.quarantine for c in q.cells if c}
+        stored = held(folder) if result.published else pd.DataFrame()
+        grades = held(folder, "ratings")["grade"].to_dict() if result.published else {}
+    for case in export.cases:
+        if case.case_no not in stored.index:
+            assert case.damage in KEPT_OUT | {"open quote"}, case
+            assert flat(case.cells["content"]).strip('"') in {t.strip('"') for t in kept_out}, case
+            continue
+        assert case.damage not in KEPT_OUT, case
+        same(case, stored.loc[case.case_no], grades)
+    assert len(stored) == result.accepted
+    if any(c.damage == "unknown grade" for c in export.cases):
+        assert any(e.word == "暂未评价" for e in result.left_empty)
+
+
+def same(case: Case, row: pd.Series, grades: dict[str, int]) -> None:
+    assert row["accepted_at"] == pd.Timestamp(case.accepted_at)
+    assert flat(row["content"]) == flat(case.content)
+    if "department" in row and row["department"] is not None:
+        assert row["department"] == case.department
+    if pd.notna(row["closed_at"]):
+        assert row["closed_at"] == pd.Timestamp(case.closed_at)
+    if case.case_no in grades:
+        assert grades[case.case_no] == case.grade
+        assert case.damage != "unknown grade"
