@@ -98,12 +98,12 @@ class Walk:
 
     def tables(self, title: str, depth: int) -> None:
         for number in range(len(sight.tables(self.page))):
+            buttons = self.page.get_by_role("button").count()
             for last in (False, True) if self.thorough and not depth else (False,):
-                self.row(title, sight.tables(self.page)[number], last, depth)
+                self.row(title, sight.tables(self.page)[number], last, depth, buttons)
 
-    def row(self, title: str, table: Locator, last: bool, depth: int) -> None:
+    def row(self, title: str, table: Locator, last: bool, depth: int, buttons: int) -> None:
         before = {(x.label, x.href) for x in sight.links(self.page)}
-        buttons = self.page.get_by_role("button").count()
         heads, *cells = sight.rows(table)
         height = table.bounding_box()["height"]
         row = min(len(cells), int((height - sight.HEAD) // sight.ROW)) - 1 if last else 0
