@@ -79,7 +79,8 @@ class Walk:
             for order in range(2 * 3):
                 figure = sight.figures(self.page)[number]
                 found = sight.marks(figure)
-                if order >= (len(found) if self.thorough and not depth else 1):
+                self.hold(bool(found) or not self.thorough, f"{title}/{sight.heading(figure)}: no mark to choose")
+                if order >= min(len(found), len(found) if self.thorough and not depth else 1):
                     break
                 self.mark(title, figure, found[order], depth)
 
