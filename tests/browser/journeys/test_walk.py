@@ -31,6 +31,8 @@ class Walk:
     oracle: Oracle
     thorough: bool = True
     lists: int = 0
+    #: Ways to cases used so far: lists, single cases, and types and cards that have such.
+    ways: int = 0
     compared: int = 0
     faults: list[str] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
@@ -51,9 +53,9 @@ class Walk:
     def everywhere(self) -> None:
         for title in self.journey.titles():
             self.journey.menu(title)
-            before = self.lists
+            before = self.ways
             self.here(title)
-            if self.lists == before:
+            if self.ways == before:
                 self.silent.add(title)
 
     def here(self, title: str, depth: int = 0) -> None:
@@ -77,7 +79,8 @@ class Walk:
             for order in range(2 * 3):
                 figure = sight.figures(self.page)[number]
                 found = sight.marks(figure)
-                if order >= (len(found) if self.thorough and not depth else 1):
+                self.hold(bool(found) or not self.thorough, f"{title}/{sight.heading(figure)}: no mark to choose")
+                if order >= min(len(found), len(found) if self.thorough and not depth else 1):
                     break
                 self.mark(title, figure, found[order], depth)
 
@@ -98,12 +101,12 @@ class Walk:
 
     def tables(self, title: str, depth: int) -> None:
         for number in range(len(sight.tables(self.page))):
+            buttons = self.page.get_by_role("button").count()
             for last in (False, True) if self.thorough and not depth else (False,):
-                self.row(title, sight.tables(self.page)[number], last, depth)
+                self.row(title, sight.tables(self.page)[number], last, depth, buttons)
 
-    def row(self, title: str, table: Locator, last: bool, depth: int) -> None:
+    def row(self, title: str, table: Locator, last: bool, depth: int, buttons: int) -> None:
         before = {(x.label, x.href) for x in sight.links(self.page)}
-        buttons = self.page.get_by_role("button").count()
         heads, *cells = sight.rows(table)
         height = table.bounding_box()["height"]
         row = min(len(cells), int((height - sight.HEAD) // sight.ROW)) - 1 if last else 0
@@ -135,7 +138,7 @@ class Walk:
         self.colleague.say(f"open the copied address of {link}")
         self.colleague.page.goto(self.page.url, wait_until="commit")
         if link.lists_cases:
-            self.lists += 1
+            self.lists, self.ways = self.lists + 1, self.ways + 1
             self.a_list(name, link, said)
         elif "case" in link.query:
             self.one_case(name, link.query["case"][0])
@@ -144,6 +147,7 @@ class Walk:
             if depth == 0 and link.kind[1] and link.kind not in self.within:
                 self.within.add(link.kind)
                 self.here(f"{name}/{link.label}", depth + 1)
+            self.ways += link.kind in self.within
         self.journey.back()
         self.hold(self.journey.place == (at, address), f"{name}: {link}: Back leads to {self.journey.address}")
         after = [x for x in sight.numbers(self.page) if x != link.label]
@@ -188,6 +192,7 @@ class Walk:
     def one_case(self, name: str, case_no: str) -> None:
         shown = self.page.get_by_text(re.compile(f"工单 {case_no}"))
         expect(shown.first).to_be_visible(timeout=PATIENCE)
+        self.ways += 1
 
     def another_page(self, name: str, link: Link) -> None:
         own = sight.numbers(self.page)
