@@ -86,7 +86,8 @@ def _time(text: object, where: str) -> dt.time:
     if isinstance(text, dt.time):
         return text
     if isinstance(text, str) and re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
-        return dt.time(*map(int, text.split(":")))
+        hour, minute = map(int, text.split(":"))
+        return dt.time(hour, minute)
     raise SourceError(f'{where}：at = {text!r} 要写 "06:30" 这样的时刻，几个时刻写成 ["06:30", "12:00"]')
 
 

@@ -15,7 +15,7 @@ from analytics.jobs.schedule import SHANGHAI, Schedule
 FURTHEST = 400
 
 
-class OnDays(BaseTrigger):
+class OnDays(BaseTrigger):  # type: ignore[misc]  # the library has no types
     """Another trigger's times, less those on days on which the schedule names nothing."""
 
     def __init__(self, inner: BaseTrigger, schedule: Schedule) -> None:
