@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from analytics.jobs.declared import BACKUP, BRIEFING, DISCOVER, IMPORT_RUN, RETENTION, Job
 from analytics.settings import load_settings
-from analytics.sources import SourceError, declared_sources, take
+from analytics.sources import SourceError, declared_sources
 from analytics.store import Store, StoreError
 from analytics.viewer import Viewer
 
@@ -26,6 +26,8 @@ def act_of(job: Job) -> Act:
 
 
 def _import(store: Store, job: Job, now: dt.datetime, viewer: Viewer, afresh: bool) -> str:
+    from analytics.sources.take import take  # the whole import: pages that only show jobs need not wait
+
     source = next((s for s in declared_sources(store.folder) if s.name == job.source), None)
     if source is None:
         raise SourceError(f"没有来源“{job.source}”")

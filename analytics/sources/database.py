@@ -49,12 +49,13 @@ def opened(source: DatabaseSource) -> Iterator[sa.Connection]:
     if kind.drivername == "sqlite" and not Path(url.database or "").is_file():
         raise SourceError(f"{where}：找不到数据库文件 {url.database}")
     secret = read_secret(source.secret, where) if source.secret else ""
-    if secret:
+    given = dict(kind.connect)
+    if secret and url.get_driver_name() == "pymysql":  # it takes a text for Latin-1
+        given["password"] = secret.encode()
+    elif secret:
         url = url.set(password=secret)
     try:
-        engine = sa.create_engine(
-            url, poolclass=sa.pool.NullPool, hide_parameters=True, connect_args=dict(kind.connect)
-        )
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True, connect_args=given)
     except (ImportError, sa.exc.NoSuchModuleError):
         raise missing_driver(source.url, where) from None
     with _answering(where, secret, connecting=True):
@@ -100,3 +101,7 @@ def _answering(where: str, secret: str, *, connecting: bool) -> Iterator[None]:
         raise SourceError(f"{where}：{lost}（{what}）；{remedy}") from None
     except sa.exc.SQLAlchemyError as error:
         raise SourceError(f"{where}：查询发不出去（{type(error).__name__}）；请核对 url 与 query") from None
+    except (TypeError, ValueError, RuntimeError) as error:  # a driver's own, whose words may hold what it was given
+        if not connecting:
+            raise
+        raise SourceError(f"{where}：连不上数据库（{type(error).__name__}）；请核对 url 与口令文件") from None
