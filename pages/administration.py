@@ -15,6 +15,7 @@ from analytics.viewer import ACTS, ADMINISTER, MAY, ROLES
 from analytics.wording import minute
 from pages.address import inputs
 from pages.common import asking
+from pages.common.jobs_box import jobs_box
 
 WHOLE = "全区"
 MOST_SHOWN = 500
@@ -217,6 +218,7 @@ def one_enterprise() -> None:
 asking.viewer().require(ADMINISTER)
 for title, draw in (
     ("账号", lambda: (accounts_now(Accounts(asking.store())), account_forms(Accounts(asking.store())))),
+    ("任务", jobs_box),
     ("审计", audit),
     ("留存期限", kept_how_long),
     ("一家企业的全部数据", one_enterprise),

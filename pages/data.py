@@ -16,6 +16,7 @@ from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
 from pages.common import acting, asking
+from pages.common.sources_box import sources_box
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls"]
 NONE = "（不导入）"
@@ -281,6 +282,7 @@ def templates() -> None:
 
 if acting.only_for(IMPORT):
     importing()
+sources_box()
 coverage()
 history()
 templates()

@@ -15,6 +15,8 @@ from analytics.settings import ROOT, load_settings
 from analytics.store import Store
 
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)
+#: Servers that tests start do no jobs; a test of jobs asks for them.
+os.environ.setdefault("INSIGHT_JOBS", "off")
 REAL = ROOT.parent / "shared" / "real"
 
 

@@ -1,7 +1,7 @@
 """The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, alarms, assignments, remedies,
-briefing, exchange, city, accounts, audit, backup, restore, retention, enterprise-data.
+briefing, exchange, city, accounts, audit, backup, restore, retention, enterprise-data, jobs.
 
-Exit codes: 0 done, 1 a refused input, 2 wrong usage, 3 another briefing is being made. With --json one JSON object goes to
+Exit codes: 0 done, 1 a refused input, 2 wrong usage, 3 another briefing is being made or another job runs. With --json one JSON object goes to
 standard output, everything else to standard error.
 """
 
@@ -29,6 +29,7 @@ COMMANDS = {
     "writing": ("briefing",),
     "federating": ("exchange", "city"),
     "guarding": ("accounts", "audit", "backup", "restore", "retention", "enterprise-data"),
+    "scheduling": ("jobs",),
 }
 
 

@@ -17,11 +17,11 @@ from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.address import links, parameters
-from pages.common import asking, filters, warming
+from pages.common import asking, filters, jobs_box, warming
 from pages.common.foreign import escaped
 from pages.entrance import who
 from pages.navigation import menu
-from pages.navigation.places import PLACES, UNFILTERED
+from pages.navigation.places import FIRST, PLACES, UNFILTERED
 
 ICON = Path(__file__).resolve().parent / "icon.png"
 STYLE = ICON.with_name("style.css")
@@ -101,6 +101,8 @@ def draw(first: str) -> None:
         links.lead(links.DATA, "去导入台账", {}, icon=":material/upload_file:")
         return
     warn(view.ledger)
+    if place is FIRST:
+        jobs_box.trouble_line()
     st.session_state["view"] = view
     run(page)
     mark = "演示数据；" if view.ledger.snapshot.synthetic else ""

@@ -21,6 +21,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.bootstrap import load_config_options
 
+from analytics.jobs import background
 from analytics.settings import default_store
 from analytics.store import Store, StoreError
 from analytics.viewer import require_sign_in
@@ -162,7 +163,9 @@ def serve(script: Path, arguments: Sequence[str]) -> None:
 async def _with_logs(app: object) -> AsyncIterator[None]:
     logs.write_lines()  # the server has set up its own by now
     Thread(target=_load, name="loading", daemon=True).start()
+    background.start(default_store())
     yield
+    background.stop()
 
 
 def _load() -> None:
