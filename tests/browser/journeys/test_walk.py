@@ -68,7 +68,8 @@ class Walk:
             elif link.kind not in kinds:
                 kinds.add(link.kind)
                 self.use(title, link, set(), depth)
-        self.figures(title, depth)
+        if not depth:  # the figures of a type are the same for each: its lists and tables tell enough
+            self.figures(title, depth)
         self.tables(title, depth)
 
     def _beside(self, link: Link) -> set[int]:
