@@ -23,10 +23,10 @@ from sklearn.svm import LinearSVC
 from analytics import ingest
 from analytics.demo import DemoLedger, generate, write_store
 from analytics.issues import IssueDesk
-from analytics.issues.alarms import watch
+from analytics.issues.alarms import FALSE_A_LEVEL, watch
 from analytics.issues.corpus import count_words
 from analytics.issues.space import fit_space, weighted, word_weights
-from analytics.issues.trends import weekly_counts
+from analytics.issues.trends import weekly_counts, weekly_voices
 from analytics.issues.triage import fit_triage
 from analytics.ledger import Ledger, open_ledger
 from analytics.settings import ROOT, load_settings
@@ -146,9 +146,10 @@ def alarms(made: DemoLedger, ledger: Ledger, cases: pd.DataFrame) -> None:
         for plant in made.plants["emergences"]:  # type: ignore[attr-defined]
             own = cases.loc[cases["problem_no"].astype(str) == str(plant["problem_no"]), column].value_counts()
             plants.append((own.index[0], pd.Timestamp(plant["first_day"])))
-        for rate in (0.1, 0.25, 0.5, 1.0, 2.0):
-            seen = watch(counts, rate).episodes()[["id", "start"]]
-            line(name, f"本产品，设定每月误报 {rate:g} 次", seen, plants, months)
+        voices = weekly_voices(ledger, level)
+        for rate in (0.1, FALSE_A_LEVEL, 0.5, 1.0, 2.0):
+            seen = watch(counts, rate, voices).episodes()[["id", "first"]].rename(columns={"first": "start"})
+            line(name, f"本产品，设定每月误报 {rate:.2g} 次", seen, plants, months)
         grown = (counts >= 1.5 * counts.shift(1)) & (counts >= 4)
         starts = [(id, week) for id in counts.columns if id is not None for week in counts.index[grown[id]]]
         line(name, "环比 +50% 且不少于 4 件", pd.DataFrame(starts, columns=["id", "start"]), plants, months)

@@ -51,15 +51,16 @@ class Alarm:
     state: str
     cases: frozenset[str] = field(repr=False)
 
-    def joined_with(self, other: Alarm) -> Alarm:
-        """Return this alarm with what another says of the same matter."""
+    def joined_with(self, other: Alarm, as_of: dt.datetime) -> Alarm:
+        """Return this alarm with what another says of the same matter as of the same day."""
+        since, last = min(self.since, other.since), max(self.last, other.last)
         return replace(
             self,
-            since=min(self.since, other.since),
-            last=max(self.last, other.last),
+            since=since,
+            last=last,
             expected=max(self.expected, other.expected),
             chance=min(self.chance, other.chance),
-            state=min(self.state, other.state, key=[RISING, HIGH, FALLEN].index),
+            state=state_of(since, last, pd.Timestamp(as_of)) or FALLEN,
             cases=self.cases | other.cases,
         )
 
@@ -244,10 +245,10 @@ def _each_once(problems: list[Alarm], bursts: list[Alarm], found: Findings, ledg
             left.append(burst)
         else:
             known = told.get(home, replace(burst, level=PROBLEM, id=home, name=str(found.problems.loc[home, "name"])))
-            told[home] = known.joined_with(burst)
+            told[home] = known.joined_with(burst, ledger.as_of)
     for number, burst in enumerate(left):
         for part in [p for p in told.values() if len(p.cases & burst.cases) >= MOSTLY * len(p.cases)]:
-            left[number] = left[number].joined_with(told.pop(part.id))
+            left[number] = left[number].joined_with(told.pop(part.id), ledger.as_of)
     return [*told.values(), *left]
 
 

@@ -84,7 +84,8 @@ def find_bursts(ledger: Ledger, run: Run | None = None) -> Bursts | None:
 
 
 def _weekly_total(ledger: Ledger, run: Run | None) -> pd.Series:
-    """Return the cases of each of the newest weeks (Mondays, none missing) that are looked back on."""
+    """Return the cases of each of the newest weeks (Mondays, none missing) that are looked back on: those whose words are known,
+    or few enough to read."""
     weeks = ledger.duckdb.frame(
         "SELECT CAST(date_trunc('week', accepted_at) AS DATE) AS week, count(*) AS n FROM cases"
         " WHERE accepted_at IS NOT NULL GROUP BY 1"
@@ -95,7 +96,9 @@ def _weekly_total(ledger: Ledger, run: Run | None) -> pd.Series:
     newest = pd.Timestamp(ledger.as_of - pd.Timedelta(microseconds=1)).to_period("W-SUN").start_time
     whole = pd.date_range(counted.index.min(), max(newest, counted.index.max()), freq="W-MON")
     total = counted.reindex(whole).fillna(0).tail(LOOKBACK_WEEKS)
-    return total if run else total[total[::-1].cumsum()[::-1] <= MOST_READ]
+    if run is None:
+        return total[total[::-1].cumsum()[::-1] <= MOST_READ]
+    return total[total.index >= pd.Timestamp(run.since)] if run.since else total
 
 
 def _window(total: pd.Series) -> pd.Timestamp:

@@ -13,7 +13,18 @@ import pytest
 from analytics import attention, ingest
 from analytics.cli import main
 from analytics.issues import IssueDesk
-from analytics.issues.alarm_list import BURST, FALLEN, HIGH, PROBLEM, RISING, alarms, rising, state_of, weeks_lacking
+from analytics.issues.alarm_list import (
+    BURST,
+    FALLEN,
+    HIGH,
+    PROBLEM,
+    RISING,
+    Alarm,
+    alarms,
+    rising,
+    state_of,
+    weeks_lacking,
+)
 from analytics.issues.bursts import find_bursts
 from analytics.issues.spoken import spoken_of
 from analytics.ledger import Ledger, open_ledger
@@ -186,6 +197,14 @@ def test_what_people_call_no_problem_is_not_told(tmp_path: Path) -> None:
 def test_states(since: int, last: int, state: str | None) -> None:
     end = pd.Timestamp("2024-07-01")
     assert state_of(end + pd.Timedelta(days=since), end + pd.Timedelta(days=last), end) == state
+
+
+def test_alarms_that_are_one_matter_have_the_state_of_the_whole() -> None:
+    day = pd.Timestamp
+    old = Alarm(PROBLEM, "P1", "旧", day("2024-04-29"), day("2024-05-20"), 0.1, 0.01, FALLEN, frozenset("ab"))
+    new = Alarm(BURST, "B1", "新", day("2024-05-13"), day("2024-06-24"), 0.2, 0.001, RISING, frozenset("bc"))
+    whole = new.joined_with(old, day("2024-07-01").to_pydatetime())
+    assert (whole.id, whole.state, whole.since, whole.cases) == ("B1", HIGH, old.since, frozenset("abc"))
 
 
 def test_a_matter_rises_stays_high_and_falls_back(tmp_path: Path) -> None:
