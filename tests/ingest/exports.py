@@ -87,7 +87,7 @@ def exports(draw: st.DrawFn) -> Export:
     if as_book:
         return Export("台账.xlsx", book(rows[1:], rows[0], above), cases, columns)
     return Export(
-        draw(st.sampled_from(["台账.csv", "台账.xls", "台账.txt"])), _text(draw, [*above, *rows], cases), cases
+        draw(st.sampled_from(["台账.csv", "台账.xls", "台账.txt"])), _text(draw, [*above, *rows], cases), cases, columns
     )
 
 
