@@ -231,7 +231,8 @@ def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, in
         folded = {fold(h) for h in plan.heads}
         used += len(plan.heads) * sum(fold(h) in folded for h in said.values())
     full = 0.0 if used else float(sum(bool(h) for h in plan.heads) >= width)
-    return have / required + 0.2 * used - 0.001 * plan.header_row + 0.1 * full, used, full
+    unlikely = 0.4 if plan.missing and plan.table != "cases" else 0.0  # what lacks something is most often a case table
+    return have / required + 0.2 * used - 0.001 * plan.header_row + 0.1 * full - unlikely, used, full
 
 
 def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: str) -> SheetPlan:

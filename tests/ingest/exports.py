@@ -57,11 +57,12 @@ class Case:
 
 @dataclass
 class Export:
-    """A file: its name and content, and the cases behind its rows."""
+    """A file: its name and content, the cases behind its rows, and which of their columns it has."""
 
     name: str
     content: bytes
     cases: list[Case]
+    columns: list[str]
 
 
 @st.composite
@@ -76,15 +77,17 @@ def exports(draw: st.DrawFn) -> Export:
     style, as_book = draw(st.sampled_from(STYLES)), draw(st.booleans())
     for case in cases:
         case.damage = draw(st.sampled_from(DAMAGES))
-        if (case.damage == "unknown grade" and "grade" not in columns) or (case.damage == "open quote" and as_book):
+        if (case.damage == "unknown grade" and "grade" not in columns) or (
+            case.damage in ("open quote", "formula") and as_book
+        ):
             case.damage = ""
         case.cells = _cells(case, style)
     rows = [[draw(st.sampled_from(HEADS[c])) for c in columns], *([case.cells[c] for c in columns] for case in cases)]
     above = [["某区服务台账"]] if draw(st.booleans()) else []
     if as_book:
-        return Export("台账.xlsx", book(rows[1:], rows[0], above), cases)
+        return Export("台账.xlsx", book(rows[1:], rows[0], above), cases, columns)
     return Export(
-        draw(st.sampled_from(["台账.csv", "台账.xls", "台账.txt"])), _text(draw, [*above, *rows], cases), cases
+        draw(st.sampled_from(["台账.csv", "台账.xls", "台账.txt"])), _text(draw, [*above, *rows], cases), cases, columns
     )
 
 

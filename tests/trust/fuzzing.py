@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import random
 import re
 import signal
@@ -25,6 +26,8 @@ from analytics.model import TABLES
 from analytics.settings import Settings, load_settings
 from analytics.store import Store
 from tests.ingest.books import book, old_book
+from tests.ingest.test_formats import BODY, ods, packed, page, spreadsheet_2003, table
+from tests.ingest.test_formats import HEADS as HEADS_OF_THREE
 
 NOW = dt.datetime(2026, 11, 25, 9)
 #: No file may take longer (seconds), whatever is in it.
@@ -168,11 +171,16 @@ SEEDS = [
     ("台账.xls", old_book([["A1", "2024.7.5", "x", "金融服务", "甲局", "", "满意"]] * 5)),
     ("台账.csv", '工单编号,受理时间,诉求内容,评价等级\nA1,2024-7-5,x,满意\nA2,2024.7.6,"多\n行",不满意\n'.encode()),
     ("台账.csv", "工单编号\t受理时间\t诉求内容\nA1\t2024年7月5日\tx\n".encode("gb18030")),
-]
+    ("台账.xls", page(table([HEADS_OF_THREE, *BODY * 3]), "gb18030")),
+    ("台账.xls", spreadsheet_2003("<Row><Cell><Data>工单编号</Data></Cell><Cell><Data>受理时间</Data></Cell><Cell><Data>内容</Data></Cell></Row>" * 3)),
+    ("台账.json", json.dumps({"data": [dict(zip(HEADS_OF_THREE, row, strict=True)) for row in BODY]}, ensure_ascii=False).encode()),
+    ("台账.zip", packed({"a.csv": "工单编号,受理时间,诉求内容\nA1,2024-7-5,x\n".encode(), "b.xlsx": book([["A1", "2024.7.5", "x"]])})),
+    ("台账.ods", ods([HEADS_OF_THREE, *BODY])),
+]  # fmt: skip
 
 
 #: An XLS is read by a process of its own, which takes its time.
-SEED_WEIGHTS = (10, 1, 8, 6)
+SEED_WEIGHTS = (10, 1, 8, 6, 5, 5, 5, 5, 1)
 
 
 def made(rng: random.Random) -> tuple[str, bytes]:
