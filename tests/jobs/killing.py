@@ -28,7 +28,7 @@ from analytics.sources.book import TAKING, SourceBook
 from analytics.store import Store
 from analytics.store import backup as _backup  # noqa: F401
 
-KILLS = 40
+KILLS = 30
 ROWS = 30
 NOW = dt.datetime(2026, 11, 25, 9)
 #: A job is given up to so many times what it takes unhindered: most are killed, some get to their end.
