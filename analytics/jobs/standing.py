@@ -77,8 +77,8 @@ def _told(standing: JobStanding) -> str:
     last = standing.last
     assert last is not None
     again = retry_at(last)
-    when = f"，{minute(again)} 再试第 {attempt_after(last)} 次" if again else ""
-    return f"任务“{standing.job.name}”{minute(last.started)} 没有做成：{last.message}{when}。"
+    when = f"，{again:%H:%M} 再试第 {attempt_after(last)} 次" if again else ""
+    return f"任务“{standing.job.name}”{minute(last.started)} 没有做成{when}：{last.message}"
 
 
 def _refused(standing: SourceStanding) -> str:

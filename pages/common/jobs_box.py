@@ -14,6 +14,8 @@ from pages.common import acting, asking
 from pages.common.foreign import escaped
 
 MOST = 100
+#: Characters of what went wrong that stand on 总览; the whole stands in the log.
+LINE = 60
 
 
 def jobs_box() -> None:
@@ -43,9 +45,10 @@ def trouble_line() -> None:
     """Say on 总览, in one line, which jobs did not go well, to whoever may mend it."""
     found = troubles(asking.store(), asking.now(), asking.viewer())
     if found:
+        first = found[0] if len(found[0]) <= LINE else f"{found[0][:LINE]}…"
         more = f"（另有 {len(found) - 1} 项）" if len(found) > 1 else ""
         st.warning(
-            f"{escaped(found[0])}{more} 详见「系统管理 → 任务」与「数据管理 → 自动导入」。",
+            f"{escaped(first)}{more} 详见「系统管理 → 任务」与「数据管理 → 自动导入」。",
             icon=":material/sync_problem:",
         )
 
@@ -71,11 +74,15 @@ def _table(found: list[JobStanding]) -> pd.DataFrame:
             "什么时候": [j.job.schedule.described for j in found],
             "上次": [minute(r.started) if r else None for r in last],
             "结果": [RESULTS[r.result] if r else "还没有做过" for r in last],
-            "用时（秒）": [r.seconds if r else None for r in last],
+            "用时（秒）": [_seconds(r) for r in last],
             "下次": ["正在做" if j.running else minute(j.due) for j in found],
             "说明": [r.message if r else None for r in last],
         }
     )
+
+
+def _seconds(run: Run | None) -> float | None:
+    return None if run is None or run.seconds is None else round(run.seconds, 1)
 
 
 def _log(runs: list[Run]) -> pd.DataFrame:
@@ -85,7 +92,7 @@ def _log(runs: list[Run]) -> pd.DataFrame:
             "任务": [r.job for r in runs],
             "结果": [RESULTS[r.result] for r in runs],
             "第几次尝试": [r.attempt for r in runs],
-            "用时（秒）": [r.seconds for r in runs],
+            "用时（秒）": [_seconds(r) for r in runs],
             "说明": [r.message for r in runs],
         }
     )
