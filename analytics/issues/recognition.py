@@ -1,4 +1,4 @@
-"""Names in texts: persons, places, firms, offices and projects.
+"""Names in texts: persons, places, firms, offices, projects and documents.
 
 Three sources, each where the others are weak: the LAC model (``tagging``), the way Chinese names are built
 (what ends in 小区, 路, 公司 …), and the ledger itself: a string that is a name in most texts with it is one in the
@@ -20,10 +20,10 @@ import pandas as pd
 from analytics.issues.tagging import Tagged, tagged
 from analytics.issues.texts import plain
 
-PERSON, PLACE, FIRM, OFFICE, PROJECT = "person", "place", "firm", "office", "project"
+PERSON, PLACE, FIRM, OFFICE, PROJECT, DOCUMENT = "person", "place", "firm", "office", "project", "document"
 COLUMNS = ["row", "name", "key", "kind", "start", "end"]
 #: A masked place of a published text: A市, B3区, A7县. It is a place, though nobody knows which.
-MASK = re.compile(r"[A-Za-z]\d*\s?(?:省|市|区县|区|县|镇|乡|街道|村)")
+MASK = re.compile(r"[A-Za-z]\d*\s?(?:省|市|区县|县市|区|县|镇|乡|街道|村)")
 #: The model has seen no masks: while it reads, such a place bears a real one's name.
 _STAND_IN = {
     "省": "江西省",
@@ -61,6 +61,7 @@ _ALWAYS_PROPER = re.compile(
 )
 _COMMON = {"n", "v", "vn", "vd", "a", "ad", "an", "f", "s", "d", "m", "q", "r", "p", "c", "u", "xc", "w", "t", "TIME"}
 LONGEST_NAME = 20
+_DOCUMENT = re.compile(r"《[^《》]{2,40}》")
 #: A string is a name where at least so large a share of the texts that hold it use it as one …
 SELDOM = 0.3
 #: … and is one in all of them from this share on.
@@ -81,7 +82,8 @@ class Name:
 def recognised(texts: Sequence[str | None], enterprises: Iterable[str] = ()) -> pd.DataFrame:
     """Return the names in texts: row (place of the text), name, key, kind, start, end (in ``plain(text)``).
 
-    ``kind``: person, place, firm (also schools, hospitals), office (of the state), project. ``key`` is the name
+    ``kind``: person, place, firm (also schools, hospitals), office (of the state), project,
+    document (in 《》). ``key`` is the name
     without what many names share (星沙镇星沙派小区二期 → 星沙派), to compare names by. ``enterprises``: firms of
     the ledger, found literally. The result depends on the texts alone, not on their order.
     """
@@ -93,11 +95,17 @@ def recognised(texts: Sequence[str | None], enterprises: Iterable[str] = ()) -> 
 
 def names_of(lines: Sequence[str], enterprises: Iterable[str] = ()) -> dict[str, list[Name]]:
     """Return the names in each of distinct plain texts, in order."""
-    own = dict(zip(lines, map(_candidates, _tagged_without_masks(lines)), strict=True))
+    return {line: names for line, (_, names) in read(lines, enterprises).items()}
+
+
+def read(lines: Sequence[str], enterprises: Iterable[str] = ()) -> dict[str, tuple[list[Tagged], list[Name]]]:
+    """Return the tagged words and the names of each of distinct plain texts; a masked place is one word, tagged LOC."""
+    words = dict(zip(lines, _tagged_without_masks(lines), strict=True))
+    own = {line: _with_documents(line, _candidates(told)) for line, told in words.items()}
     common = _common({n.key for names in own.values() for n in names})
     own = {line: [n for n in names if not _is_kind_of_thing(n, common)] for line, names in own.items()}
     known = _agreed(own) | {e: FIRM for e in enterprises if e and len(e) > 2}
-    return {line: _with_known(line, names, known) for line, names in own.items()}
+    return {line: (words[line], _with_known(line, names, known)) for line, names in own.items()}
 
 
 def _tagged_without_masks(lines: Sequence[str]) -> list[list[Tagged]]:
@@ -107,7 +115,7 @@ def _tagged_without_masks(lines: Sequence[str]) -> list[list[Tagged]]:
 
 
 def _unit(mask: str) -> str:
-    return {"街道": "镇", "区县": "区"}.get(mask[-2:], mask[-1])
+    return {"街道": "镇", "区县": "区", "县市": "县"}.get(mask[-2:], mask[-1])
 
 
 def _masked_again(line: str, words: list[Tagged]) -> list[Tagged]:
@@ -152,6 +160,13 @@ def _candidates(words: list[Tagged]) -> list[Name]:
         at += sum(len(w) for w, _ in words[here : here + size])
         here += size
     return names
+
+
+def _with_documents(line: str, names: list[Name]) -> list[Name]:
+    """Add what stands in 《》, and take off the names inside."""
+    told = [Name(m[0], m[0][1:-1], DOCUMENT, m.start(), m.end()) for m in _DOCUMENT.finditer(line)]
+    others = [n for n in names if not any(d.start < n.end and n.start < d.end for d in told)]
+    return sorted([*told, *others], key=lambda n: n.start)
 
 
 def _size(words: list[Tagged], here: int) -> int:
