@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, title_words
+from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words
 from analytics.issues.group_evidence import Background, Evidence
 from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of
 from analytics.issues.tagging import Tagged
+from analytics.issues.texts import stop_words
 
 TOPICS, TROUBLES = 10, 6
 #: A topic or trouble is at most so many characters and words.
 PART, WORDS = 6, 3
+LACKING = "缺失"
 #: A word that a smaller share of the titles uses is left out of a phrase.
 RARE = (0.0, 0.03)
 _TOPIC_ENDS, _TOPIC_STARTS = ("n", "vn", "nz"), ("n", "vn", "nz", "v", "a", "s", "vd", "b")
@@ -43,13 +45,7 @@ def general(clauses: tuple[Clause, ...]) -> list[Clause]:
                 parts.append([])
             else:
                 parts[-1].append((word, tag))
-    return [p for p in map(_trimmed, parts) if p]
-
-
-def _trimmed(clause: Clause) -> Clause:
-    from analytics.issues.clauses import stripped
-
-    return stripped(clause)
+    return [p for p in map(stripped, parts) if p]
 
 
 def parts_of(evidence: Evidence) -> tuple[Counter[str], Counter[str]]:
@@ -59,13 +55,14 @@ def parts_of(evidence: Evidence) -> tuple[Counter[str], Counter[str]]:
     for title in evidence.titles:
         told = {part for clause in general(title.matter) for part in _parts(clause)}
         topics.update(text for text, words in told if _is_topic(words))
-        troubles.update(text for text, words in told if says_trouble(text) and words[-1][1] not in FUNCTION | {"f", "d"})
+        troubles.update(text for text, words in told if _is_trouble(text, words))
+        troubles.update({LACKING} if any("缺少" in w for c in title.matter for w, _ in c) else set())
     return topics, troubles
 
 
 def _parts(clause: Clause) -> Iterator[tuple[str, tuple[Tagged, ...]]]:
     words = title_words()
-    idle = words.question | words.request | words.light
+    idle = words.question | words.request | words.light | words.tail | stop_words()
     for start in range(len(clause)):
         for end in range(start, min(start + WORDS, len(clause))):
             word, tag = clause[end]
@@ -88,6 +85,11 @@ def _torn(clause: Clause, start: int, end: int) -> bool:
 
 def _is_topic(words: tuple[Tagged, ...]) -> bool:
     return words[-1][1] in _TOPIC_ENDS and words[0][1] in _TOPIC_STARTS and len(words[-1][0]) + len(words) > 2
+
+
+def _is_trouble(text: str, words: tuple[Tagged, ...]) -> bool:
+    last, tag = words[-1]
+    return says_trouble(text) and "缺少" not in text and tag not in FUNCTION | {"f", "d"} and (len(last) > 1 or len(words) > 1)
 
 
 def _best(counted: Counter[str], evidence: Evidence, background: TypeBackground, most: int) -> list[str]:
@@ -128,9 +130,14 @@ def candidates(evidence: Evidence, background: TypeBackground) -> dict[str, Type
     troubles = _best(counted_troubles, evidence, background, TROUBLES)
     found: dict[str, TypeName] = {}
     for candidate in (*_combined(topics, troubles), *_whole(evidence)):
-        if SHORTEST <= len(candidate.text) <= LONGEST:
+        if SHORTEST <= len(candidate.text) <= LONGEST and not _repeats(candidate.text):
             found.setdefault(candidate.text, candidate)
     return found
+
+
+def _repeats(text: str) -> bool:
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return len(set(pairs)) < len(pairs)
 
 
 def _combined(topics: list[str], troubles: list[str]) -> Iterator[TypeName]:
@@ -203,3 +210,10 @@ def ranked(evidence: Evidence, background: TypeBackground) -> list[TypeName]:
     rank = {t: i for i, t in enumerate(_best(topics, evidence, background, TOPICS))}
     scored = [(worth(n, evidence, background, rank), n) for n in candidates(evidence, background).values()]
     return [n for _, n in sorted(scored, key=lambda x: (-x[0], x[1].text))]
+
+
+def topic(evidence: Evidence, background: TypeBackground) -> str:
+    """Return the topic that most of the cases hold and few others; empty where there is none."""
+    counted, _ = parts_of(evidence)
+    best = _best(counted, evidence, background, TOPICS)
+    return max(best, key=lambda t: (evidence.shares(t)[1] * len(t) ** 0.5, t)) if best else ""
