@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from analytics.issues import problem_names, type_names
-from analytics.issues.clauses import says_trouble, title_words
+from analytics.issues.clauses import NAMED, says_trouble, title_words
 from analytics.issues.group_evidence import Background, Evidence, Group, headline, read_titles
-from analytics.issues.name_checks import LONGEST, Named, failures
-from analytics.issues.recognition import Name, read
+from analytics.issues.name_checks import FIT, FITS, LONGEST, SHOWN, Named, failures
+from analytics.issues.phrases import Phrase
+from analytics.issues.recognition import Name, key_of, read
 from analytics.issues.tagging import Tagged
 from analytics.store.runs import TYPE
 
@@ -46,24 +47,34 @@ def name_groups(groups: Sequence[Group], enterprises: Iterable[str] = ()) -> lis
 
 @dataclass(frozen=True)
 class Proposal:
-    """A name to check: its text, the parts by which cases are held against it, and whether it is the plain topic."""
+    """A name to check: its text, its topics (each by its words; one of them is enough), what it says is wrong, and whether
+    it begins with a recognised name."""
 
     text: str
-    parts: tuple[str, ...]
+    topics: tuple[tuple[str, ...], ...]
+    trouble: str = ""
+    begins_with_name: bool = False
     plain: bool = False
 
 
 def _proposals(evidence: Evidence, usual: Background, general: type_names.TypeBackground) -> list[Proposal]:
     """Return names, best first, the plain topic last."""
     if evidence.level == TYPE:
-        named = [Proposal(_with_act(n.text, evidence), n.words) for n in type_names.ranked(evidence, general)[:TRIED]]
-        topic = type_names.topic(evidence, general)
+        parts = type_names.TypeParts(evidence, general)
+        ranked, widest = type_names.ranked(parts)[:TRIED], type_names.topic(parts)
+        named = [Proposal(_with_act(n.text, evidence), n.topics, n.trouble) for n in ranked]
+        topic = widest.text if widest else ""
     else:
         best = problem_names.ranked(evidence, usual)[:TRIED]
-        named = [Proposal(_with_act(p.text, evidence), tuple(w for w, _ in p.words)) for p in best]
+        named = [_of_problem(p, evidence) for p in best]
         topic = problem_names.topic(evidence)
     plain = _with_act(topic, evidence) if topic else "其他" + (evidence.act or ASKED)
-    return [*named, Proposal(plain, (topic,) if topic else (), True)]
+    return [*named, Proposal(plain, ((topic,),) if topic else (), plain=True)]
+
+
+def _of_problem(phrase: Phrase, evidence: Evidence) -> Proposal:
+    words = tuple((key_of(w) or w) if t.startswith(NAMED) else w for w, t in phrase.words)
+    return Proposal(_with_act(phrase.text, evidence), (words,), begins_with_name=phrase.words[0][1].startswith(NAMED))
 
 
 def _with_act(text: str, evidence: Evidence) -> str:
@@ -81,41 +92,51 @@ def _chosen(
     firms: Collection[str],
     usual: Background,
 ) -> GroupName:
-    plain = proposed[-1]
-    members = [n for n, share in evidence.names.items()]
-    for proposal in proposed:
-        words, names = told[proposal.text]
-        failed = failures(
-            Named(
-                proposal.text,
-                evidence.level,
-                words,
-                names,
-                firms,
-                members,
-                fits(proposal, evidence),
-                usual.fixed_before(proposal.text),
-                usual.fixed_after(proposal.text),
-            )
-        )
-        if not failed or proposal.plain:
-            return GroupName(proposal.text, plain.text, tuple(failed))
-    raise AssertionError("the plain topic is always proposed")
+    told_of = [_checked(p, evidence, *told[p.text], firms, usual) for p in proposed]
+    shown = [n for n in told_of[:-1] if n.fits >= SHOWN and not set(failures(n)) - {FIT}]
+    best = next((n for n in shown if n.fits >= FITS), None) if evidence.level == TYPE else None
+    chosen = best or next(iter(shown), told_of[-1])
+    return GroupName(chosen.text, proposed[-1].text, tuple(failures(chosen)))
+
+
+def _checked(
+    proposal: Proposal,
+    evidence: Evidence,
+    words: list[Tagged],
+    names: list[Name],
+    firms: Collection[str],
+    usual: Background,
+) -> Named:
+    return Named(
+        proposal.text,
+        evidence.level,
+        words,
+        names,
+        firms,
+        tuple(evidence.names),
+        fits(proposal, evidence),
+        rarest(proposal, evidence),
+        0.0 if proposal.begins_with_name else usual.fixed_before(proposal.text),
+        usual.fixed_after(proposal.text),
+    )
 
 
 def fits(proposal: Proposal, evidence: Evidence) -> float:
-    """Return the share of cases whose title or text holds at least half of a name's words, counted by characters."""
-    parts = [p for p in map(_stem, proposal.parts) if p]
-    size = sum(map(len, parts))
-    if not size:
-        return 0.0
+    """Return the share of cases whose title or text holds at least half of one of a name's topics, counted by characters."""
+    topics = [[w for w in map(_stem, words) if w] for words in proposal.topics]
     held = [
-        sum(len(p) for p in parts if p in title.said or p in text) * 2 >= size
+        any(sum(len(w) for w in words if w in title.said or w in text) * 2 >= sum(map(len, words)) > 0 for words in topics)
         for title, text in zip(evidence.titles, evidence.texts, strict=True)
     ]
     return sum(held) / len(held)
 
 
+def rarest(proposal: Proposal, evidence: Evidence) -> float:
+    """Return the share of the cases that hold the rarest word of a name: a detail of few must not stand for all."""
+    words = [_stem(w) for topic in proposal.topics for w in topic] + [_stem(proposal.trouble)]
+    return min((evidence.shares(w)[1] for w in words if w), default=0.0)
+
+
 def _stem(word: str) -> str:
     """Take off what was put before a word when a wish was turned: 待优化 → 优化, 未开工 → 开工."""
-    return "" if word == "缺少" else word[1:] if word[0] in "待未" and len(word) > 2 else word
+    return "" if word in ("缺少", "缺失") else word[1:] if word[:1] in ("待", "未") and len(word) > 2 else word

@@ -14,6 +14,9 @@ from analytics.store.runs import TYPE
 SHORTEST, LONGEST = 6, 16
 #: A name must fit at least so large a share of the cases.
 FITS = 2 / 3
+#: A name that fits fewer than half is not shown at all: the plain topic is.
+SHOWN = 1 / 2
+OF_TYPE, OF_PROBLEM = 0.1, 1 / 3
 _RESIDUE = re.compile(r"某|[*＊×]|[XxＸ]{2,}|[\u25a0\u25a1○〇]|[A-Za-z]\d*(?:省|市|区|县|镇|乡|村)|_")
 _JOINS = "和与及或并而且但以把被让使又即从向给该此其为在等对就则若如将因由于至的地得了着过吗呢吧"
 _FUNCTION_TAGS = frozenset({"u", "c", "p", "xc", "r", "w", "q"})
@@ -26,7 +29,7 @@ class Named:
     """A name under examination: its words as tagged, the names recognised in it, what it is checked against.
 
     ``before`` and ``after``: how fixed the characters beside it are in the titles (``Background``); ``fits``: the share of
-    the cases that hold its words.
+    the cases that hold its words, ``rarest``: that hold the rarest of them.
     """
 
     text: str
@@ -36,6 +39,7 @@ class Named:
     enterprises: Collection[str] = ()
     members: Collection[str] = field(default=(), repr=False)
     fits: float = 1.0
+    rarest: float = 1.0
     before: float = 0.0
     after: float = 0.0
 
@@ -92,6 +96,12 @@ def fits_most(name: Named) -> bool:
     return name.fits >= FITS
 
 
+def has_no_detail(name: Named) -> bool:
+    """Each word is that of a tenth of a type's cases, of more than a third of a problem's."""
+    return name.rarest >= OF_TYPE if name.level == TYPE else name.rarest > OF_PROBLEM
+
+
+FIT = "不合"
 CHECKS: dict[str, Callable[[Named], bool]] = {
     "长度": has_length,
     "特指": names_no_one,
@@ -100,7 +110,8 @@ CHECKS: dict[str, Callable[[Named], bool]] = {
     "截断": is_whole,
     "无事": says_what_is_wrong,
     "重复": repeats_nothing,
-    "不合": fits_most,
+    FIT: fits_most,
+    "个别": has_no_detail,
 }
 
 
