@@ -67,7 +67,7 @@ def has_clean_ends(name: Named) -> bool:
     if not name.words:
         return False
     first, last = name.words[0], name.words[-1]
-    if name.text[0] in _JOINS and len(first[0]) == 1 or name.text[-1] in _JOINS and len(last[0]) == 1:
+    if (name.text[0] in _JOINS and len(first[0]) == 1) or (name.text[-1] in _JOINS and len(last[0]) == 1):
         return False
     words = title_words()
     if last[1] in _FUNCTION_TAGS | {"d", "m"} or first[1] in _FUNCTION_TAGS - {"r"} or last[0] in words.question:

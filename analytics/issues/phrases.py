@@ -14,7 +14,7 @@ SHORT_CLAUSE = 8
 _NO_START = frozenset({"c", "p", "u", "xc", "q", "r", "w", JOINT, "f", "d", "m", MASKED})
 _NO_END = frozenset({"c", "p", "u", "xc", "r", "w", "d", "q", "ad", "vd", "m", JOINT, MASKED})
 _ADDS = frozenset({"n", "vn", "a", "an", "nz", "LOC", "ORG", "PER", "nw", "s", "t", "TIME", "m", "q", "f", "r", "ad", "d", "vd", "xc", "u"})  # fmt: skip
-_DENIALS = frozenset("不 未 没 没有 无 不能 不予 未能 不给 不让 无法 没能".split())
+_DENIALS = frozenset(["不", "未", "没", "没有", "无", "不能", "不予", "未能", "不给", "不让", "无法", "没能"])
 #: Adverbs that are the matter itself.
 _TELLING_ADVERBS = frozenset({"违法", "违规", "非法", "擅自", "强制", "强行", "乱", "夜间", "无证", "变相"})
 
@@ -55,7 +55,9 @@ def _kept(clause: Clause, share: Callable[[str], float], rare: float) -> list[bo
     """Tell which words stay. What follows a denial always does: without it the sense would turn."""
     kept, denied = [], False
     for here, (word, tag) in enumerate(clause):
-        stays = not _idle(word, tag) and not (tag in _ADDS and here + 1 < len(clause) and share(word) < rare and not denies(word))
+        stays = not _idle(word, tag) and not (
+            tag in _ADDS and here + 1 < len(clause) and share(word) < rare and not denies(word)
+        )
         if tag.startswith(NAMED):
             stays = share(word) >= rare
         if word in _DENIALS or (denied and tag not in (MASKED, JOINT)):

@@ -157,7 +157,11 @@ def _repeats(text: str) -> bool:
 def _combined(parts: TypeParts) -> Iterator[TypeName]:
     for first, words in parts.topics.items():
         for second in ("", *parts.topics):
-            if second and (min(len(first), len(second)) < 3 or _overlap(first, second) or not _brings(second, first, parts.evidence)):
+            if second and (
+                min(len(first), len(second)) < 3
+                or _overlap(first, second)
+                or not _brings(second, first, parts.evidence)
+            ):
                 continue
             base, topics = (_beside(first, second), (words, parts.topics[second])) if second else (first, (words,))
             for trouble in ("", *parts.troubles):
@@ -201,7 +205,9 @@ def _whole(evidence: Evidence) -> Iterator[TypeName]:
 def _asks(phrase: Phrase) -> bool:
     """Tell whether how it is asked, or who asks, is left inside: 居民咨询户口."""
     words = title_words()
-    return any(w in words.request | words.tail | words.question | stop_words() and not denies(w) for w, _ in phrase.words)
+    return any(
+        w in words.request | words.tail | words.question | stop_words() and not denies(w) for w, _ in phrase.words
+    )
 
 
 def _of_phrase(phrase: Phrase) -> TypeName:
