@@ -55,12 +55,13 @@ def name_groups(groups: Sequence[Group], enterprises: Iterable[str] = ()) -> lis
 @dataclass(frozen=True)
 class Proposal:
     """A name to check: its text, its topics (each by its words; one of them is enough), what it says is wrong, and whether
-    it begins with a recognised name."""
+    it begins and ends where a name or a clause does, so that nothing can be cut off there."""
 
     text: str
     topics: tuple[tuple[str, ...], ...]
     trouble: str = ""
-    begins_with_name: bool = False
+    begins: bool = False
+    ends: bool = False
     plain: bool = False
 
 
@@ -81,7 +82,8 @@ def _proposals(evidence: Evidence, usual: Background, general: type_names.TypeBa
 
 def _of_problem(phrase: Phrase, evidence: Evidence) -> Proposal:
     words = tuple((key_of(w) or w) if t.startswith(NAMED) else w for w, t in phrase.words)
-    return Proposal(_with_act(phrase.text, evidence), (words,), begins_with_name=phrase.words[0][1].startswith(NAMED))
+    begins = phrase.begins or phrase.words[0][1].startswith(NAMED)
+    return Proposal(_with_act(phrase.text, evidence), (words,), "", begins, phrase.ends)
 
 
 def _with_act(text: str, evidence: Evidence) -> str:
@@ -123,8 +125,8 @@ def _checked(
         tuple(evidence.names),
         fits(proposal, evidence),
         rarest(proposal, evidence),
-        0.0 if proposal.begins_with_name else usual.fixed_before(proposal.text),
-        usual.fixed_after(proposal.text),
+        0.0 if proposal.begins else usual.fixed_before(proposal.text),
+        0.0 if proposal.ends else usual.fixed_after(proposal.text),
     )
 
 

@@ -91,7 +91,9 @@ def _shape(phrase: Phrase, evidence: Evidence) -> float:
 
 
 def _wholeness(phrase: Phrase, background: Background) -> float:
-    begins_inside = 0.0 if phrase.words[0][1].startswith(NAMED) else background.fixed_before(phrase.text)
+    whole_start = phrase.begins or phrase.words[0][1].startswith(NAMED)
+    begins_inside = 0.0 if whole_start else background.fixed_before(phrase.text)
+    ends_inside = 0.0 if phrase.ends else background.fixed_after(phrase.text)
     usual = [len(w) * math.log(1 / background.usual(w)) for w, _ in phrase.words]
     return (
         1.0 * phrase.begins
@@ -99,7 +101,7 @@ def _wholeness(phrase: Phrase, background: Background) -> float:
         - 0.2 * phrase.left_out
         - (1.5 if any(t == "v" for _, t in phrase.words) else 0.3) * phrase.cut
         - 3.0 * begins_inside
-        - 3.0 * background.fixed_after(phrase.text)
+        - 3.0 * ends_inside
         - 0.5 * sum(usual) / len(phrase.text)
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os.path
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -184,13 +183,18 @@ def _brings(second: str, first: str, evidence: Evidence) -> bool:
 
 def _beside(first: str, second: str) -> str:
     """Join two topics, what both begin or end with said once: 公交线路与站点, 中学与小学收费."""
-    begin = os.path.commonprefix([first, second])
-    if len(begin) > 1 and len(second) - len(begin) > 1:
-        return f"{first}与{second[len(begin) :]}"
-    end = os.path.commonprefix([first[::-1], second[::-1]])
-    if len(end) > 1 and len(first) - len(end) > 1:
-        return f"{first[: -len(end)]}与{second}"
+    begin = _same(first, second)
+    if begin > 1 and len(second) - begin > 1:
+        return f"{first}与{second[begin:]}"
+    end = _same(first[::-1], second[::-1])
+    if end > 1 and len(first) - end > 1:
+        return f"{first[:-end]}与{second}"
     return f"{first}与{second}"
+
+
+def _same(one: str, other: str) -> int:
+    """Return with how many characters both begin."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _whole(evidence: Evidence) -> Iterator[TypeName]:
