@@ -33,7 +33,7 @@ TEXTS = (
     " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases WHERE {} ORDER BY case_no"
 )
 #: A problem is named from so many of its most typical cases, a type from so many of its problems and single cases.
-READ_OF_PROBLEM, READ_OF_TYPE = 20, 120
+READ_OF_PROBLEM, READ_OF_TYPE = 10, 120
 
 
 @dataclass

@@ -118,5 +118,6 @@ def topic(evidence: Evidence) -> str:
     counted: Counter[str] = Counter()
     for title in evidence.titles:
         counted.update({w for c in title.matter for w, tag in c if tag in ("n", "vn", "nz") and len(w) > 1})
-    best = min(counted.items(), key=lambda x: (-x[1] * len(x[0]) ** 0.5, x[0]))[0] if counted else ""
+    held = {w: (evidence.share(w) * len(w) ** 0.5, n) for w, n in counted.items()}
+    best = min(held, key=lambda w: (-held[w][0], -held[w][1], w), default="")
     return anchor + best if best not in anchor else anchor

@@ -62,6 +62,8 @@ _ALWAYS_PROPER = re.compile(
 _COMMON = {"n", "v", "vn", "vd", "a", "ad", "an", "f", "s", "d", "m", "q", "r", "p", "c", "u", "xc", "w", "t", "TIME"}
 LONGEST_NAME = 20
 _DOCUMENT = re.compile(r"《[^《》]{2,40}》")
+#: A line of buses or trains by its number.
+_LINE = re.compile(r"(?<![A-Za-z\d])[A-Z]?\d{1,4}(?:路(?![段口面边上])|号线)")
 #: A string is a name where at least so large a share of the texts that hold it use it as one …
 SELDOM = 0.3
 #: … and is one in all of them from this share on.
@@ -101,7 +103,7 @@ def names_of(lines: Sequence[str], enterprises: Iterable[str] = ()) -> dict[str,
 def read(lines: Sequence[str], enterprises: Iterable[str] = ()) -> dict[str, tuple[list[Tagged], list[Name]]]:
     """Return the tagged words and the names of each of distinct plain texts; a masked place is one word, tagged LOC."""
     words = dict(zip(lines, _tagged_without_masks(lines), strict=True))
-    own = {line: _with_documents(line, _candidates(told)) for line, told in words.items()}
+    own = {line: _with_lines(line, _with_documents(line, _candidates(told))) for line, told in words.items()}
     common = _common({n.key for names in own.values() for n in names})
     own = {line: [n for n in names if not _is_kind_of_thing(n, common)] for line, names in own.items()}
     known = _agreed(own) | {e: FIRM for e in enterprises if e and len(e) > 2}
@@ -167,6 +169,12 @@ def _with_documents(line: str, names: list[Name]) -> list[Name]:
     told = [Name(m[0], m[0][1:-1], DOCUMENT, m.start(), m.end()) for m in _DOCUMENT.finditer(line)]
     others = [n for n in names if not any(d.start < n.end and n.start < d.end for d in told)]
     return sorted([*told, *others], key=lambda n: n.start)
+
+
+def _with_lines(line: str, names: list[Name]) -> list[Name]:
+    """Add 205路, 3号线 where no name holds them."""
+    free = [m for m in _LINE.finditer(line) if not any(n.start < m.end() and m.start() < n.end for n in names)]
+    return sorted([*names, *(Name(m[0], m[0], PLACE, m.start(), m.end()) for m in free)], key=lambda n: n.start)
 
 
 def _size(words: list[Tagged], here: int) -> int:
