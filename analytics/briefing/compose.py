@@ -17,7 +17,7 @@ from analytics.briefing.sections.needs import needs
 from analytics.briefing.sections.overall import overall
 from analytics.briefing.sections.problems import problems
 from analytics.briefing.sections.ratings import ratings
-from analytics.issues.findings import Findings
+from analytics.issues.findings import Findings, printed_name
 from analytics.ledger import Ledger
 from analytics.settings import Settings, load_settings
 from analytics.store import StoreError
@@ -128,7 +128,7 @@ def subject_name(subject: Where, found: Findings | None) -> str:
     """Return how people call the subject of a 专报."""
     (dimension, value), *_ = subject
     if dimension == "issue_type":
-        return f"「{found.name_of(value) if found else value}」一类问题"
+        return f"「{printed_name(found, value) if found else value}」一类问题"
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,8 @@ from analytics.issues import names
 from analytics.issues.constraints import Constraints
 from analytics.issues.corpus import Corpus, count_words
 from analytics.issues.embedding import Embed
+from analytics.issues.group_evidence import Group
+from analytics.issues.group_names import name_groups
 from analytics.issues.identity import Matched, match
 from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
 from analytics.issues.layout import lay_out
@@ -30,8 +32,8 @@ TEXTS = (
     "SELECT case_no, title, content, accepted_at,"
     " coalesce(credit_code, contact_phone, enterprise, contact_name) AS sender FROM cases WHERE {} ORDER BY case_no"
 )
-#: Problems are named from so many of their most typical cases.
-READ_OF_PROBLEM = 10
+#: A problem is named from so many of its most typical cases, a type from so many of its problems and single cases.
+READ_OF_PROBLEM, READ_OF_TYPE = 10, 120
 
 
 @dataclass
@@ -76,7 +78,8 @@ def discover(
     progress(0.8, "正在分辨具体问题")
     matter_ids, matters = _identify_matters(found, before, previous)
     progress(0.88, "正在命名")
-    groups = _lasting_names(_described(found, ids, matter_ids, constraints, kinds), previous)
+    firms = ledger.duckdb.frame("SELECT DISTINCT enterprise FROM cases WHERE enterprise IS NOT NULL")["enterprise"]
+    groups = _lasting_names(_described(found, ids, matter_ids, constraints, kinds, firms), previous)
     progress(0.96, "正在画出分布")
     card = {
         "snapshot": ledger.snapshot.id,
@@ -162,63 +165,83 @@ def _identify_matters(found: Found, before: pd.DataFrame, previous: Run | None) 
 
 
 def _described(
-    found: Found, ids: list[str], matter_ids: list[str], constraints: Constraints, kinds: Matched
+    found: Found,
+    ids: list[str],
+    matter_ids: list[str],
+    constraints: Constraints,
+    kinds: Matched,
+    enterprises: Iterable[str],
 ) -> pd.DataFrame:
-    """Return one row a type and a problem: id, level, name, keywords, typical cases, joined."""
+    """Return one row a type and a problem: id, level, name, plain, failed, keywords, typical cases, joined."""
     uses = (found.corpus.counts > 0).astype(np.float32).tocsr()
     usual = np.asarray(uses.mean(axis=0)).ravel()
     sizes = np.bincount(found.matter[found.matter >= 0], minlength=1)
     # A type is called by what its problems share: a large problem counts as much as a single case.
     once = np.where(found.matter >= 0, 1 / np.maximum(sizes[found.matter], 1), 1.0)
-    types = _described_level(found, uses, found.kind, ids, usual, once, names.READ)
+    types = _described_level(found, uses, found.kind, ids, usual, once)
     types["level"] = TYPE
     types["joined"] = [constraints.joined(i, kinds.came_from.get(i)) for i in ids]
-    problems = _described_level(found, uses, found.matter, matter_ids, usual, np.ones(len(once)), READ_OF_PROBLEM)
+    problems = _described_level(found, uses, found.matter, matter_ids, usual, np.ones(len(once)))
     problems["level"], problems["joined"] = PROBLEM, None
-    return pd.concat([types, problems], ignore_index=True)
+    groups = pd.concat([types, problems], ignore_index=True)
+    named = name_groups(
+        [_read(found, level, rows) for level, rows in zip(groups["level"], groups.pop("rows"), strict=True)],
+        enterprises,
+    )
+    groups["plain"], groups["failed"] = [n.plain for n in named], [list(n.failed) for n in named]
+    groups["name"] = [n.name for n in named]
+    for level in (TYPE, PROBLEM):
+        own = groups["level"] == level
+        groups.loc[own, "name"] = names.told_apart(
+            groups.loc[own, "name"].tolist(), groups.loc[own, "keywords"].tolist()
+        )
+    return groups
+
+
+def _read(found: Found, level: str, rows: np.ndarray) -> Group:
+    """Return the titles and texts from which a group is named."""
+    texts = found.texts
+    return Group(
+        level, texts["title"].to_numpy(object)[rows].tolist(), texts["content"].to_numpy(object)[rows].tolist()
+    )
 
 
 def _lasting_names(groups: pd.DataFrame, previous: Run | None) -> pd.DataFrame:
     """Let a type or problem that was there before keep its automatic name: people know it by that."""
-    if previous is None:
+    if previous is None or "failed" not in previous.groups:  # named by an older program, which nobody checked
         return groups
-    known = previous.groups.set_index("id")["name"]
-    return groups.assign(name=groups["id"].map(known).fillna(groups["name"]))
+    known = previous.groups.set_index("id")
+    stays = groups["id"].isin(known.index)
+    for column in ("name", "plain", "failed"):
+        groups.loc[stays, column] = groups.loc[stays, "id"].map(known[column])
+    return groups
 
 
 def _described_level(
-    found: Found,
-    uses: sp.csr_matrix,
-    group: np.ndarray,
-    ids: list[str],
-    usual: np.ndarray,
-    weight: np.ndarray,
-    read: int,
+    found: Found, uses: sp.csr_matrix, group: np.ndarray, ids: list[str], usual: np.ndarray, weight: np.ndarray
 ) -> pd.DataFrame:
+    """Return one row a group: id, keywords, typical cases, and the rows from which it is named."""
     vocabulary = found.corpus.vocabulary
-    place = {w: i for i, w in enumerate(vocabulary)}
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(len(ids) + 1))
-    titles, contents = found.texts["title"].to_numpy(object), found.texts["content"].to_numpy(object)
-    numbers = found.texts["case_no"].to_numpy(object)
-    rows_of, spoken, words_of = [], [], []
+    titles, numbers = found.texts["title"].to_numpy(object), found.texts["case_no"].to_numpy(object)
+    made: dict[str, list[object]] = {"id": list(ids), "keywords": [], "typical": [], "rows": []}
     for number in range(len(ids)):
         rows = order[bounds[number] : bounds[number + 1]]
-        typical = names.typical(found.vectors, rows, read)
+        typical = names.typical(found.vectors, rows, READ_OF_PROBLEM)
         share = np.asarray(uses[rows].T @ weight[rows]).ravel() / weight[rows].sum()
-        said = [(titles[r], contents[r]) for r in _spread(rows, found.matter, typical)]
-        spoken.append(names.name_of(said, share, usual, place))
-        words_of.append(names.keywords(share, usual, vocabulary))
-        rows_of.append(_three(typical, titles, numbers))
-    return pd.DataFrame(
-        {"id": ids, "name": names.told_apart(spoken, words_of), "keywords": words_of, "typical": rows_of}
-    )
+        made["keywords"].append(names.keywords(share, usual, vocabulary))
+        made["typical"].append(_three(typical, titles, numbers))
+        made["rows"].append(typical if group is found.matter else _one_of_each(rows, found.matter))
+    return pd.DataFrame(made)
 
 
-def _spread(rows: np.ndarray, matter: np.ndarray, typical: np.ndarray) -> np.ndarray:
-    """Return the typical rows with one of every problem among them, so that each may give its phrase."""
+def _one_of_each(rows: np.ndarray, matter: np.ndarray) -> np.ndarray:
+    """Return one row of every problem and all single cases, evenly thinned: they tell what a type is about."""
     _, first = np.unique(matter[rows], return_index=True)
-    return np.unique(np.concatenate([typical, rows[first[: names.READ]]]))
+    single = np.flatnonzero(matter[rows] < 0)
+    once = rows[np.union1d(first, single)]
+    return once[np.linspace(0, len(once) - 1, min(len(once), READ_OF_TYPE)).astype(int)]
 
 
 def _three(rows: np.ndarray, titles: np.ndarray, numbers: np.ndarray) -> list[str]:

@@ -16,6 +16,9 @@ from analytics.store.decisions import Decision
 from analytics.store.runs import PROBLEM, TYPE, Run
 
 OUTSIDE = "未归类"
+#: How a page marks a name that nobody has confirmed.
+AUTOMATIC = "自动起名"
+UNCHECKED = "未检查"
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,10 @@ class Findings:
     """A run with the decisions in force.
 
     ``cases``: one row a case of the run, in its order (case_no, type_id, problem_id, confidence,
-    repeat_of, x, y); ``types`` and ``problems``: indexed by id (name, automatic, keywords, typical,
-    cases, of those ``repeats``, pinned, dismissed, owner, note, and of problems type_id).
+    repeat_of, x, y); ``types`` and ``problems``: indexed by id (name, automatic, plain, failed, confirmed,
+    keywords, typical, cases, of those ``repeats``, pinned, dismissed, owner, note, and of problems type_id).
+    ``confirmed``: a person gave the name; until then it is marked 自动起名. ``plain``: topic and trouble
+    word, to print where the automatic name fails a check (``failed``).
     """
 
     run: Run
@@ -131,10 +136,20 @@ class Findings:
         for name, default in (("pinned", False), ("dismissed", False), ("owner", ""), ("note", "")):
             table[name] = [said.get((i, name), default) for i in table["id"]]
         given = [said.get((i, "name")) for i in table["id"]]
-        table["renamed"] = [g is not None for g in given]
+        table["confirmed"] = [g is not None for g in given]
+        table["plain"], table["failed"] = self._checked(found, table)
         table["name"] = [g or n or "" for g, n in zip(given, table["name"], strict=True)]
         table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], table["keywords"].tolist())
         return table
+
+    @staticmethod
+    def _checked(found: pd.DataFrame, table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+        """Return the plain topic of each group and the checks that its automatic name fails; of an older run, all names fail."""
+        if "failed" not in found:
+            return table["name"].fillna("").tolist(), [[UNCHECKED]] * len(table)
+        failed = [found["failed"].get(i) for i in table["id"]]
+        plain = [found["plain"].get(i) or "" for i in table["id"]]
+        return [mask_text(str(p)) for p in plain], [[UNCHECKED] if f is None else list(f) for f in failed]
 
     @cached_property
     def _said(self) -> dict[tuple[str, str], object]:
@@ -159,6 +174,16 @@ class Findings:
             if id in table.index:
                 return str(table.loc[id, "name"])
         return OUTSIDE
+
+
+def printed_name(found: Findings, id: str) -> str:
+    """Return the name that a briefing prints: a person's, or the automatic one that passes every check, else the plain topic."""
+    for table in (found.types, found.problems):
+        if id in table.index:
+            row = table.loc[id]
+            sound = row["confirmed"] or not row["failed"]
+            return str(row["name"] if sound else row["plain"] or row["name"])
+    return OUTSIDE
 
 
 def each(ids: pd.Series, say: Callable[[str], object]) -> np.ndarray:

@@ -9,7 +9,7 @@ from analytics.briefing.facts import Column, Section, Sentence, Table
 from analytics.briefing.sections.cells import column
 from analytics.briefing.sections.remedied import board_table, remedied
 from analytics.issues.alarm_list import BURST, rising
-from analytics.issues.findings import Findings
+from analytics.issues.findings import Findings, printed_name
 from analytics.issues.ranking import measured
 from analytics.metrics import NotMeasurable
 from analytics.metrics.query import check_reach
@@ -33,7 +33,7 @@ def problems(e: Evidence, found: Findings | None) -> Section:
     said = [_largest(e, found, table), *_grown(e, found, table), *_new(e), *remedied(e)]
     rows = tuple(
         (
-            found.name_of(str(id)),
+            printed_name(found, str(id)),
             float(row["demand"]),
             None if pd.isna(row["growth"]) else float(row["growth"]),
             _number(row["overdue_open"]),
@@ -67,7 +67,7 @@ def _largest(e: Evidence, found: Findings, table: pd.DataFrame) -> Sentence:
     total, told = e.metric("demand"), []
     for id in table.index[:SHOWN]:
         count = e.metric("demand", where=(("issue_type", str(id)),))
-        told.append(f"「{found.name_of(str(id))}」{count}（占 {e.share(count, total)}）")
+        told.append(f"「{printed_name(found, str(id))}」{count}（占 {e.share(count, total)}）")
     return e.say("problems.largest", f"受理较多的一类问题：{'、'.join(told)}。")
 
 
@@ -80,7 +80,7 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
         if table.loc[id, "growth"] > 0 and e.changed("demand", e.before, where) and len(told) < SHOWN:
             fair = f"，{e.days(e.before)}" if e.previous.uneven else ""
             told.append(
-                f"「{found.name_of(str(id))}」{e.metric('demand', where=where)}，{e.step('demand', e.before, where)}（{e.period.before} {e.metric('demand', e.before, where=where)}{fair}）"
+                f"「{printed_name(found, str(id))}」{e.metric('demand', where=where)}，{e.step('demand', e.before, where)}（{e.period.before} {e.metric('demand', e.before, where=where)}{fair}）"
             )
     if not told:
         return [e.say("problems.grown", f"与{e.period.before}相比，没有哪一类明显增多。")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analytics.briefing.evidence import Evidence
 from analytics.briefing.facts import Column, Fact, Sentence, Table
-from analytics.issues.findings import Findings
+from analytics.issues.findings import Findings, printed_name
 from analytics.metrics import NotMeasurable
 from analytics.remedies import telling
 from analytics.remedies.board import as_of_day
@@ -121,7 +121,7 @@ def board_advice(e: Evidence, found: Findings | None) -> Iterator[Sentence]:
         count = e.metric("demand", span, where=(("issue_type", id),))
         yield e.say(
             "advice.next",
-            f"还未列入治理台账的类型中，「{found.name_of(id)}」过去一年 ",
+            f"还未列入治理台账的类型中，「{printed_name(found, id)}」过去一年 ",
             count,
             "，居首位，建议立项治理。",
         )

@@ -48,7 +48,14 @@ class Oracle:
             start, end = period(name, ledger.as_of)
         where = {n: tuple(v for g in values for v in g.split("|")) for n, values in given.items() if n not in OWN}
         metric, part = given.get("metric", ["demand"])[-1], given.get("part", ["denominator"])[-1]
-        return Asked(ledger, Slice(start, end).narrowed(**where), metric, part, given.get("q", [""])[-1], given.get("alarm", [""])[-1])
+        return Asked(
+            ledger,
+            Slice(start, end).narrowed(**where),
+            metric,
+            part,
+            given.get("q", [""])[-1],
+            given.get("alarm", [""])[-1],
+        )
 
     def _ledger(self, day: str) -> Ledger:
         as_of = dt.datetime.fromisoformat(day) + dt.timedelta(days=1) if day else None

@@ -1,0 +1,260 @@
+"""The name of a type: a topic, or two beside each other, and what is wrong with it; no place, firm or person."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words
+from analytics.issues.group_evidence import Evidence
+from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of
+from analytics.issues.tagging import Tagged
+from analytics.issues.texts import stop_words
+
+TOPICS, TROUBLES = 6, 4
+#: A topic or trouble is at most so many characters and words.
+PART, WORDS = 6, 3
+#: A word that a smaller share of the titles uses is left out of a phrase.
+RARE = (0.0, 0.03)
+#: A second topic must bring so large a share of the cases.
+BRINGS = 0.08
+#: Said of what is asked for.
+LACKING = "缺失"
+_TOPIC_ENDS, _TOPIC_STARTS = ("n", "vn", "nz"), ("n", "vn", "nz", "v", "a", "s", "vd", "b")
+_NAME_TAGS = ("LOC", "ORG", "PER")
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TypeName:
+    """A candidate: one or two topics, each by its words, and what is wrong."""
+
+    text: str
+    topics: tuple[Words, ...]
+    trouble: str = ""
+
+
+def general(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return the parts of clauses between the names, places and numbers in them."""
+    parts: list[Clause] = []
+    for clause in clauses:
+        parts.append([])
+        for word, tag in clause:
+            if tag.startswith(NAMED) or tag in _NAME_TAGS or re.search(r"[\dA-Za-z]", word):
+                parts.append([])
+            else:
+                parts[-1].append((word, tag))
+    return [p for p in map(stripped, parts) if p]
+
+
+class TypeBackground:
+    """In which share of all titles a string stands, names left out."""
+
+    def __init__(self, evidences: Sequence[Evidence]):
+        told = [general(t.matter) for e in evidences for t in e.titles]
+        self._lines = ["，".join("".join(w for w, _ in c) for c in clauses) for clauses in told]
+        self._known: dict[str, float] = {}
+
+    def usual(self, text: str) -> float:
+        if text not in self._known:
+            self._known[text] = max(sum(text in line for line in self._lines), 1) / max(len(self._lines), 1)
+        return self._known[text]
+
+    def lift(self, text: str, evidence: Evidence) -> float:
+        share = max(evidence.shares(text)[0], 1 / len(evidence.titles))
+        return max(0.0, math.log(share / self.usual(text)))
+
+
+@dataclass
+class TypeParts:
+    """The best topics and troubles of a type, best first."""
+
+    evidence: Evidence
+    background: TypeBackground
+
+    @cached_property
+    def _told(self) -> list[dict[str, tuple[Tagged, ...]]]:
+        return [dict(part for c in general(t.matter) for part in _parts(c)) for t in self.evidence.titles]
+
+    @cached_property
+    def topics(self) -> dict[str, Words]:
+        """Noun phrases → their words."""
+        counted = Counter(text for told in self._told for text, words in told.items() if _is_topic(words))
+        words = {text: tuple(w for w, _ in part) for told in self._told for text, part in told.items()}
+        return {text: words[text] for text in self._best(counted, TOPICS)}
+
+    @cached_property
+    def troubles(self) -> list[str]:
+        counted = Counter(text for told in self._told for text, words in told.items() if _is_trouble(text, words))
+        best = self._best(counted, TROUBLES)
+        lacking = sum(any(w == "缺少" for c in t.matter for w, _ in c) for t in self.evidence.titles)
+        return [*best, LACKING] if lacking * 5 >= len(self.evidence.titles) else best
+
+    def _best(self, counted: Counter[str], most: int) -> list[str]:
+        """Return the parts that set the group apart; of two that stand in the same titles, the longer."""
+        worth = {text: self._worth(text, times) for text, times in counted.items() if times > 1}
+        kept = [t for t in sorted(worth, key=lambda t: (-worth[t], t)) if worth[t] > 0]
+        return [t for t in kept if not any(o != t and t in o and counted[o] >= 0.7 * counted[t] for o in kept)][:most]
+
+    def _worth(self, text: str, times: int) -> float:
+        share = times / len(self.evidence.titles) + 0.5 * self.evidence.shares(text)[1]
+        return share * self.background.lift(text, self.evidence) * len(text) ** 0.5
+
+
+def _parts(clause: Clause) -> Iterator[tuple[str, tuple[Tagged, ...]]]:
+    words = title_words()
+    idle = words.question | words.request | words.light | words.tail | stop_words()
+    for start in range(len(clause)):
+        for end in range(start, min(start + WORDS, len(clause))):
+            word, tag = clause[end]
+            if (word in idle or tag in FUNCTION) and not denies(word):
+                break
+            part = tuple(clause[start : end + 1])
+            text = "".join(w for w, _ in part)
+            if len(text) > PART:
+                break
+            if len(text) > 1 and not _torn(clause, start, end):
+                yield text, part
+
+
+def _torn(clause: Clause, start: int, end: int) -> bool:
+    single = [len(w) == 1 for w, _ in clause]
+    before = start > 0 and single[start - 1] and single[start]
+    after = end + 1 < len(clause) and single[end] and single[end + 1]
+    return before or after
+
+
+def _is_topic(words: tuple[Tagged, ...]) -> bool:
+    (first, kind), (last, tag) = words[0], words[-1]
+    return tag in _TOPIC_ENDS and kind in _TOPIC_STARTS and not (len(last) == 1 and len(words) == 1) and len(first) > 1
+
+
+def _is_trouble(text: str, words: tuple[Tagged, ...]) -> bool:
+    last, tag = words[-1]
+    whole = tag not in FUNCTION | {"f", "d"} and (len(last) > 1 or len(words) > 1)
+    return whole and says_trouble(text) and "缺少" not in text and last not in stop_words()
+
+
+def candidates(parts: TypeParts) -> dict[str, TypeName]:
+    """Return names made of the group's best topics and troubles, and phrases of its titles without names."""
+    found: dict[str, TypeName] = {}
+    for candidate in (*_combined(parts), *_whole(parts.evidence)):
+        if SHORTEST <= len(candidate.text) <= LONGEST and not _repeats(candidate.text):
+            found.setdefault(candidate.text, candidate)
+    return found
+
+
+def _repeats(text: str) -> bool:
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return len(set(pairs)) < len(pairs)
+
+
+def _combined(parts: TypeParts) -> Iterator[TypeName]:
+    for first, words in parts.topics.items():
+        for second in ("", *parts.topics):
+            if second and (
+                min(len(first), len(second)) < 3
+                or _overlap(first, second)
+                or not _brings(second, first, parts.evidence)
+            ):
+                continue
+            base, topics = (_beside(first, second), (words, parts.topics[second])) if second else (first, (words,))
+            for trouble in ("", *parts.troubles):
+                if not (trouble and (_overlap(trouble, first) or _overlap(trouble, second))):
+                    yield TypeName(base + trouble, topics, trouble)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return bool(one and other) and (one in other or other in one)
+
+
+def _brings(second: str, first: str, evidence: Evidence) -> bool:
+    """Tell whether a second topic holds enough cases that the first doesn't."""
+    more = sum(
+        (second in t.said or second in x) and not (first in t.said or first in x)
+        for t, x in zip(evidence.titles, evidence.texts, strict=True)
+    )
+    return more >= BRINGS * len(evidence.titles)
+
+
+def _beside(first: str, second: str) -> str:
+    """Join two topics, what both begin or end with said once: 公交线路与站点, 中学与小学收费."""
+    begin = _same(first, second)
+    if begin > 1 and len(second) - begin > 1:
+        return f"{first}与{second[begin:]}"
+    end = _same(first[::-1], second[::-1])
+    if end > 1 and len(first) - end > 1:
+        return f"{first[:-end]}与{second}"
+    return f"{first}与{second}"
+
+
+def _same(one: str, other: str) -> int:
+    """Return with how many characters both begin."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _whole(evidence: Evidence) -> Iterator[TypeName]:
+    for title in evidence.titles:
+        for clause in general(title.matter):
+            for rare in RARE:
+                for phrase in phrases_of([clause], evidence.share, rare):
+                    if not (phrase.cut and any(t == "v" for _, t in phrase.words)) and not _asks(phrase):
+                        yield _of_phrase(phrase)
+
+
+def _asks(phrase: Phrase) -> bool:
+    """Tell whether how it is asked, or who asks, is left inside: 居民咨询户口."""
+    words = title_words()
+    return any(
+        w in words.request | words.tail | words.question | stop_words() and not denies(w) for w, _ in phrase.words
+    )
+
+
+def _of_phrase(phrase: Phrase) -> TypeName:
+    return TypeName(phrase.text, (tuple(w for w, _ in phrase.words),))
+
+
+def worth(name: TypeName, parts: TypeParts) -> float:
+    """Return how well a name fits a type: by the share of titles and texts that hold its pairs of characters.
+
+    The weights were fitted as those of problems (``problem_names.worth``).
+    """
+    evidence = parts.evidence
+    pairs = [name.text[i : i + 2] for i in range(len(name.text) - 1)]
+    paired = [evidence.shares(p) for p in pairs]
+    in_titles, anywhere = (sum(s[k] for s in paired) for k in (0, 1))
+    topic, rank = "".join(name.topics[0]), list(parts.topics)
+    places = [rank.index(t) if t in rank else TOPICS for t in map("".join, name.topics)]
+    length = len(name.text)
+    return (
+        18.0 * in_titles / len(pairs)
+        + 13.0 * anywhere / len(pairs)
+        + 2.0 * in_titles
+        + 1.3 * anywhere
+        + 1.3 * evidence.shares(topic)[1]
+        + 5.0 * (evidence.shares(name.trouble)[0] if name.trouble else 0.0)
+        + 0.15 * parts.background.lift(topic, evidence)
+        - 0.13 * places[0]
+        - 0.17 * (places[1] if len(places) > 1 else 0)
+        + 1.0 * says_trouble(name.text)
+        - 1.0 * max(0, 6 - length)
+        - 0.35 * max(0, length - 11)
+        - 0.25 * max(0, length - 13)
+    )
+
+
+def ranked(parts: TypeParts) -> list[TypeName]:
+    """Return the candidates, best first."""
+    scored = [(worth(n, parts), n) for n in candidates(parts).values()]
+    return [n for _, n in sorted(scored, key=lambda x: (-x[0], x[1].text))]
+
+
+def topic(parts: TypeParts) -> TypeName | None:
+    """Return the topic that most of the cases hold and few others; None where there is none."""
+    share = parts.evidence.shares
+    best = max(parts.topics, key=lambda t: (share(t)[1] * len(t) ** 0.5, t), default=None)
+    return TypeName(best, (parts.topics[best],)) if best else None
