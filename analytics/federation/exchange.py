@@ -19,7 +19,7 @@ from analytics.metrics.measures import Flow
 from analytics.metrics.moment import Moment
 from analytics.metrics.suppression import hidden_cells, shared_rows
 from analytics.metrics.survival import TIMES
-from analytics.settings import DATA, Settings, load_settings
+from analytics.settings import DATA, Settings
 from analytics.store import StoreError
 
 FORMAT, VERSION = "demand-insight-exchange", 1
@@ -56,7 +56,7 @@ def make(ledger: Ledger, district: str, slice: Slice, settings: Settings | None 
         raise StoreError("请写明区县名称，如“雁塔区”")
     if slice.where:
         raise StoreError("交换文件只能是全部工单，请先清除筛选")
-    settings, ledger = settings or load_settings(), ledger.whole
+    settings, ledger = settings or ledger.settings, ledger.whole
     cells: dict[Place, tuple[float, float | None] | None] = {}
     sketches: dict[Place, Sketch | None] = {}
     for metric in CATALOGUE.values():

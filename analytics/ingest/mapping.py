@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 from analytics.ingest.readers import Sheet
 from analytics.model import TABLES, WIDE_COLUMNS, Column, Table
 from analytics.settings import DATA
+from analytics.tables import lines
 
 HEADER_ROWS = 30
 #: Signature of heads → (profile name, table, column → head).
@@ -23,14 +24,27 @@ def fold(text: object) -> str:
     return re.sub(r"[\s*＊:：_\-]+", "", narrow)
 
 
+SYNONYMS = DATA / "column_synonyms.csv"
+
+
 @lru_cache(maxsize=1)
 def synonyms() -> dict[str, tuple[str, ...]]:
     """Return column → its folded heads, best first (data/column_synonyms.csv)."""
-    with (DATA / "column_synonyms.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["column"]: tuple(dict.fromkeys(fold(h) for h in row["heads"].split("|")))
-            for row in csv.DictReader(file)
-        }
+    return read_synonyms(SYNONYMS)
+
+
+def read_synonyms(path: Path) -> dict[str, tuple[str, ...]]:
+    """Read a table of heads; raises SettingsError for a line without heads or of a column that the ledger has not."""
+    known = {column.name for table in TABLES.values() for column in columns_of(table)}
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines(path, ("column", "heads")):
+        heads = dict.fromkeys(fold(h) for h in line["heads"].split("|"))
+        if line["column"] not in known:
+            raise line.refuse("column", "台账没有这一列，请照文件里原有的列名写")
+        if not all(heads):
+            raise line.refuse("heads", "有空的写法，请用 | 隔开各种写法，首尾不要有 |")
+        found[line["column"]] = tuple(dict.fromkeys([*found.get(line["column"], ()), *heads]))
+    return found
 
 
 @dataclass
