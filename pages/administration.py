@@ -59,8 +59,6 @@ def accounts_now(kept: Accounts) -> None:
 def _state(account: Account) -> str:
     if not account.enabled:
         return "已停用"
-    if account.locked_until and account.locked_until > asking.now():
-        return f"锁定至 {account.locked_until:%H:%M}"
     return "待改初始口令" if account.must_change else "正常"
 
 
