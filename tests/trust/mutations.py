@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
+import tarfile
 import tomllib
+import zipfile
 from typing import Any
 
 from analytics.settings import DATA, FILE
+from analytics.store.backup import MANIFEST
+from tests.briefing.test_office import office_template
 from tests.trust.fuzzing import HOSTILE, mutated
 
 #: How many of each kind every test run tries; `python -m tests.trust.mutation_run` tries thousands.
@@ -72,3 +78,69 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     return "''" if value is None else str(value)
+
+
+def backup_file(rng: random.Random, held: dict[str, bytes]) -> bytes:
+    """Return a backup whose manifest, names, kinds, order or bytes were changed."""
+    held = dict(held)
+    manifest = json.loads(held[MANIFEST])
+    if rng.random() < 0.6:
+        manifest = changed(rng, manifest, rng.choice([1, 1, 2, 5]))
+        held[MANIFEST] = json.dumps(manifest, default=str).encode("utf-8", "replace")
+    names = list(held)
+    if rng.random() < 0.2:
+        rng.shuffle(names)
+    if rng.random() < 0.2:
+        names.append(rng.choice(names))
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w:gz", compresslevel=1) as tar:
+        for name in names:
+            content = held[name] if rng.random() < 0.95 else mutated(rng, held[name])
+            odd = rng.random() < 0.05
+            info = tarfile.TarInfo(str(rng.choice(HOSTILE)).replace("\ud7ff", "x") or "x" if odd else name)
+            if rng.random() < 0.04:
+                info.type = rng.choice(
+                    [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE]
+                )
+                info.linkname = rng.choice(["/etc/passwd", "../../x", name])
+                tar.addfile(info)
+                continue
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return written.getvalue() if rng.random() < 0.8 else mutated(rng, written.getvalue())
+
+
+#: Expressions that a template of an office would not hold, beside HOSTILE.
+ASKED = [
+    "标题", "标题 ", "没有这个", "标题.__class__.__mro__", "''.__class__.__base__.__subclasses__()", "self", "cycler.__init__.__globals__",
+    "lipsum.__globals__['os'].popen('id').read()", "1/0", "标题[0]", "标题 * 3", "range(9)", "标题|upper", "标题|nothing", "", "p 总体情况",
+    "p 附表", "r 标题", "'x' * 99999999999", "[] + 1", "标题|attr('x')", "受理量",
+]  # fmt: skip
+
+
+def template_file(rng: random.Random) -> bytes:
+    """Return a .docx with hostile placeholders, broken structure or changed bytes."""
+    lines = []
+    for _ in range(rng.choice([1, 1, 3])):
+        asked = rng.choice(ASKED)
+        shapes = [
+            "{{%s}}",
+            "{%% if %s %%}x{%% endif %%}",
+            "{%% for a in %s %%}{{a}}{%% endfor %%}",
+            "{{%s",
+            "{%% set a = %s %%}",
+            "{%%p %s %%}",
+        ]
+        lines.append(rng.choice(shapes) % asked)
+    source, target = io.BytesIO(office_template(*lines)), io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content, kind = old.read(part), rng.random()
+            if kind < 0.03:
+                continue
+            if kind < 0.08:
+                content = mutated(rng, content)
+            if kind > 0.97 and part.endswith(".xml"):
+                content = content.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>', 1)
+            new.writestr(part, content)
+    return target.getvalue() if rng.random() < 0.85 else mutated(rng, target.getvalue())
