@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analytics.access import Accounts
 from analytics.clock import shanghai_now
+from analytics.refusal import Refusal
 from analytics.settings import ROOT, SettingsError
 from analytics.store import Store, StoreError
 from analytics.store.audit import AuditLog
@@ -38,7 +39,7 @@ class Check:
 
 def checks(store: Store) -> list[Check]:
     """Look at the installation, the store, sign-in and the disk; nothing is changed."""
-    return [*_installation(), *_settings(store), *_data(store), *_people(store), *_disk(store)]
+    return [*_installation(), *_settings(store), *_data(store), *_kept_too_long(store), *_people(store), *_disk(store)]
 
 
 def readable(store: Store) -> tuple[bool, dict[str, str]]:
@@ -132,6 +133,23 @@ def _data(store: Store) -> Iterator[Check]:
         yield Check("审计", BAD if wrong else GOOD, wrong or "审计记录完整，没有被改动")
     except StoreError as error:
         yield Check("审计", BAD, str(error))
+
+
+def _kept_too_long(store: Store) -> Iterator[Check]:
+    """Look for personal data past its term in everything that lies in the store, where a term is set."""
+    from analytics import retention
+
+    try:
+        years = store.settings.retention_years
+        if not years or store.current() is None:
+            return
+        found = retention.plan(store, years, shanghai_now().date())
+    except Refusal as error:
+        yield Check("留存期限", BAD, str(error))
+        return
+    mend = f"；请运行 python -m analytics retention --years {years} --apply"
+    told = found.sentence() + ("" if found.nothing else mend)
+    yield Check("留存期限", BAD if not found.nothing else WARNING if found.left else GOOD, told)
 
 
 def _people(store: Store) -> Iterator[Check]:

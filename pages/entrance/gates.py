@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ ROUTES: dict[str, str] = {
 _PATTERNS = [(compile_path(path)[0], path) for path in ROUTES]
 #: File of a page → the sessions that it was made for (see ``remember_owners``).
 _made_for: dict[str, set[str]] = {}
+#: The sessions for which a file is made at this moment, outside any run of a page.
+_asking: ContextVar[set[str] | None] = ContextVar("asking", default=None)
 
 
 def route_of(path: str) -> str:
@@ -104,19 +107,37 @@ def named_rightly(headers: Iterable[tuple[bytes, bytes]], reads_only: bool) -> b
 
 def remember_owners() -> None:
     """Keep with every file that a page offers the session whose page it was; called once the server runs."""
-    storage = Runtime.instance().media_file_mgr._storage
+    manager = Runtime.instance().media_file_mgr
+    storage, execute = manager._storage, manager.execute_deferred
     add, delete = storage.load_and_get_id, storage.delete_file
 
     def added(*given: object, **named: object) -> str:
         made: str = add(*given, **named)  # type: ignore[arg-type]
-        _made_for.setdefault(made, set()).add(who.session_here())
+        _made_for.setdefault(made, set()).update(_asking.get() or {who.session_here()})
         return made
 
     def deleted(made: str) -> None:
         _made_for.pop(made, None)
         delete(made)
 
+    def executed(promised: str) -> str:
+        """Make a file that is asked for by a click, outside any run of a page: for the sessions whose page promised it."""
+        pages = [page for page, held in list(manager._deferred_ids_by_session.items()) if promised in held]
+        before = _asking.set({_session_of_page(page) for page in pages})
+        try:
+            return execute(promised)
+        finally:
+            _asking.reset(before)
+
     storage.load_and_get_id, storage.delete_file = added, deleted  # type: ignore[method-assign]
+    manager.execute_deferred = executed  # type: ignore[method-assign]
+
+
+def _session_of_page(page: str) -> str:
+    """Return the session (see ``who.session_of``) that Streamlit's session of a page belongs to, '' for none."""
+    client = Runtime.instance().get_client(page)
+    context = client.client_context if client else None
+    return who.session_of(context.cookies) if context else ""
 
 
 def owns(path: str, cookies: Mapping[str, str]) -> bool:
@@ -124,6 +145,4 @@ def owns(path: str, cookies: Mapping[str, str]) -> bool:
     mine = who.session_of(cookies)
     if path.startswith("/media/"):
         return mine in _made_for.get(path.removeprefix("/media/").partition(".")[0], ())
-    client = Runtime.instance().get_client(path.split("/")[3])
-    context = client.client_context if client else None
-    return context is not None and who.session_of(context.cookies) == mine
+    return mine == _session_of_page(path.split("/")[3])

@@ -144,3 +144,12 @@ def template_file(rng: random.Random) -> bytes:
                 content = content.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>', 1)
             new.writestr(part, content)
     return target.getvalue() if rng.random() < 0.85 else mutated(rng, target.getvalue())
+
+
+def exchange_file(rng: random.Random, said: dict) -> bytes:
+    """Return a district's exchange file with values, shapes, numbers or bytes changed."""
+    content = json.dumps(changed(rng, said, rng.choice([0, 1, 1, 1, 2, 4])), ensure_ascii=False, default=str)
+    if rng.random() < 0.2:
+        content = content.replace("null", rng.choice(["1e400", "NaN", "-0", "1e-400", "9" * 400]), 1)
+    data = content.encode("utf-8", "replace")
+    return data if rng.random() < 0.8 else mutated(rng, data)
