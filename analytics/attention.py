@@ -15,7 +15,7 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
 from analytics.remedies.pending import pending
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 from analytics.wording import SMALL, cases, number
 
 WINDOW_DAYS = 28
@@ -48,7 +48,7 @@ def findings(ledger: Ledger, slice: Slice, most: int = 3, settings: Settings | N
     Looks at the four weeks before the as-of, whatever period the slice shows. Rules whose
     metrics the ledger cannot give are passed over.
     """
-    settings = settings or load_settings()
+    settings = settings or ledger.settings
     today = (ledger.as_of - dt.timedelta(microseconds=1)).date()
     recent = slice.over(today - dt.timedelta(days=WINDOW_DAYS - 1), today)
     measurable = (rule for rule, needs in RULES if not any(unmet(n, ledger) for n in needs))

@@ -8,13 +8,15 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from analytics.access import Accounts
 from analytics.clock import shanghai_now
-from analytics.settings import ROOT
+from analytics.refusal import Refusal
+from analytics.settings import ROOT, SettingsError
 from analytics.store import Store, StoreError
 from analytics.store.audit import AuditLog
 from analytics.store.parts import sound
@@ -37,7 +39,7 @@ class Check:
 
 def checks(store: Store) -> list[Check]:
     """Look at the installation, the store, sign-in and the disk; nothing is changed."""
-    return [*_installation(), *_data(store), *_people(store), *_disk(store)]
+    return [*_installation(), *_settings(store), *_data(store), *_kept_too_long(store), *_people(store), *_disk(store)]
 
 
 def readable(store: Store) -> tuple[bool, dict[str, str]]:
@@ -72,6 +74,41 @@ def _installation() -> Iterator[Check]:
     yield Check("组件", WARNING if other or not locked else GOOD, told)
 
 
+def faults_of_settings(store: Store) -> list[str]:
+    """Return what is wrong with the files that an office may edit: settings, synonyms, days off; one sentence a file."""
+    from analytics import workdays  # pandas and the catalogue: a server listens before it needs them
+    from analytics.ingest import heads, parsing
+
+    readers: tuple[tuple[Callable[..., object], Path | Store], ...] = (
+        (_known_targets, store),
+        (heads.read_synonyms, heads.SYNONYMS),
+        (parsing.read_code_words, parsing.CODE_SYNONYMS),
+        (workdays.read_overrides, workdays.OVERRIDES),
+    )
+    faults = []
+    for reader, given in readers:
+        try:
+            reader(given)
+        except SettingsError as error:
+            faults.append(str(error))
+    return faults
+
+
+def _known_targets(store: Store) -> None:
+    from analytics.metrics import CATALOGUE
+
+    for code in store.settings.targets:
+        if code not in CATALOGUE:
+            near = get_close_matches(code, CATALOGUE, 1)
+            remedy = f"是不是 {near[0]}？" if near else ""
+            raise SettingsError(f"settings.toml：[targets] {code:.60} 不是指标代码，{remedy}请改正或删去这一行")
+
+
+def _settings(store: Store) -> Iterator[Check]:
+    faults = faults_of_settings(store)
+    yield Check("设置", BAD if faults else GOOD, "；".join(faults) or "设置、同义词表和放假安排都读得懂")
+
+
 def _data(store: Store) -> Iterator[Check]:
     try:
         current = store.current()
@@ -96,6 +133,23 @@ def _data(store: Store) -> Iterator[Check]:
         yield Check("审计", BAD if wrong else GOOD, wrong or "审计记录完整，没有被改动")
     except StoreError as error:
         yield Check("审计", BAD, str(error))
+
+
+def _kept_too_long(store: Store) -> Iterator[Check]:
+    """Look for personal data past its term in everything that lies in the store, where a term is set."""
+    from analytics import retention
+
+    try:
+        years = store.settings.retention_years
+        if not years or store.current() is None:
+            return
+        found = retention.plan(store, years, shanghai_now().date())
+    except Refusal as error:
+        yield Check("留存期限", BAD, str(error))
+        return
+    mend = f"；请运行 python -m analytics retention --years {years} --apply"
+    told = found.sentence() + ("" if found.nothing else mend)
+    yield Check("留存期限", BAD if not found.nothing else WARNING if found.left else GOOD, told)
 
 
 def _people(store: Store) -> Iterator[Check]:

@@ -13,6 +13,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from analytics.privacy import TEXTS_OF_CASES, mask_frame
+from analytics.settings import Settings
 from analytics.store import Reader, Snapshot, Store, StoreError, open_duckdb, open_reader
 from analytics.store.audit import REVEALED, AuditLog
 from analytics.store.counting import values_in
@@ -74,6 +75,11 @@ class Ledger:
     def issues(self) -> str:
         """The table of the types and problems that were found, '' before the first run."""
         return dict(self.attached).get("issue_type", "")
+
+    @property
+    def settings(self) -> Settings:
+        """What is set for the store that it lies in."""
+        return Store(self.folder).settings
 
     @property
     def reader(self) -> Reader | SparkReader | ClickHouseReader:

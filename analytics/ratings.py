@@ -14,7 +14,7 @@ from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, within
 from analytics.metrics.slices import Slice
 from analytics.metrics.wilson import wilson
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 from analytics.workdays import due_at
 
 Circumstance = Callable[[ir.Table], ir.BooleanValue]
@@ -41,7 +41,7 @@ def circumstances(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     Columns: circumstance, met (bool), value, numerator, denominator, low, high (Wilson 95%),
     small. Ratings for which the circumstance is unknown count in neither row.
     """
-    settings = load_settings()
+    settings = ledger.settings
     table = _rated(ledger, slice, settings)
     sums: dict[str, ir.Value] = {}
     known = [n for n, (_, needs) in CIRCUMSTANCES.items() if not ledger.lacks(needs)]
@@ -65,7 +65,7 @@ def circumstances(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 
 def bad_ratings(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     """Return the low grades of the period, newest first, with Chinese heads and what became of each."""
-    settings = load_settings()
+    settings = ledger.settings
     table = _rated(ledger, slice, settings)
     bad = table.filter(table.grade <= 2).select(
         "rated_at", "case_no", "grade", "department", "comment", "called_back_at", "rectified_at", "accepted_at"
@@ -99,7 +99,7 @@ def _state(done: pd.Series, due: object, end: pd.Timestamp) -> list[str]:
 
 def comments(ledger: Ledger, slice: Slice, most: int = 200) -> pd.DataFrame:
     """Return the newest written comments with Chinese heads, low grades first."""
-    table = _rated(ledger, slice, load_settings())
+    table = _rated(ledger, slice, ledger.settings)
     written = ledger.own(table.filter(table.comment.notnull()))
     rows = ledger.run(
         written.order_by(written.grade, ibis.desc("rated_at"))

@@ -8,22 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics import model
-from analytics.privacy import FREE_TEXT, PERSONAL
+from analytics.lingering import ERASED, OLD, Lingering, erased_columns, lingering, old_cases
 from analytics.store import Draft, Store, StoreError, open_duckdb
 from analytics.store.audit import FORGOTTEN, AuditLog
+from analytics.store.files import clear
 from analytics.store.runs import RunBook
 from analytics.viewer import ADMINISTER, LOCAL, Viewer
-
-#: Ledger tables whose rows speak of a case.
-_OF_CASES = ("cases", "events", "ratings")
-#: A case is kept until it was closed, by its own column or by an event, and all that happened to it lies before the day.
-_OLD = (
-    "SELECT c.case_no FROM cases c LEFT JOIN (SELECT case_no, max(happened_at) AS last,"
-    " arg_max(stage, (happened_at, stage)) FILTER (stage IN ('closed', 'reopened')) AS state"
-    " FROM events GROUP BY case_no) e USING (case_no)"
-    " WHERE c.accepted_at < $day AND coalesce(c.closed_at < $day, true) AND coalesce(e.last < $day, true)"
-    " AND coalesce(e.state = 'closed', c.closed_at IS NOT NULL)"
-)
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,17 @@ class Plan:
     filled: dict[str, int]
     quarantined: int
     versions: int
-    snapshots: tuple[str, ...]
+    #: What still holds such data beside the ledger itself, also where an earlier erasing was interrupted.
+    left: tuple[Lingering, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """There is nothing left to erase."""
+        return not (self.cases or self.quarantined or self.versions or self.erasable)
+
+    @property
+    def erasable(self) -> list[Lingering]:
+        return [one for one in self.left if one.kind in ERASED]
 
     def summary(self) -> dict[str, object]:
         return {
@@ -47,30 +47,23 @@ class Plan:
             "cells": self.filled,
             "quarantined": self.quarantined,
             "versions": self.versions,
-            "snapshots": list(self.snapshots),
+            "left": [str(one) for one in self.left],
         }
 
     def sentence(self) -> str:
         """Say in Chinese what the plan erases."""
-        if not self.cases:
-            return f"{self.day:%Y-%m-%d} 以前办结、还留着个人信息或文字的工单：没有。"
+        others = "；".join(str(one) for one in self.left if one.kind not in ERASED)
+        told = f"这些不会自动删，请自行处理：{others}。" if others else ""
+        if self.nothing:
+            return f"{self.day:%Y-%m-%d} 以前办结、还留着个人信息或文字的工单：没有。{told}"
         years = "，".join(f"{y} 年 {n:,} 件" for y, n in self.by_year.items())
         cells = "、".join(f"{name} {n:,} 格" for name, n in self.filled.items() if n)
         return (
             f"{self.day:%Y-%m-%d} 以前办结的工单 {len(self.cases):,} 件（{years}）：抹去 {cells}；"
-            f"删去相应的旧版本 {self.versions:,} 行、隔离行 {self.quarantined:,} 行，以及更早的快照 {len(self.snapshots)} 个。"
-            "受理与办结时间、模块、部门、评价等级等统计所需的保留。"
+            f"删去相应的旧版本 {self.versions:,} 行、隔离行 {self.quarantined:,} 行，以及还留着它们的旧文件 {len(self.erasable)} 个"
+            f"{'（' if self.erasable else ''}{'、'.join(map(str, self.erasable))}{'）' if self.erasable else ''}。"
+            f"受理与办结时间、模块、部门、评价等级等统计所需的保留。{told}"
         )
-
-
-def erased_columns() -> dict[str, list[str]]:
-    """Return ledger table → its columns that are erased: personal ones and free texts."""
-    return {
-        name: [
-            c for c in model.TABLES[name].names if (c in PERSONAL or c in FREE_TEXT) and c not in model.TABLES[name].key
-        ]
-        for name in _OF_CASES
-    }
 
 
 def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Plan:
@@ -84,12 +77,12 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
     columns = erased_columns()
     some = " OR ".join(f"{c} IS NOT NULL" for c in columns["cases"])
     old = reader.frame(
-        f"SELECT case_no, year(accepted_at) AS year FROM cases WHERE case_no IN ({_OLD}) AND ({some})", given
+        f"SELECT case_no, year(accepted_at) AS year FROM cases WHERE case_no IN ({OLD}) AND ({some})", given
     )
     filled: dict[str, int] = {}
     for table, names in columns.items():
         counts = reader.frame(
-            f"SELECT {', '.join(f'count({c}) AS {c}' for c in names)} FROM {table} WHERE case_no IN ({_OLD})", given
+            f"SELECT {', '.join(f'count({c}) AS {c}' for c in names)} FROM {table} WHERE case_no IN ({OLD})", given
         ).iloc[0]
         for name in names:
             label = model.TABLES[table].column(name).label
@@ -97,8 +90,7 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
     kept_out = reader.frame(
         "SELECT count(*) AS n FROM quarantine q JOIN batches b USING (batch) WHERE b.imported_at < $day", given
     )
-    versions = reader.frame(f"SELECT count(*) AS n FROM versions WHERE split_part(key, '|', 1) IN ({_OLD})", given)
-    others = tuple(sorted({p.stem for p in store.files.glob("S*")} - {current.id}))
+    versions = reader.frame(f"SELECT count(*) AS n FROM versions WHERE split_part(key, '|', 1) IN ({OLD})", given)
     by_year = {int(y): int(n) for y, n in old["year"].value_counts().sort_index().items()}
     return Plan(
         day,
@@ -108,32 +100,53 @@ def plan(store: Store, years: int, today: dt.date, viewer: Viewer = LOCAL) -> Pl
         filled,
         int(kept_out["n"].iloc[0]),
         int(versions["n"].iloc[0]),
-        others,
+        tuple(lingering(store, day)),
     )
 
 
 def apply(store: Store, plan: Plan, now: dt.datetime, viewer: Viewer = LOCAL) -> None:
     """Carry a plan out: a new snapshot without what is erased, and no older copy of it anywhere in the store.
 
-    Backups and briefings made before still hold it; that is for who keeps them.
+    Killed at any point, a second run finds what the first has left (see ``lingering``). Backups and briefings made before
+    still hold it; they are named, and are for who keeps them.
     """
     viewer.require(ADMINISTER)
-    if not plan.cases:
+    if plan.nothing:
         return
-    with store.draft(keep=1) as draft:
-        _erase(draft, plan)
-        snapshot = draft.publish(now, f"留存期满 {plan.years} 年，抹去 {len(plan.cases):,} 件工单的个人信息与文字")
+    if plan.cases or plan.quarantined or plan.versions:
+        with store.draft(keep=1) as draft:
+            _erase(draft, plan)
+            draft.publish(
+                now, f"留存期满 {plan.years} 年，抹去 {len(plan.cases):,} 件工单的个人信息与文字", written_anew=True
+            )
     with store.writing():
-        for other in {p.stem for p in store.files.glob("S*")} - {snapshot.id}:  # damaged ones too
-            store.remove(other)
-        store.sweep()
-        RunBook(store.folder / f"issues/{store.kind}").forget(set(plan.cases))
+        _sweep(store, plan.day)
+    if still := [one for one in lingering(store, plan.day) if one.kind in ERASED]:
+        raise StoreError(f"还有没能抹去的：{'、'.join(map(str, still))}；请检查磁盘和权限后再运行一次")
     AuditLog(store.folder).record(viewer, FORGOTTEN, f"{plan.day}", plan.summary())
+
+
+def _sweep(store: Store, day: dt.date) -> None:
+    """Delete every older copy of the ledger, and the words that runs keep of old cases. The caller holds the lock."""
+    current = store.current()
+    assert current is not None
+    for other in {p.stem for p in store.files.glob("S*")} - {current.id}:  # damaged ones too
+        store.remove(other)
+    for folder in (store.files, store.parts):
+        for draft in folder.glob(".draft-*"):
+            clear(draft)
+    for copied in store.parquet.glob("S*"):
+        if not copied.name.startswith(current.id):
+            clear(copied)
+    store.sweep()
+    old = set(old_cases(store, current, day))
+    for kind in ("real", "demo"):
+        RunBook(store.folder / "issues" / kind).forget(old)
 
 
 def _erase(draft: Draft, plan: Plan) -> None:
     con, given = draft.con, {"day": plan.day}
-    con.execute(f"CREATE TEMP TABLE old AS {_OLD}", given)
+    con.execute(f"CREATE TEMP TABLE old AS {OLD}", given)
     con.execute("DELETE FROM versions WHERE split_part(key, '|', 1) IN (SELECT case_no FROM old)")
     for table, names in erased_columns().items():
         sets = ", ".join(f"{c} = NULL" for c in names)

@@ -12,7 +12,6 @@ span is fractional, additive, and counts whole days exactly as a limit does.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.settings import DATA
+from analytics.tables import lines
 
 FIRST = dt.date(2004, 1, 1)
 LAST = dt.date(2035, 12, 31)
@@ -35,15 +35,18 @@ _DAY = np.timedelta64(1, "D")
 
 
 def read_overrides(path: Path = OVERRIDES) -> dict[dt.date, bool]:
-    """Return day → is it a working day, from the office's own table."""
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [r for r in csv.DictReader(file) if r.get("day")]
-    for row in rows:
-        if row["kind"] not in ("workday", "holiday"):
-            raise ValueError(f"{path.name}：{row['day']} 的 kind 是“{row['kind']}”，只能填 workday 或 holiday")
-    return {dt.date.fromisoformat(r["day"]): r["kind"] == "workday" for r in rows}
+    """Return day → is it a working day, from the office's own table; raises SettingsError for a line that says neither."""
+    found: dict[dt.date, bool] = {}
+    for line in lines(path, ("day", "kind")) if path.exists() else ():
+        if line["kind"] not in ("workday", "holiday"):
+            raise line.refuse("kind", "只能填 workday（上班）或 holiday（休息）")
+        try:
+            day = dt.date.fromisoformat(line["day"])
+        except ValueError:
+            raise line.refuse("day", "不是日期，请写成 2026-10-01") from None
+        if found.setdefault(day, line["kind"] == "workday") != (line["kind"] == "workday"):
+            raise line.refuse("day", "前面已写成另一种，请只留一行")
+    return found
 
 
 def is_workday(day: dt.date) -> bool:

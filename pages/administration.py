@@ -60,8 +60,6 @@ def accounts_now(kept: Accounts) -> None:
 def _state(account: Account) -> str:
     if not account.enabled:
         return "已停用"
-    if account.locked_until and account.locked_until > asking.now():
-        return f"锁定至 {account.locked_until:%H:%M}"
     return "待改初始口令" if account.must_change else "正常"
 
 
@@ -181,10 +179,10 @@ def kept_how_long() -> None:
     except StoreError as error:
         st.caption(str(error))
         return
-    st.markdown(found.sentence())
+    st.text(found.sentence())
     st.caption("这是试算，什么都没有动。抹去之后不能撤回（更早的快照也一并删除），做过的备份里仍有，请一并处理。")
-    if found.cases:
-        sure = st.checkbox(f"我已核对，确认抹去 {len(found.cases):,} 件", key=f"sure{years}")
+    if not found.nothing:
+        sure = st.checkbox("我已核对，确认抹去", key=f"sure{years}")
         if st.button("抹去", type="primary", disabled=not sure, icon=":material/delete_forever:"):
             with st.spinner("正在抹去……"):
                 retention.apply(store, found, asking.now(), here)

@@ -19,6 +19,7 @@ from analytics.wording import days, minute, number, short
 from pages.address import drafts, inputs
 from pages.common import acting, asking
 from pages.common.drawing import chart, empty, offer_workbook
+from pages.common.foreign import escaped
 from pages.common.opening import FIVE
 
 SPANS = {"last_month": "上月", "this_month": "本月", "this_quarter": "本季", "this_year": "本年", "own": "自选"}
@@ -91,10 +92,12 @@ def receiving() -> None:
             if taken:
                 _take(taken)
         for name, fault in st.session_state.pop("city_faults", []):
-            st.error(f"{name} 没有收下：{fault}", icon=":material/block:")
+            st.error(escaped(f"{name} 没有收下：{fault}"), icon=":material/block:")
         kept, damaged = contents(shelf().mark)
         for one in damaged:
-            st.error(f"{one.file} 读不了：{one.fault}", icon=":material/broken_image:")
+            st.error(escaped(f"{one.file} 读不了：{one.fault}"), icon=":material/broken_image:")
+            if asking.viewer().may(IMPORT):
+                st.button("移除这个文件", key=f"remove {one.file}", on_click=shelf().remove_file, args=(one.file,))
         listed(kept)
 
 
@@ -172,6 +175,8 @@ def numbers(city: City) -> None:
 def cuts(city: City) -> None:
     """Show one metric by module and by month, district by district."""
     known = [c for c in CATALOGUE if c in set(city.rows["metric"])]
+    if not known:
+        return
     code = inputs.choose("指标", "metric", known, words=lambda c: CATALOGUE[c].name)
     metric = CATALOGUE[code]
     rows = city.rows[city.rows["metric"] == code]

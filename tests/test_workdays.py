@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import workdays
+from analytics.settings import SettingsError
 
 DAYS = st.dates(dt.date(2010, 1, 1), dt.date(2026, 12, 31))
 TIMES = st.datetimes(dt.datetime(2010, 1, 1), dt.datetime(2026, 12, 31))
@@ -111,7 +112,7 @@ def test_an_overrides_table_wins(tmp_path) -> None:
     table.write_text("day,kind,note\n2027-02-08,holiday,春节\n", "utf-8")
     assert workdays.read_overrides(table) == {dt.date(2027, 2, 8): False}
     table.write_text("day,kind,note\n2027-02-08,放假,春节\n", "utf-8")
-    with pytest.raises(ValueError, match="只能填 workday 或 holiday"):
+    with pytest.raises(SettingsError, match=r"第 2 行「kind」是“放假”，只能填 workday"):
         workdays.read_overrides(table)
 
 

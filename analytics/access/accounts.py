@@ -20,17 +20,23 @@ from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, A
 from analytics.store.books import open_book
 from analytics.viewer import ADMIN, ADMINISTER, LOCAL, ROLES, Viewer
 
-#: So many wrong passwords in a row lock an account for so long.
-MOST_FAILURES, LOCK_MINUTES = 5, 15
+#: After so many wrong passwords in a row from one address, that address waits before it may try this name again: so many
+#: seconds, twice as many after each further one, so many at most. Others are not kept from signing in by that.
+MOST_FAILURES, FIRST_WAIT, LONGEST_WAIT = 5, 15, 3600
+#: Failures older than this are forgotten.
+FORGET_HOURS = 24
 SHORTEST_PASSWORD = 10
 #: A session ends after so long without a click, and in any case.
 IDLE_MINUTES, SESSION_HOURS = 120, 12
 LOCAL_KIND, OIDC_KIND = "local", "oidc"
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, department TEXT, kind TEXT NOT NULL,"
-    " password TEXT, must_change INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, locked_until TEXT,"
+    " password TEXT, must_change INTEGER NOT NULL DEFAULT 0,"
     " enabled INTEGER NOT NULL DEFAULT 1, made_at TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, name TEXT NOT NULL, made_at TEXT NOT NULL, seen_at TEXT NOT NULL)",
+    # Of names that do not exist too, and as digests: what somebody types for a name may be a password.
+    "CREATE TABLE IF NOT EXISTS failures (name TEXT NOT NULL, address TEXT NOT NULL, times INTEGER NOT NULL, last TEXT NOT NULL,"
+    " PRIMARY KEY (name, address))",
 )
 
 
@@ -48,7 +54,6 @@ class Account:
     kind: str
     must_change: bool
     enabled: bool
-    locked_until: dt.datetime | None
 
     @property
     def viewer(self) -> Viewer:
@@ -88,6 +93,10 @@ class Accounts:
         with self._open() as con:
             rows = con.execute(f"{_SELECT} ORDER BY name").fetchall()
         return [_account(r) for r in rows]
+
+    def with_password(self) -> bool:
+        """Tell whether any account is signed in to with a password."""
+        return any(a.kind == LOCAL_KIND for a in self.all())
 
     def get(self, name: str) -> Account | None:
         if not self.path.exists():
@@ -174,39 +183,56 @@ class Accounts:
 
     # -- signing in ---------------------------------------------------------------------------
 
-    def check(self, name: str, password: str) -> Account:
-        """Return the account whose password this is; raises SignInRefused, and locks after too many failures."""
-        name = _plain(name)
-        now = _now()
-        with self._open() as con, con:
+    def check(self, name: str, password: str, address: str = "") -> Account:
+        """Return the account whose password this is; raises SignInRefused, and lets an address wait after too many failures.
+
+        The same is said after the same time whether the name exists or not.
+        """
+        name, nobodys = _plain(name), _nobodys()
+        with self._open() as con:
             row = con.execute(
-                "SELECT password, locked_until, enabled FROM accounts WHERE name = ? AND kind = ?",
-                (name, LOCAL_KIND),
+                "SELECT password, enabled FROM accounts WHERE name = ? AND kind = ?", (name, LOCAL_KIND)
             ).fetchone()
-        kept, locked, enabled = row or (None, None, 0)
-        if locked and dt.datetime.fromisoformat(locked) > now:
-            self.log.record(_nobody(name), REFUSED, name, {"why": "locked"})
-            raise SignInRefused(f"口令连续输错，已锁定到 {locked[11:16]}，请稍后再试或请管理员重置")
-        if not _matches(kept or _nobodys(), password) or not kept or not enabled:
-            self._failed(name, known=row is not None)
+        kept, enabled = row or (None, 0)
+        if wait := self._waits(name, address):
+            self.log.record(_nobody(name if row else _UNKNOWN), REFUSED, name if row else "", {"why": "waits"})
+            raise SignInRefused(f"从这里试得太多了，请 {wait} 秒后再试，或请管理员重置口令")
+        if not _matches(kept or nobodys, password) or not kept or not enabled:
+            self._failed(name, address, known=row is not None)
             raise SignInRefused("账号或口令不对")
         with self._open() as con, con:
-            con.execute("UPDATE accounts SET failures = 0, locked_until = NULL WHERE name = ?", (name,))
+            con.execute("DELETE FROM failures WHERE name = ? AND address = ?", (_digest(name), _digest(address)))
         return self._known(name)
 
-    def _failed(self, name: str, *, known: bool) -> None:
-        """Count a failure, each of those that come at once, and lock after too many."""
-        until = (_now() + dt.timedelta(minutes=LOCK_MINUTES)).isoformat()
-        with self._open() as con, con:
-            con.execute("UPDATE accounts SET failures = failures + 1 WHERE name = ?", (name,))
-            locking = "UPDATE accounts SET failures = 0, locked_until = ? WHERE name = ? AND failures >= ?"
-            lock = con.execute(locking, (until, name, MOST_FAILURES)).rowcount > 0
-        # A mistyped name may be a password: what was typed is kept only where such an account exists.
-        self.log.record(_nobody(name if known else "（未知账号）"), LOCKED if lock else REFUSED, name if known else "")
+    def _waits(self, name: str, address: str) -> int:
+        """Return how many seconds an address must wait before it may try a name again, 0 for none."""
+        with self._open() as con:
+            row = con.execute(
+                "SELECT times, last FROM failures WHERE name = ? AND address = ?", (_digest(name), _digest(address))
+            ).fetchone()
+        if row is None or row[0] < MOST_FAILURES:
+            return 0
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row[0] - MOST_FAILURES, 20))
+        left = dt.datetime.fromisoformat(row[1]) + dt.timedelta(seconds=wait) - _now()
+        return max(0, min(wait, round(left.total_seconds())))
 
-    def change_password(self, name: str, old: str, new: str) -> None:
+    def _failed(self, name: str, address: str, *, known: bool) -> None:
+        """Count a failure, each of those that come at once, and forget those of yesterday."""
+        now, of = _now(), (_digest(name), _digest(address))
+        with self._open() as con, con:
+            con.execute("DELETE FROM failures WHERE last < ?", ((now - dt.timedelta(hours=FORGET_HOURS)).isoformat(),))
+            times = con.execute(
+                "INSERT INTO failures VALUES (?, ?, 1, ?) ON CONFLICT (name, address)"
+                " DO UPDATE SET times = times + 1, last = excluded.last RETURNING times",
+                (*of, now.isoformat()),
+            ).fetchone()[0]
+        # A mistyped name may be a password: what was typed is kept only where such an account exists.
+        act = LOCKED if times == MOST_FAILURES else REFUSED
+        self.log.record(_nobody(name if known else _UNKNOWN), act, name if known else "")
+
+    def change_password(self, name: str, old: str, new: str, address: str = "") -> None:
         """Set one's own password; raises SignInRefused for a wrong old one, StoreError for a new one that is weak."""
-        account = self.check(name, old)
+        account = self.check(name, old, address)
         if len(new) < SHORTEST_PASSWORD:
             raise StoreError(f"新口令至少 {SHORTEST_PASSWORD} 个字符")
         if new == old or account.name.lower() in new.lower() or len(set(new)) < 5:
@@ -217,10 +243,11 @@ class Accounts:
     def _set_password(self, name: str, password: str, *, must_change: bool) -> None:
         with self._open() as con, con:
             con.execute(
-                "UPDATE accounts SET password = ?, must_change = ?, failures = 0, locked_until = NULL WHERE name = ?",
+                "UPDATE accounts SET password = ?, must_change = ? WHERE name = ?",
                 (_hasher().hash(password), int(must_change), name),
             )
             con.execute("DELETE FROM sessions WHERE name = ?", (name,))
+            con.execute("DELETE FROM failures WHERE name = ?", (_digest(name),))
 
     # -- sessions -----------------------------------------------------------------------------
 
@@ -267,13 +294,13 @@ class Accounts:
         return account if account and account.kind == OIDC_KIND and account.enabled else None
 
 
+_UNKNOWN = "（未知账号）"
 _HOURS, _IDLE = dt.timedelta(hours=SESSION_HOURS), dt.timedelta(minutes=IDLE_MINUTES)
-_SELECT = "SELECT name, role, department, kind, must_change, enabled, locked_until FROM accounts"
+_SELECT = "SELECT name, role, department, kind, must_change, enabled FROM accounts"
 
 
 def _account(row: tuple) -> Account:
-    locked = dt.datetime.fromisoformat(row[6]) if row[6] else None
-    return Account(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), locked)
+    return Account(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
 
 
 def _check_role(role: str, department: str | None) -> None:
@@ -303,7 +330,7 @@ def _temporary() -> str:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def _now() -> dt.datetime:

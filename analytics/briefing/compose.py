@@ -19,7 +19,7 @@ from analytics.briefing.sections.problems import problems
 from analytics.briefing.sections.ratings import ratings
 from analytics.issues.findings import Findings, printed_name
 from analytics.ledger import Ledger
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 from analytics.store import StoreError
 from analytics.wording import day, minute
 
@@ -71,7 +71,7 @@ class Request:
 
 def compose(ledger: Ledger, request: Request, found: Findings | None, settings: Settings | None = None) -> Briefing:
     """Return the facts of a briefing. Raises StoreError for a period that the ledger knows nothing of."""
-    settings, period = settings or load_settings(), request.period
+    settings, period = settings or ledger.settings, request.period
     last = (ledger.as_of - dt.timedelta(microseconds=1)).date()
     if period.start > last:
         raise StoreError(f"统计期 {period.title} 还没有开始：台账里最新的记录在 {day(last)}")

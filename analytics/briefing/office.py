@@ -241,9 +241,9 @@ def _sentences(briefing: Briefing) -> list[Sentence]:
 def _written(briefing: Briefing, kind: str, template: bytes | None) -> bytes:
     """Write one format; each writer is loaded only when it is asked for."""
     if kind == "docx" and template is not None:
-        from analytics.briefing.templates import fill
+        from analytics.briefing.filling import filled
 
-        return fill(template, briefing)
+        return filled(template, briefing)
     return writers()[kind](briefing)
 
 

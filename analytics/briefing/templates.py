@@ -33,7 +33,8 @@ def placeholders() -> dict[str, str]:
 def fill(template: bytes, briefing: Briefing) -> bytes:
     """Return the office's document with the briefing in its places.
 
-    Raises StoreError, naming it, for a placeholder that does not exist or braces that do not close.
+    Raises StoreError, naming it, for a placeholder that does not exist or braces that do not close. What a template asks
+    for has no bounds: ``filling`` runs this in a process that has.
     """
     try:
         document = DocxTemplate(io.BytesIO(template))
@@ -49,6 +50,8 @@ def fill(template: bytes, briefing: Briefing) -> bytes:
         raise StoreError(
             f"模板里的占位符写法有误（{error.message}）；请写作 {{{{标题}}}}，成段的写作 {{{{p 总体情况}}}}"
         ) from None
+    except (MemoryError, RecursionError):
+        raise
     except Exception as error:  # a file that is no .docx fails in many ways
         raise StoreError(f"模板打不开，请确认是 .docx 文件（{type(error).__name__}）") from None
     return packed(document.docx)

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from analytics.refusal import Refusal
-from analytics.settings import default_store
+from analytics.settings import default_store, load_settings
 from analytics.viewer import LOCAL, Viewer
 
 REFUSED = 1
+#: Commands that work where the settings are broken: one says what is wrong, the other may put it right.
+REPAIRS = ("doctor", "restore")
 #: Which file of this room holds which commands: only the one that is asked for is loaded.
 COMMANDS = {
     "keeping": ("import", "demo", "snapshots", "doctor"),
@@ -63,6 +65,8 @@ def main(arguments: list[str]) -> int:
     options = parser(arguments[0] if arguments else "").parse_args(arguments)
     options.store = options.store or default_store()
     try:
+        if options.command not in REPAIRS:
+            load_settings(options.store)  # what is wrong there is told before anything is done
         options.viewer = _viewer(options)
         return int(options.run(options) or 0)
     except Refusal as error:

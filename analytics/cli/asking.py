@@ -16,7 +16,6 @@ from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute_many, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.suppression import shared_rows
-from analytics.settings import load_settings
 from analytics.store import Store
 from analytics.viewer import EXPORT, Viewer
 from analytics.wording import SMALL, number
@@ -89,7 +88,7 @@ def run_metrics(options: argparse.Namespace) -> int:
         slice = slice.over(ledger.first_day or slice.start, slice.end)
     frame = compute_many(options.metric, ledger, slice, options.by, options.grain)
     if options.shared:
-        frame = shared_rows(frame, options.by, load_settings().least_shared)
+        frame = shared_rows(frame, options.by, ledger.settings.least_shared)
     rows = json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
     for row in rows:
         if row.get("period"):
@@ -123,7 +122,8 @@ def run_metrics(options: argparse.Namespace) -> int:
 
 
 def _catalogue(options: argparse.Namespace) -> int:
-    store, settings = Store(options.store), load_settings()
+    store = Store(options.store)
+    settings = store.settings
     ledger = open_ledger(store, options.viewer) if store.current() else None
     rows = [
         {

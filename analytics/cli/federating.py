@@ -60,7 +60,7 @@ def run_city(options: argparse.Namespace) -> int:
             exchanges.append(read(path.name, path.read_bytes()))
         except OSError as error:
             raise StoreError(f"{path.name}：读不到（{error.strerror}）") from None
-    city = combine(exchanges)
+    city = combine(exchanges, Store(options.store).settings)
     rows = city.rows[city.rows["metric"].isin(options.metric or CATALOGUE)]
     rows = rows[(rows["module"] != "") == ("module" in options.by)]
     rows = rows[(rows["period"] != "") == ("month" in options.by)]

@@ -10,7 +10,6 @@ from pathlib import Path
 from analytics import dossier, retention
 from analytics.access import Accounts
 from analytics.cli.keeping import now, print_json, say
-from analytics.settings import load_settings
 from analytics.store import Store, StoreError
 from analytics.store.audit import KINDS, AuditLog
 from analytics.store.backup import back_up, restore
@@ -127,7 +126,7 @@ def run_restore(options: argparse.Namespace) -> int:
 
 
 def run_retention(options: argparse.Namespace) -> int:
-    years = options.years if options.years is not None else load_settings().retention_years
+    years = options.years if options.years is not None else Store(options.store).settings.retention_years
     if years <= 0:
         raise StoreError("没有设留存期；可写 --years，或在 data/settings.toml 的 [privacy] 里写 retention_years")
     store, today = Store(options.store), now().date()

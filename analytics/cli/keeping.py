@@ -22,8 +22,8 @@ from analytics.ingest.dates import ORDERS
 from analytics.ingest.mapping import SEVERAL
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
+from analytics.refusal import Refusal
 from analytics.remedies.sample import place_cards
-from analytics.settings import load_settings
 from analytics.store import Snapshot, Store, StoreError
 from analytics.viewer import IMPORT, Viewer
 from analytics.wording import minute
@@ -109,7 +109,8 @@ def show_progress(share: float, text: str) -> None:
 
 def run_import(options: argparse.Namespace) -> int:
     """Import files; exit code 1 where not one row of a file went in."""
-    settings, store = load_settings(), Store(options.store)
+    store = Store(options.store)
+    settings = store.settings
     files = [(p.name, ingest.read_bytes(p, settings)) for p in options.files]
     plans = ingest.plan_files(files, settings, ingest.kept_profiles(store), _by_hand(options))
     result = ingest.run_import(
@@ -244,7 +245,7 @@ def run_doctor(options: argparse.Namespace) -> int:
         "missing": [],
         "checks": [vars(c) for c in found],
     }
-    with suppress(StoreError):
+    with suppress(Refusal):
         ledger = open_ledger(store, options.viewer)
         lacks = ledger.lacks(tuple(NEEDS))
         answer |= {"cases": ledger.counts["cases"], "as_of": minute(ledger.as_of), "missing": lacks}

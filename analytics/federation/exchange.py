@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,12 @@ from analytics.metrics.measures import Flow
 from analytics.metrics.moment import Moment
 from analytics.metrics.suppression import hidden_cells, shared_rows
 from analytics.metrics.survival import TIMES
-from analytics.settings import DATA, Settings, load_settings
+from analytics.settings import DATA, Settings
 from analytics.store import StoreError
 
 FORMAT, VERSION = "demand-insight-exchange", 1
 MOST_BYTES = 20_000_000
+LONGEST_NUMBER = 20
 #: Cuts of a period: all of it, by module, by month.
 CUTS: tuple[tuple[tuple[str, ...], str | None], ...] = (((), None), (("module",), None), ((), "month"))
 
@@ -56,7 +58,7 @@ def make(ledger: Ledger, district: str, slice: Slice, settings: Settings | None 
         raise StoreError("请写明区县名称，如“雁塔区”")
     if slice.where:
         raise StoreError("交换文件只能是全部工单，请先清除筛选")
-    settings, ledger = settings or load_settings(), ledger.whole
+    settings, ledger = settings or ledger.settings, ledger.whole
     cells: dict[Place, tuple[float, float | None] | None] = {}
     sketches: dict[Place, Sketch | None] = {}
     for metric in CATALOGUE.values():
@@ -150,9 +152,11 @@ def read(name: str, content: bytes) -> Exchange:
     if len(content) > MOST_BYTES:
         raise StoreError(f"{name}：文件超过 {MOST_BYTES // 1_000_000} MB，不像交换文件")
     try:
-        said = json.loads(content.decode("utf-8-sig"), parse_constant=_no_number)
+        said = json.loads(content.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite, parse_int=_short)
     except (ValueError, RecursionError):
-        raise StoreError(f"{name}：不是交换文件（不是 JSON）。请让区县重新导出，不要用其他软件另存") from None
+        raise StoreError(
+            f"{name}：不是交换文件（不是 JSON，或数字大得离谱）。请让区县重新导出，不要用其他软件另存"
+        ) from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise StoreError(f"{name}：不是交换文件。请用「全市汇总」页或 exchange 命令导出")
     if said.get("version") != VERSION:
@@ -166,12 +170,44 @@ def read(name: str, content: bytes) -> Exchange:
 
 
 def read_again(name: str, content: bytes) -> Exchange:
-    """Read a file that ``read`` has taken once and whose content has not changed since (see Shelf)."""
-    return _read(name, json.loads(content.decode("utf-8-sig")))
+    """Read a file that ``read`` has taken once and whose content has not changed since (see Shelf).
+
+    An older program may have taken what is refused now, so all but the schema, which takes a second, is asked again.
+    """
+    return _read(
+        name, json.loads(content.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite, parse_int=_short)
+    )
 
 
 def _no_number(word: str) -> float:
     raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    """Read a number with a point or an exponent; raises ValueError for one that no computer holds (1e400)."""
+    if not math.isfinite(number := float(word)):
+        raise ValueError(word)
+    return number
+
+
+def _short(word: str) -> int:
+    if len(word) > LONGEST_NUMBER:
+        raise ValueError(word[:LONGEST_NUMBER])
+    return int(word)
+
+
+def _check_places(name: str, said: dict, start: dt.date, end: dt.date) -> None:
+    """Refuse numbers of unknown kind: of metrics without a definition, of the wrong shape, or of months outside the period."""
+    first, last = f"{start:%Y-%m}-01", f"{end:%Y-%m}-01"
+    for kind in ("cells", "sketches"):
+        for code, module, month, *_ in said[kind]:
+            metric = CATALOGUE.get(code)
+            if code not in said["definitions"] or (metric and metric.is_duration != (kind == "sketches")):
+                raise StoreError(f"{name}：「{code:.40}」没有口径，或不该写在 {kind} 里，请让区县重新导出")
+            if month and not first <= month <= last:
+                raise StoreError(f"{name}：「{code:.40}」的月份 {month} 不在统计期内，请让区县重新导出")
+            if module and (not module.strip() or not module.isprintable()):
+                raise StoreError(f"{name}：「{code:.40}」的服务模块是空白，请让区县重新导出")
 
 
 def _read(name: str, said: dict) -> Exchange:
@@ -180,6 +216,9 @@ def _read(name: str, said: dict) -> Exchange:
         start, end = (dt.date.fromisoformat(said[k]) for k in ("from", "to"))
     except ValueError:
         raise StoreError(f"{name}：日期看不懂，应如 2026-11-01") from None
+    if not start <= end or not said["district"].isprintable():
+        raise StoreError(f"{name}：统计期的起日晚于止日，或区县名称里有看不见的字，请让区县重新导出")
+    _check_places(name, said, start, end)
     cells: dict[Place, tuple[float, float | None] | None] = {}
     for code, module, month, k, n in said["cells"]:
         known = CATALOGUE.get(code)
@@ -190,6 +229,8 @@ def _read(name: str, said: dict) -> Exchange:
         (code, module, month): None if bins is None else {b: (ended, still) for b, ended, still in bins}
         for code, module, month, bins in said["sketches"]
     }
+    if not any(held is not None for held in (*cells.values(), *sketches.values())):
+        raise StoreError(f"{name}：里面一个数也没有（或全部隐去了），请让区县核对统计期后重新导出")
     if len(cells) + len(sketches) < len(said["cells"]) + len(said["sketches"]):
         raise StoreError(f"{name}：同一个数出现了两次，请让区县重新导出")
     return Exchange(

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.federation.city import combine
 from analytics.federation.exchange import Exchange, read, read_again
 from analytics.store import Store, StoreError
 from analytics.store.audit import IMPORTED, AuditLog
@@ -32,6 +33,7 @@ class Shelf:
         """Check and keep a file; raises StoreError for one that is none, NotAllowed for who may not import. Audited."""
         self.viewer.require(IMPORT)
         exchange = read(name, content)
+        _check_alone(name, exchange)
         target = self.folder / f"{_stem(exchange)}_{_digest(content)}.json"
         with self.store.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +57,16 @@ class Shelf:
             self._forget(exchange)
         AuditLog(self.store.folder).record(self.viewer, IMPORTED, exchange.district, {"why": "移除交换文件"})
 
+    def remove_file(self, file: str) -> None:
+        """Take a file off the shelf by its name, also one that cannot be read; raises NotAllowed, StoreError for none."""
+        self.viewer.require(IMPORT)
+        with self.store.writing():
+            path = next((p for p in self._files() if p.name == file), None)
+            if path is None:
+                raise StoreError("没有这个文件，可能已被别人移除")
+            path.unlink(missing_ok=True)
+        AuditLog(self.store.folder).record(self.viewer, IMPORTED, file, {"why": "移除读不了的交换文件"})
+
     @property
     def mark(self) -> str:
         """Say what lies there in a few letters: another when a file came, changed or went."""
@@ -68,6 +80,16 @@ class Shelf:
         for old in self.folder.glob(f"{_stem(exchange)}_*.json"):
             if old != but:
                 old.unlink(missing_ok=True)
+
+
+def _check_alone(name: str, exchange: Exchange) -> None:
+    """Add a file up by itself before it is kept: whatever it holds that the sum cannot take is refused at the door."""
+    try:
+        combine([exchange])
+    except StoreError as error:
+        raise StoreError(f"{name}：{error}") from None
+    except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:
+        raise StoreError(f"{name}：里面的数加不起来（{type(error).__name__}），请让区县重新导出") from None
 
 
 def _stem(exchange: Exchange) -> str:
@@ -86,5 +108,14 @@ def _opened(path: Path) -> Exchange | Damaged:
         if _digest(content) != path.stem.rpartition("_")[2]:
             return Damaged(path.name, "文件损坏（与校验和不符），请让区县重新导出")
         return read_again(path.name, content)
-    except (StoreError, OSError, ValueError, KeyError) as error:
+    except (
+        StoreError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         return Damaged(path.name, str(error) if isinstance(error, StoreError) else type(error).__name__)

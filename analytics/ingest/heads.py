@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 from analytics.ingest.characters import bare
-from analytics.model import TABLES, WIDE_COLUMNS
+from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS
 from analytics.settings import DATA
+from analytics.tables import lines
 
 #: No head is longer.
 LONGEST = 60
+SYNONYMS = DATA / "column_synonyms.csv"
 _ORNAMENT = re.compile(r"[\s*＊:：_\-]+")
 
 
@@ -34,11 +36,21 @@ def without_brackets(folded: str) -> str:
 @lru_cache(maxsize=1)
 def synonyms() -> dict[str, tuple[str, ...]]:
     """Return column → its folded heads, best first (data/column_synonyms.csv)."""
-    with (DATA / "column_synonyms.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["column"]: tuple(dict.fromkeys(fold(h) for h in row["heads"].split("|")))
-            for row in csv.DictReader(file)
-        }
+    return read_synonyms(SYNONYMS)
+
+
+def read_synonyms(path: Path) -> dict[str, tuple[str, ...]]:
+    """Read a table of heads; raises SettingsError for a line without heads or of a column that the ledger has not."""
+    known = {c.name for t in TABLES.values() for c in t.columns} | {c.name for c in (*WIDE_COLUMNS, *ROW_COLUMNS)}
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines(path, ("column", "heads")):
+        heads = dict.fromkeys(fold(h) for h in line["heads"].split("|"))
+        if line["column"] not in known:
+            raise line.refuse("column", "台账没有这一列，请照文件里原有的列名写")
+        if not all(heads):
+            raise line.refuse("heads", "有空的写法，请用 | 隔开各种写法，首尾不要有 |")
+        found[line["column"]] = tuple(dict.fromkeys([*found.get(line["column"], ()), *heads]))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics import model
 from analytics.ingest.characters import bare
 from analytics.settings import DATA
+from analytics.tables import lines
 
 EMPTY = {"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "#n/a", "nat"}
 NOTHING = pa.array(sorted(EMPTY))
@@ -73,16 +75,36 @@ def _one_integer(text: str) -> int | None:
     return value if 0 <= value <= 100_000 else None
 
 
+CODE_SYNONYMS = DATA / "code_synonyms.csv"
+#: Kind of code → its codes.
+CODES: dict[str, tuple[str, ...]] = {
+    "module": tuple(model.MODULES),
+    "stage": tuple(model.STAGES),
+    "grade": tuple(map(str, model.GRADES)),
+    "follow_result": tuple(model.FOLLOW_RESULTS),
+    "role": tuple(model.ROLES),
+}
+
+
 @lru_cache(maxsize=1)
 def code_words() -> dict[str, dict[str, str]]:
     """Return kind → word → code (data/code_synonyms.csv); a code is its own word."""
-    found: dict[str, dict[str, str]] = {}
-    with (DATA / "code_synonyms.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            words = found.setdefault(row["kind"], {})
-            words[row["code"].lower()] = row["code"]
-            for word in row["words"].split("|"):
-                words[word.lower()] = row["code"]
+    return read_code_words(CODE_SYNONYMS)
+
+
+def read_code_words(path: Path) -> dict[str, dict[str, str]]:
+    """Read a table of words; raises SettingsError for an unknown kind or code, an empty word or one of two codes."""
+    found: dict[str, dict[str, str]] = {kind: {} for kind in CODES}
+    for line in lines(path, ("kind", "code", "words")):
+        if line["kind"] not in CODES:
+            raise line.refuse("kind", f"没有这一种，可用：{'、'.join(CODES)}")
+        if line["code"] not in CODES[line["kind"]]:
+            raise line.refuse("code", f"没有这个代码，可用：{'、'.join(CODES[line['kind']])}")
+        for word in (line["code"], *line["words"].split("|")):
+            if not word.strip():
+                raise line.refuse("words", "有空的写法，请用 | 隔开各种写法，首尾不要有 |")
+            if found[line["kind"]].setdefault(word.lower(), line["code"]) != line["code"]:
+                raise line.refuse("words", f"其中“{word:.40}”已属于 {found[line['kind']][word.lower()]}，请只留一处")
     return found
 
 

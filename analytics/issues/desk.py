@@ -15,7 +15,7 @@ from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings, each
 from analytics.issues.reach import known_from
 from analytics.ledger import Ledger
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 from analytics.store import Store, StoreError
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
@@ -47,7 +47,7 @@ class IssueDesk:
     """Types and problems of one store."""
 
     def __init__(self, store: Store, settings: Settings | None = None, viewer: Viewer = LOCAL):
-        self.store, self.settings, self.viewer = store, settings or load_settings(), viewer
+        self.store, self.settings, self.viewer = store, settings or store.settings, viewer
         # What is decided of demo data says nothing of the real ledger that takes its place.
         part = f"issues/{store.kind}"
         self.runs, self.book = RunBook(store.folder / part), DecisionBook(store, part, DECIDE, viewer)

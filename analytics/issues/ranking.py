@@ -11,7 +11,6 @@ from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
 from analytics.metrics.comparison import Basis
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, reaches, within
-from analytics.settings import load_settings
 
 #: Part of impact → (how a person calls it, its usual weight).
 PARTS = {
@@ -61,7 +60,7 @@ def measured(ledger: Ledger, basis: Basis, level: str = "issue_type") -> pd.Data
 
 def _touched(ledger: Ledger, slice: Slice, level: str) -> pd.DataFrame:
     """Return how many departments and enterprises each group's cases of the period concern."""
-    moment = Moment.of(ledger, slice, load_settings())
+    moment = Moment.of(ledger, slice, ledger.settings)
     facts = anchored(within(ledger.table("case_facts"), ledger, slice, moment, (level,)), "accepted_at", moment)
     cases = anchored(ledger.table("cases"), "accepted_at", moment)  # of those days only: the rest need not be read
     firms = cases.select("case_no", firm=lambda t: t.credit_code.fill_null(t.enterprise))

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Callable
 
 from analytics.jobs.declared import BACKUP, BRIEFING, DISCOVER, IMPORT_RUN, RETENTION, Job
-from analytics.settings import load_settings
 from analytics.sources import SourceError, declared_sources
 from analytics.store import Store, StoreError
 from analytics.viewer import Viewer
@@ -31,7 +30,7 @@ def _import(store: Store, job: Job, now: dt.datetime, viewer: Viewer, afresh: bo
     source = next((s for s in declared_sources(store.folder) if s.name == job.source), None)
     if source is None:
         raise SourceError(f"没有来源“{job.source}”")
-    return take(store, source, load_settings(), now, viewer, afresh=afresh).message
+    return take(store, source, store.settings, now, viewer, afresh=afresh).message
 
 
 def _discover(store: Store, job: Job, now: dt.datetime, viewer: Viewer, afresh: bool) -> str:
@@ -78,7 +77,7 @@ def _back_up(store: Store, job: Job, now: dt.datetime, viewer: Viewer, afresh: b
 def _retain(store: Store, job: Job, now: dt.datetime, viewer: Viewer, afresh: bool) -> str:
     from analytics import retention
 
-    years = job.options["years"] or load_settings().retention_years
+    years = job.options["years"] or store.settings.retention_years
     if years <= 0:
         raise StoreError("没有设留存期；请在这一节写 years，或在 settings.toml 的 [privacy] 里写 retention_years")
     return "试算，什么都没有动：" + retention.plan(store, years, now.date(), viewer).sentence()

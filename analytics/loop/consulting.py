@@ -16,7 +16,7 @@ from analytics.metrics.query import anchored, within
 from analytics.metrics.survival import quantiles_of
 from analytics.metrics.templates import ask
 from analytics.metrics.wilson import wilson
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 
 #: A like case was accepted within so many days of the one that was brought.
 NEAR_DAYS = 45
@@ -57,7 +57,7 @@ def brought(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> p
     Columns: reason (see REASONS), cases, share (of all brought; reasons overlap), wait (median
     working days from acceptance).
     """
-    moment = Moment.of(ledger, slice, settings or load_settings())
+    moment = Moment.of(ledger, slice, settings or ledger.settings)
     rows = ask(
         ledger,
         ("brought", slice.where),
@@ -80,7 +80,7 @@ def compare(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> C
     then; the one accepted nearest. Time counts from that age; a like case that was brought later
     is censored there. Not proof of cause: why a case was brought may itself matter.
     """
-    settings = settings or load_settings()
+    settings = settings or ledger.settings
     moment = Moment.of(ledger, slice, settings)
     pairs = _pairs(ledger.whole, slice, moment)
     total = min(MOST, int(compute("consult_wait", ledger, slice, settings=settings)["n"].iloc[0]))

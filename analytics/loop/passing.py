@@ -11,7 +11,7 @@ from analytics.metrics.conditions import calls_for_consultation
 from analytics.metrics.evidence import facts_behind, with_texts
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import with_overdue_days
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 
 SHOWN = 50
 
@@ -46,7 +46,7 @@ def dragging(ledger: Ledger, slice: Slice, most: int = SHOWN, settings: Settings
     departments, consultations, step, whose. The rule behind step: 久拖未办、疑难复杂、跨部门 → 集中会商;
     overdue and never chased → 督办; else 限时办结.
     """
-    settings = settings or load_settings()
+    settings = settings or ledger.settings
     moment = Moment.of(ledger, slice, settings)
     columns = (
         *("case_no", "department", "accepted_at", "closed_at", "due_at", "due_day"),

@@ -18,7 +18,7 @@ from analytics.metrics.slices import Slice
 from analytics.metrics.staffing import list_coverage, per_officer
 from analytics.metrics.stocks import stocks
 from analytics.model import MODULES
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 
 COLUMNS = ("metric", "value", "numerator", "denominator", "low", "high", "n", "small")
 
@@ -51,7 +51,7 @@ def compute_many(
     for counts), n, small (样本不足). Rates are fractions of 1. An empty denominator gives a
     NaN value, never 0. Raises NotMeasurable when the ledger lacks what a metric needs.
     """
-    settings = settings or load_settings()
+    settings = settings or ledger.settings
     chosen = [_known(code) for code in metrics]
     for metric in chosen:
         if reason := unmet(metric.code, ledger):

@@ -14,7 +14,7 @@ from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, every_bucket, keys_of, within
 from analytics.metrics.slices import Slice
 from analytics.metrics.templates import ask
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 
 
 def elapsed_times(
@@ -49,7 +49,7 @@ def handling_curve(ledger: Ledger, slice: Slice, settings: Settings | None = Non
 
     Columns: elapsed, open_share, low, high (Kaplan–Meier, open cases censored).
     """
-    moment = Moment.of(ledger, slice, settings or load_settings())
+    moment = Moment.of(ledger, slice, settings or ledger.settings)
     return survival.curve(elapsed_times(CATALOGUE["handling_median"], ledger, slice, moment, (), None))
 
 

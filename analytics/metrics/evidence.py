@@ -15,7 +15,7 @@ from analytics.metrics.moment import Moment
 from analytics.metrics.query import NotMeasurable, anchored, check_reach, source, within
 from analytics.metrics.slices import Slice
 from analytics.metrics.stocks import open_cases
-from analytics.settings import Settings, load_settings
+from analytics.settings import Settings
 
 #: So many cases are few: named one by one they are found without reading all.
 FEW = 200
@@ -34,7 +34,7 @@ def cases_behind(
     """
     check_reach(ledger, slice)
     measure = CATALOGUE[metric].measure
-    moment = Moment.of(ledger, slice, settings or load_settings())
+    moment = Moment.of(ledger, slice, settings or ledger.settings)
     if isinstance(measure, Stock):
         table = open_cases(measure, ledger, slice, moment)
         chosen = measure.among(table, moment) if measure.among else None
@@ -67,7 +67,7 @@ def facts_behind(
     been closed before, and of what is counted by a column of the facts that column lies in the period.
     """
     facts, measure = ledger.table("case_facts"), CATALOGUE[metric].measure
-    moment = Moment.of(ledger, slice, settings or load_settings())
+    moment = Moment.of(ledger, slice, settings or ledger.settings)
     if isinstance(measure, Stock):
         facts = facts.filter(facts.closed_at.isnull() | (facts.closed_at >= ibis.timestamp(moment.at)))
     elif isinstance(measure, Flow | Duration) and measure.table == "case_facts":

@@ -20,7 +20,6 @@ from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, within
 from analytics.metrics.slices import Where
 from analytics.remedies.saving import whole_year
-from analytics.settings import load_settings
 
 KINDS = {"item": "事项", "interface": "部门衔接", "policy": "政策文件", "form": "材料", "system": "系统平台"}
 POLICY = re.compile(r"《([^《》]{2,40})》")
@@ -67,7 +66,7 @@ def _rows(ledger: Ledger, found: Findings, where: Where) -> pd.DataFrame:
     """Return case_no, type_id, place (in the run), item_no, department, first_department, title, content."""
     span = whole_year(ledger, where)
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
-    moment = Moment.of(ledger, span, load_settings())
+    moment = Moment.of(ledger, span, ledger.settings)
     facts = anchored(within(facts, ledger, span, moment), "accepted_at", moment)
     chosen = facts.select("case_no", "item_no", "department", "first_department")
     rows = ledger.whole.run(chosen.inner_join(cases.select("case_no", "title", "content"), "case_no"))

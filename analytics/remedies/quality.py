@@ -15,7 +15,6 @@ from analytics.metrics.durations import elapsed_times
 from analytics.metrics.moment import Moment
 from analytics.metrics.slices import DAY
 from analytics.remedies.effect import Remedy
-from analytics.settings import load_settings
 
 RATES = ("on_time_rate", "satisfaction")
 MOST_DAYS = 182
@@ -95,7 +94,7 @@ def _times(ledger: Ledger, remedy: Remedy, before: Slice, after: Slice) -> pd.Da
     """Return elapsed, happened, mine, after: one row a case accepted in either span, thinned evenly by elapsed."""
     frames = []
     for late, span in ((False, before), (True, after)):
-        moment = Moment.of(ledger, span, load_settings())
+        moment = Moment.of(ledger, span, ledger.settings)
         times = elapsed_times(CATALOGUE["handling_median"], ledger, span, moment, ("issue_type",), None)
         mine = times["issue_type"].eq(remedy.type_id).fillna(False).to_numpy(bool)
         for own, most in ((True, MINE), (False, OTHERS)):

@@ -12,7 +12,6 @@ from analytics.ledger import Ledger
 from analytics.metrics import Slice, compute
 from analytics.metrics.moment import Moment
 from analytics.metrics.query import anchored, check_reach, within
-from analytics.settings import load_settings
 
 ATTRIBUTES = ("item_no", "department", "channel", "street", "industry", "size", "lifecycle")
 #: First or repeated contact of the enterprise with the centre, over the whole ledger.
@@ -64,7 +63,7 @@ def contacts(ledger: Ledger, slice: Slice) -> pd.DataFrame:
     Cases without an enterprise are left out.
     """
     earlier = _earlier(ledger)
-    moment = Moment.of(ledger, slice, load_settings())
+    moment = Moment.of(ledger, slice, ledger.settings)
     facts = anchored(within(ledger.table("case_facts"), ledger, slice, moment, ("issue_type",)), "accepted_at", moment)
     both = facts.select("case_no", "issue_type").inner_join(earlier, "case_no")
     rows = ledger.run(both.group_by("issue_type", "repeated").aggregate(n=both.count()))

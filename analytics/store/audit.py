@@ -23,7 +23,7 @@ DECIDED, BRIEFED, ACCOUNT, FORGOTTEN, RESTORED = "decision", "briefing", "accoun
 KINDS = {
     SIGN_IN: "登录",
     REFUSED: "登录被拒",
-    LOCKED: "账号锁定",
+    LOCKED: "连续试错",
     SIGN_OUT: "退出",
     IMPORTED: "导入台账",
     ROLLED_BACK: "回到快照",

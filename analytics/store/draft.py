@@ -130,8 +130,13 @@ class Draft:
             "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [batch, at, files, profile, *counts, synthetic]
         )
 
-    def publish(self, made_at: dt.datetime, note: str, batch: str | None = None) -> Snapshot:
-        """Derive, commit, seal what is settled, checkpoint, sync and make this the current snapshot."""
+    def publish(
+        self, made_at: dt.datetime, note: str, batch: str | None = None, *, written_anew: bool = False
+    ) -> Snapshot:
+        """Derive, commit, seal what is settled, checkpoint, sync and make this the current snapshot.
+
+        ``written_anew``: copy the rows into a fresh file, since what was erased still stands in blocks that are free.
+        """
         horizon = self._derive(made_at)
         newest = self._newest()
         synthetic = one(self.con, "SELECT count(*) FROM batches WHERE synthetic") > 0
@@ -140,6 +145,8 @@ class Draft:
         cases = left + sum(part.cases for part in sealed)
         counts = added([counted(lambda sql: self.con.execute(sql).df()), *(dict(part.counts) for part in sealed)])
         self.con.execute("CHECKPOINT")
+        if written_anew:
+            self.path = parts.written_anew(self.con, self.path)
         self.con.close()
         number = 1 + max((int(p.stem[1:7]) for p in self.store.files.glob("S*.json")), default=0)
         snapshot = Snapshot(

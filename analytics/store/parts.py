@@ -168,12 +168,15 @@ def take_out(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
         con.execute(f"DELETE FROM main.{table} WHERE case_no IN (SELECT case_no FROM settled)")
     con.execute("COMMIT")
     con.execute("CHECKPOINT")
-    name, total, free = con.execute(
-        "SELECT database_name, total_blocks, free_blocks FROM pragma_database_size()"
-        " WHERE database_name = current_database()"
+    total, free = con.execute(
+        "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = current_database()"
     ).fetchall()[0]
-    if free < MOSTLY_FREE * total:
-        return path
+    return path if free < MOSTLY_FREE * total else written_anew(con, path)
+
+
+def written_anew(con: duckdb.DuckDBPyConnection, path: Path) -> Path:
+    """Copy an open file's rows into a fresh one, in which nothing stands in blocks that are free; returns the file."""
+    (name,) = con.execute("SELECT current_database()").fetchall()[0]
     fresh = path.with_name(f"{path.name}.left")
     con.execute(f"ATTACH {_quoted(fresh)} AS fresh")
     con.execute(f'COPY FROM DATABASE "{name}" TO fresh')

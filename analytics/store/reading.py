@@ -17,7 +17,6 @@ import pandas as pd
 from ibis.backends.sql.datatypes import DuckDBType
 
 from analytics.model import TABLES
-from analytics.settings import load_settings
 from analytics.store.counting import Counts, counted
 from analytics.store.derive import DERIVED, OF_CASES, derive
 from analytics.store.files import StoreError
@@ -205,11 +204,11 @@ def open_reader(store: Store, snapshot: Snapshot, as_of: dt.datetime) -> Reader 
     By DuckDB, or by Spark where the settings ([engine] spark) or the environment (INSIGHT_SPARK) name a master, or by
     ClickHouse where they ([engine] clickhouse, INSIGHT_CLICKHOUSE) ask for it.
     """
-    if os.environ.get("INSIGHT_CLICKHOUSE", load_settings().clickhouse):
+    if os.environ.get("INSIGHT_CLICKHOUSE", store.settings.clickhouse):
         from analytics.store.clickhouse import ClickHouseReader
 
         return _shared(_on_clickhouse, "", store, snapshot, as_of, lambda at: ClickHouseReader(store, snapshot, at))
-    master = os.environ.get("INSIGHT_SPARK", load_settings().spark)
+    master = os.environ.get("INSIGHT_SPARK", store.settings.spark)
     if not master:
         return open_duckdb(store, snapshot, as_of)
     from analytics.store.spark import SparkReader

@@ -140,6 +140,8 @@ class RunBook:
         """
         run = self.current()
         if run is None:
+            for damaged in (*self.folder.glob("R[0-9]*"), *self.folder.glob(".draft-*")):
+                shutil.rmtree(damaged, ignore_errors=True)
             return
         gone = np.flatnonzero(run.cases["case_no"].isin(case_nos).to_numpy())
         kept = sp.eye(len(run.cases), format="csr", dtype=run.counts.dtype).tolil()

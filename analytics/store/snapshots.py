@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from analytics.settings import load_settings
+from analytics.settings import Settings, load_settings
 from analytics.store import parts
 from analytics.store.audit import ROLLED_BACK, AuditLog
 from analytics.store.draft import Draft, bring_up
@@ -44,6 +44,11 @@ class Store:
         self.folder = Path(folder)
         self.files = self.folder / "snapshots"
         self.parts = self.folder / "parts"
+
+    @property
+    def settings(self) -> Settings:
+        """What is set for this store: its own settings.toml over the project's."""
+        return load_settings(self.folder)
 
     def path(self, snapshot_id: str) -> Path:
         return self.files / f"{snapshot_id}.duckdb"
@@ -151,7 +156,7 @@ class Store:
                 con = duckdb.connect(str(path), config=NO_EXTENSIONS | memory_of(WRITING))
                 con.execute("SET TimeZone = 'Asia/Shanghai'")
                 parts.attach(con, self.parts, base.parts if base else ())
-                draft = Draft(self, con, path, keep, part_cases or load_settings().part_cases, base)
+                draft = Draft(self, con, path, keep, part_cases or self.settings.part_cases, base)
                 con.execute("BEGIN")
                 if bring_up(con) or not tracked:
                     draft.open_all()
@@ -207,7 +212,7 @@ class Store:
     @property
     def parquet(self) -> Path:
         """Where snapshots lie as Parquet for another engine: in the store, or under the folder of the settings."""
-        root = load_settings().spark_parquet
+        root = self.settings.spark_parquet
         whose = hashlib.blake2b(str(self.folder.resolve()).encode(), digest_size=6).hexdigest()
         return Path(root) / whose if root else self.folder / "parquet"
 

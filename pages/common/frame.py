@@ -13,6 +13,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 
 from analytics import workdays
 from analytics.ledger import Ledger
+from analytics.settings import SettingsError
 from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
@@ -54,6 +55,8 @@ def run(page: StreamlitPage) -> None:
         page.run()
     except NotAllowed as error:
         st.warning(f"{error}。", icon=":material/lock:")
+    except SettingsError:
+        raise
     except Exception as error:
         # Not the exception itself: its words may hold a value of the ledger.
         where = " < ".join(
@@ -66,7 +69,14 @@ def run(page: StreamlitPage) -> None:
 
 
 def draw(first: str) -> None:
-    """Run the page that the address names, or ``first``."""
+    """Draw the page that the address names, or ``first``; of a file of settings that is broken, what is wrong with it."""
+    try:
+        _draw(first)
+    except SettingsError as error:
+        st.error(escaped(str(error)), icon=":material/settings_alert:")
+
+
+def _draw(first: str) -> None:
     here = who.enter()
     manages = here is not None and here.may(ADMINISTER)
     page = st.navigation(menu.pages(first, manages=manages), position="hidden")

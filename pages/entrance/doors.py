@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from hmac import compare_digest
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -16,7 +17,7 @@ from analytics.access.accounts import SESSION_HOURS, SHORTEST_PASSWORD
 from analytics.checkup import readable
 from analytics.settings import default_store
 from analytics.store import Store, StoreError
-from pages.entrance.who import COOKIE, accounts
+from pages.entrance.who import COOKIE, accounts, leaving_mark, provider_way, refused_by_provider
 
 _PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 LONGEST_FORM = 4096
@@ -30,13 +31,24 @@ _CHANGE = (
 )
 
 
-def _form(title: str, told: str, fields: tuple, onward: str, wrong: str = "", name: str = "") -> HTMLResponse:
+def _form(
+    title: str,
+    told: str,
+    fields: tuple,
+    onward: str,
+    wrong: str = "",
+    name: str = "",
+    provider: str = "",
+    refused: str = "",
+) -> HTMLResponse:
     shown = [
         {"name": n, "label": label, "type": kind, "complete": how, "value": name if n == "name" else ""}
         for n, label, kind, how in fields
     ]
-    page = _PAGES.get_template("signin.html").render(title=title, told=told, fields=shown, next=onward, wrong=wrong)
-    return HTMLResponse(page, status_code=401 if wrong else 200, headers={"Cache-Control": "no-store"})
+    page = _PAGES.get_template("signin.html").render(
+        title=title, told=told, fields=shown, next=onward, wrong=wrong, provider=provider, refused=refused
+    )
+    return HTMLResponse(page, status_code=401 if wrong else 200)
 
 
 async def _sent(request: Request) -> dict[str, str] | None:
@@ -60,17 +72,25 @@ async def sign_in(request: Request) -> Response:
     """Ask for name and password; with the right ones, begin a session."""
     told = "用管理员给的账号登录"
     if request.method == "GET":
-        return _form("登录", told, _SIGN_IN, onward(request.query_params.get("next", "/")))
+        return await asyncio.to_thread(_doors, request, told)
     sent = await _sent(request)
     if sent is None:
         return Response("请从本站的登录页提交", status_code=403, media_type="text/plain; charset=utf-8")
     goal, name = onward(sent.get("next", "/")), sent.get("name", "")[:60]
     try:
         async with _AT_ONCE:
-            account = await asyncio.to_thread(accounts().check, name, sent.get("password", ""))
+            account = await asyncio.to_thread(accounts().check, name, sent.get("password", ""), _address(request))
     except (SignInRefused, StoreError) as error:
-        return _form("登录", told, _SIGN_IN, goal, str(error), name)
+        return _form("登录", told, _SIGN_IN, goal, str(error), name, provider_way())
     return await _begin(request, account, "/signin/password" if account.must_change else goal)
+
+
+def _doors(request: Request, told: str) -> Response:
+    """Return the page with the ways in: the provider's where one is set up, and the form where accounts have passwords."""
+    refused = refused_by_provider(request.cookies)
+    fields = _SIGN_IN if not provider_way() or accounts().with_password() else ()
+    goal = onward(request.query_params.get("next", "/"))
+    return _form("登录", told, fields, goal, provider=provider_way(), refused=refused)
 
 
 async def _begin(request: Request, account: Account, goal: str) -> Response:
@@ -97,17 +117,38 @@ async def password(request: Request) -> Response:
     try:
         async with _AT_ONCE:
             await asyncio.to_thread(
-                accounts().change_password, account.name, sent.get("password", ""), sent.get("new", "")
+                accounts().change_password,
+                account.name,
+                sent.get("password", ""),
+                sent.get("new", ""),
+                _address(request),
             )
     except (SignInRefused, StoreError) as error:
         return _form("改口令", told, _CHANGE, "/", str(error))
     return await _begin(request, account, "/")
 
 
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def from_our_site(request: HTTPConnection) -> bool:
+    """Tell whether a page of ours leads here; a browser that does not say so (no HTTPS) tells from which page it comes."""
+    site = request.headers.get("sec-fetch-site")
+    if site:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("referer", "")).netloc == request.headers.get("host")
+
+
 async def sign_out(request: Request) -> Response:
-    """End the session."""
+    """End the session: by POST with the session's own mark; asked otherwise, a page with the button is shown."""
+    given = await _sent(request) if request.method == "POST" else {}
+    if given is None or not compare_digest(given.get("mark", ""), leaving_mark(request.cookies)):
+        mark = leaving_mark(request.cookies)
+        page = _PAGES.get_template("leave.html").render(mark=mark) if mark else ""
+        return HTMLResponse(page) if page else RedirectResponse("/signin", status_code=303)
     await asyncio.to_thread(accounts().close_session, request.cookies.get(COOKIE, ""))
-    response = RedirectResponse("/signin", status_code=303)
+    response: Response = RedirectResponse("/signin", status_code=303)
     response.delete_cookie(COOKIE)
     return response
 
@@ -121,6 +162,6 @@ async def health(request: Request) -> Response:
 ROUTES = [
     Route("/signin", sign_in, methods=["GET", "POST"]),
     Route("/signin/password", password, methods=["GET", "POST"]),
-    Route("/signout", sign_out),
+    Route("/signout", sign_out, methods=["GET", "POST"]),
     Route("/healthz", health),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -15,17 +16,19 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.bootstrap import load_config_options
 
+from analytics.checkup import faults_of_settings
 from analytics.jobs import background
-from analytics.settings import default_store
+from analytics.refusal import Refusal
+from analytics.settings import SettingsError, default_store, load_settings
 from analytics.store import Store, StoreError
 from analytics.viewer import require_sign_in
-from pages.entrance import doors, logs, who
+from pages.entrance import doors, gates, logs, who
 from pages.navigation.places import OLD_ADDRESSES, goal_of
 
 _HEADERS = (
@@ -35,25 +38,15 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 LONGEST_UNKNOWN = 80
+_READING = ("GET", "HEAD", "OPTIONS")
 _loaded = Event()
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-OPEN = (
-    "/_stcore/",
-    "/static/",
-    "/media/",
-    "/component/",
-    "/auth/",
-    "/oauth2callback",
-    "/signin",
-    "/signout",
-    "/healthz",
-)
 
 
 class Around:
-    """ASGI middleware: security headers on every answer; without a session, a page leads to the sign-in."""
+    """ASGI middleware: asked under a name of ours alone, with a session where sign-in is set up, told how to be kept."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]):
         self.app = app
@@ -61,32 +54,65 @@ class Around:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await asyncio.to_thread(_loaded.wait)
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            if await asyncio.to_thread(_refusal, HTTPConnection(scope), False):
+                await send({"type": "websocket.close", "code": 1008})
+                return
             await self.app(scope, receive, send)
             return
         request = Request(scope)  # type: ignore[arg-type]
-        if goal := _to_sign_in(request) or _to_a_page(request):
-            await RedirectResponse(goal, status_code=303)(scope, receive, send)
-            return
-
-        async def with_headers(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
+        answer = await asyncio.to_thread(_refusal, request, request.method in _READING)
+        if answer is None and (goal := _to_a_page(request)):
+            answer = RedirectResponse(goal, status_code=303)
+        await (answer or self.app)(scope, receive, _with_headers(send, request.url.path))
 
 
-def _to_sign_in(request: Request) -> str | None:
-    """Return where to send a visitor who must first sign in with a local account; None to let the request through."""
-    if request.method != "GET" or request.url.path.startswith(OPEN):
-        return None
-    if "text/html" not in request.headers.get("accept", "") or who.has_provider() or not who.sign_in_needed():
-        return None
-    if who.accounts().by_session(request.cookies.get(who.COOKIE, "")):
-        return None
+def _with_headers(send: Send, path: str) -> Send:
+    """Return ``send`` with the security headers on every answer; nothing but the program's own files may be kept."""
+    kept = path.startswith("/static/")
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            given = [(k, v) for k, v in message.get("headers", []) if kept or k.lower() != b"cache-control"]
+            message["headers"] = [*given, *_HEADERS, *([] if kept else [(b"cache-control", b"no-store")])]
+        await send(message)
+
+    return sending
+
+
+def _refusal(request: HTTPConnection, reads_only: bool) -> Response | None:
+    """Return what a request is answered that is not let in (see ``gates``); None to let it through."""
+    path = request.url.path
+    try:
+        if not gates.named_rightly(request.headers.raw, reads_only):
+            name = gates.name_in(request.headers.get("host", ""))[:LONGEST_UNKNOWN]
+            told = f"本服务不以“{name}”这个名字提供。管理员可在 settings.toml 的 [server] hosts 中加上它，重启后生效。"
+            return PlainTextResponse(told, status_code=421)
+        rule = gates.rule_of(path)
+        if rule == gates.OUR_SITE and not doors.from_our_site(request):
+            return PlainTextResponse("请从本站的页面操作", status_code=403)
+        if rule in (gates.OPEN, gates.OUR_SITE) or not who.sign_in_needed():
+            return None
+        account = who.visitor(request.cookies)
+    except Refusal as error:  # the accounts or the settings cannot be read
+        return PlainTextResponse(str(error), status_code=503)
+    if account is None or account.must_change:
+        return _to_sign_in(request, "/signin/password" if account else "/signin")
+    if rule == gates.OWN and not gates.owns(path, request.cookies):
+        return PlainTextResponse("没有这个文件", status_code=404)
+    return None
+
+
+def _to_sign_in(request: HTTPConnection, door: str) -> Response:
+    """Return the way to a door for who asks for a page, a refusal for anything else."""
+    page = not gates.route_of(request.url.path) and request.scope.get("method") == "GET"
+    if not page or "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse("请先登录", status_code=401)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/signin?next={quote(asked)}"
+    return RedirectResponse(f"{door}?next={quote(asked)}", status_code=303)
 
 
 def _to_a_page(request: Request) -> str | None:
@@ -95,7 +121,7 @@ def _to_a_page(request: Request) -> str | None:
     Streamlit would answer with its own English page. An unknown address is named to the first page, which says so.
     """
     asked = request.url.path
-    if request.method != "GET" or asked.startswith(OPEN) or "text/html" not in request.headers.get("accept", ""):
+    if request.method != "GET" or gates.route_of(asked) or "text/html" not in request.headers.get("accept", ""):
         return None
     goal = goal_of(asked)
     if goal is None:
@@ -141,6 +167,15 @@ def check_binding(address: str | None) -> None:
     raise SystemExit(2)
 
 
+def check_settings() -> None:
+    """Refuse to start on settings that cannot be read: exit code 2, with what is wrong."""
+    try:
+        load_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"没有启动：{error}\n")
+        raise SystemExit(2) from None
+
+
 def serve(script: Path, arguments: Sequence[str]) -> None:
     """Serve the dashboard: `python dashboard.py --server.port 8501`; options are Streamlit's own.
 
@@ -151,16 +186,23 @@ def serve(script: Path, arguments: Sequence[str]) -> None:
     given = settings_of(arguments)
     config._main_script_path = str(script)
     load_config_options(given)
+    check_settings()
     check_binding(config.get_option("server.address"))
     if who.sign_in_needed():
         require_sign_in()
     where = f"{config.get_option('server.address') or '本机'}:{config.get_option('server.port')}"
     print(f"看板地址：http://{where}（按 Ctrl+C 停止）", flush=True)
-    st.App(script, routes=doors.ROUTES, middleware=[Middleware(Around)], lifespan=_with_logs).run(config=given)
+    app(script).run(config=given)
+
+
+def app(script: Path) -> st.App:
+    """Return the server's application: Streamlit's routes and our own, with ``Around`` around them."""
+    return st.App(script, routes=doors.ROUTES, middleware=[Middleware(Around)], lifespan=_with_logs)
 
 
 @asynccontextmanager
 async def _with_logs(app: object) -> AsyncIterator[None]:
+    gates.remember_owners()
     logs.write_lines()  # the server has set up its own by now
     Thread(target=_load, name="loading", daemon=True).start()
     background.start(default_store())
@@ -176,6 +218,8 @@ def _load() -> None:
     try:
         from pages.common import drawing, frame, warming  # noqa: F401
 
+        for fault in faults_of_settings(Store(default_store())):  # pages that need the file say so too
+            logging.getLogger("dashboard").error(fault)
         gc.freeze()
         checking.join()
         warming.start()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import os
+from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.auth_util import encode_provider_token
 from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
 from analytics.access import Account, Accounts
 from analytics.access.accounts import OIDC_KIND, SESSION_HOURS
@@ -54,50 +60,95 @@ def enter() -> Viewer | None:
     if not sign_in_needed():
         return LOCAL
     require_sign_in()
-    account = accounts().by_session(st.context.cookies.get(COOKIE, "")) or _vouched_for()
+    account = visitor(st.context.cookies)
     if account is None or account.must_change:
         return None
+    if account.kind == OIDC_KIND and st.session_state.get(_GREETED) != account.name:
+        st.session_state[_GREETED] = account.name
+        AuditLog(default_store()).record(account.viewer, SIGN_IN, account.name, {"by": OIDC_KIND})
     st.session_state[_KEY] = account.viewer
     return account.viewer
 
 
-def _vouched_for() -> Account | None:
-    """Return the account of whom the provider names, None where it names nobody with one; told and refused are audited."""
-    if not has_provider() or not st.user.is_logged_in or _expired():
+def visitor(cookies: Mapping[str, str]) -> Account | None:
+    """Return the account that cookies let in: that of a local session, or of whom the provider vouches for; else None."""
+    return accounts().by_session(cookies.get(COOKIE, "")) or _vouched_for(_claims(cookies))
+
+
+def session_of(cookies: Mapping[str, str]) -> str:
+    """Return what tells the session of some cookies from others, '' for none: a digest, of which nothing follows."""
+    provided = "".join(
+        cookies[name]
+        for name in sorted(cookies)
+        if name == USER_COOKIE_NAME or name.startswith(f"{USER_COOKIE_NAME}__")
+    )
+    told = cookies.get(COOKIE, "") or provided
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest() if told else ""
+
+
+def session_here() -> str:
+    """Return the session of the page that runs here (see ``session_of``)."""
+    return session_of(st.context.cookies)
+
+
+def leaving_mark(cookies: Mapping[str, str]) -> str:
+    """Return what a form to sign out must carry, '' without a local session: no page of another site can know it."""
+    token = cookies.get(COOKIE, "")
+    return hashlib.sha256(f"leave:{token}".encode("utf-8", "replace")).hexdigest() if token else ""
+
+
+def _claims(cookies: Mapping[str, str]) -> dict[str, object]:
+    """Return what the provider's signed cookie says of a person; nothing where there is none, or none of its own."""
+    if not has_provider():
+        return {}
+    try:
+        signed = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
+        said = json.loads(signed or b"{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) and said.get("is_logged_in") else {}
+
+
+def _vouched_for(claims: Mapping[str, object]) -> Account | None:
+    name = _name_in(claims)
+    if not name or _expired(claims) or claims.get("email_verified") is False:
         return None
-    name = str(st.user.get(load_settings().sign_in_claim) or "")
-    known = accounts().by_provider(name) if st.user.get("email_verified") is not False else None
-    if st.session_state.get(_GREETED) != name:
-        st.session_state[_GREETED] = name
-        asked = known.viewer if known else Viewer(name, "")
-        AuditLog(default_store()).record(asked, SIGN_IN if known else REFUSED, name, {"by": OIDC_KIND})
-    return known
+    return accounts().by_provider(name)
 
 
-def _expired() -> bool:
+def _name_in(claims: Mapping[str, object]) -> str:
+    return str(claims.get(load_settings().sign_in_claim) or "")
+
+
+def _expired(claims: Mapping[str, object]) -> bool:
     """Tell whether the provider vouched too long ago: its cookie outlives a working day."""
-    made = st.user.get("iat")
+    made = claims.get("iat")
     return bool(made) and dt.datetime.now(dt.UTC).timestamp() - float(str(made)) > SESSION_HOURS * 3600
 
 
+def provider_way() -> str:
+    """Return what leads to the provider's sign-in (the token of Streamlit's own route), '' where none is set up."""
+    return encode_provider_token("default") if has_provider() else ""
+
+
+def refused_by_provider(cookies: Mapping[str, str]) -> str:
+    """Say why somebody whom the provider vouches for is not let in, '' where nobody stands there; it is audited."""
+    claims = _claims(cookies)
+    if not claims or _vouched_for(claims):
+        return ""
+    if _expired(claims):
+        return "登录已过期，请重新登录。"
+    name = _name_in(claims)
+    AuditLog(default_store()).record_once(Viewer(name, ""), REFUSED, name)
+    return f"身份认证已通过（{name or '没有可用的身份'}），但还没有开通本系统，请找管理员开通。"
+
+
 def ask() -> None:
-    """Draw the ways to sign in, or say why somebody whom the provider vouches for is not let in."""
+    """Say how to sign in, on a page that was open when its session ended or before there was anybody to sign in."""
     st.title("企业诉求洞察", anchor=False)
-    local = any(a.kind != OIDC_KIND for a in accounts().all())
-    if has_provider():
-        if st.user.is_logged_in:
-            st.warning(
-                "登录已过期，请重新登录。"
-                if _expired()
-                else f"身份认证已通过（{st.session_state.get(_GREETED) or '没有可用的身份'}），但还没有开通本系统，请找管理员开通。",
-                icon=":material/person_off:",
-            )
-            st.button("退出，换一个账号", on_click=st.logout)
-        else:
-            st.button("统一身份认证登录", type="primary", icon=":material/login:", on_click=st.login)
-    if local:
-        st.html("<a href='/signin' target='_self'>用本系统的账号登录</a>")
-    elif not has_provider():
+    if has_provider() or accounts().all():
+        st.html("<a href='/signin' target='_self'>去登录</a>")
+    else:
         st.info(
             "还没有账号。请管理员在服务器上运行：python -m analytics accounts add 账号名 --role admin",
             icon=":material/person_add:",
@@ -111,6 +162,10 @@ def shown(here: Viewer) -> None:
     with st.popover(here.name, icon=":material/account_circle:"):
         st.text(here.described)
         if accounts().by_session(st.context.cookies.get(COOKIE, "")):
-            st.html("<a href='/signin/password' target='_self'>改口令</a>　<a href='/signout' target='_self'>退出</a>")
+            mark = leaving_mark(st.context.cookies)
+            st.html(
+                "<a href='/signin/password' target='_self'>改口令</a><form method='post' action='/signout'>"
+                f"<input type='hidden' name='mark' value='{mark}'><button>退出</button></form>"
+            )
         else:
             st.button("退出", on_click=st.logout, key="leave")

@@ -53,7 +53,7 @@ def test_a_local_account_from_the_first_password_to_the_way_out(page: Page, stor
         sign_in(page, "zhang", str(first))
         expect(page.get_by_role("heading", name="改口令")).to_be_visible()
         page.goto(address)  # the page stays shut until the password is changed
-        expect(page.get_by_text("用本系统的账号登录")).to_be_visible()
+        expect(page.get_by_role("heading", name="改口令")).to_be_visible()
         page.goto(f"{address}/signin/password")
         page.get_by_label("现在的口令").fill(str(first))
         page.get_by_label("新口令", exact=True).fill(PASSWORD)
@@ -69,7 +69,7 @@ def test_a_local_account_from_the_first_password_to_the_way_out(page: Page, stor
         page.reload()
         page.get_by_role("button", name="zhang").click()
         expect(page.get_by_text("分析员（甲局）", exact=True)).to_be_visible()
-        page.get_by_role("link", name="退出").click()
+        page.get_by_role("button", name="退出", exact=True).click()
         expect(page.get_by_role("heading", name="登录")).to_be_visible()
         page.goto(f"{address}/case-list")
         assert "/signin" in page.url
@@ -87,12 +87,13 @@ def test_a_closed_account_is_shut_out_at_the_next_click(page: Page, store: Store
         sign_in(page, "root", PASSWORD)
         expect(page.get_by_role("heading", name="总览")).to_be_visible()
         accounts.change("root", enabled=False)
+        page.get_by_role("button", name="更多").click()
         page.get_by_role("link", name="指标口径").click()
-        expect(page.get_by_text("用本系统的账号登录")).to_be_visible()
+        expect(page.get_by_role("link", name="去登录")).to_be_visible()
         expect(page.get_by_text("受理量")).to_have_count(0)
 
 
-def test_wrong_passwords_lock_and_forms_from_elsewhere_are_refused(page: Page, store: Store) -> None:
+def test_wrong_passwords_wait_and_forms_from_elsewhere_are_refused(page: Page, store: Store) -> None:
     accounts = Accounts(store)
     accounts.change_password("root", str(accounts.add("root", ADMIN)), PASSWORD)
     with serving(store.folder) as address:
@@ -101,11 +102,11 @@ def test_wrong_passwords_lock_and_forms_from_elsewhere_are_refused(page: Page, s
             sign_in(page, "root", "guess")
             expect(page.get_by_role("alert")).to_be_visible()
         sign_in(page, "root", PASSWORD)
-        expect(page.get_by_role("alert")).to_contain_text("已锁定")
+        expect(page.get_by_role("alert")).to_contain_text("秒后再试")
         asked = urllib.request.Request(f"{address}/signin", b"name=root&password=x", {"Origin": "http://evil.example"})
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked)
-        assert refused.value.code == 403
+        assert refused.value.code == 421
         accounts.reset("root")
         headers = urllib.request.urlopen(f"{address}/signin").headers
         assert headers["X-Frame-Options"] == "DENY"

@@ -73,18 +73,70 @@ def test_weak_passwords_are_refused(kept: Accounts, weak: str) -> None:
     assert kept.check("zhang", first).must_change
 
 
-def test_five_wrong_passwords_lock_for_a_while(kept: Accounts) -> None:
+def wrong(kept: Accounts, name: str, times: int, address: str = "10.0.0.9") -> list[str]:
+    """Guess so many times and return what is said."""
+    said = []
+    for _ in range(times):
+        with pytest.raises(SignInRefused) as refused:
+            kept.check(name, "wrong", address)
+        said.append(str(refused.value))
+    return said
+
+
+def test_after_five_wrong_passwords_an_address_waits_ever_longer(kept: Accounts) -> None:
     with_password(kept)
-    for _ in range(accounts.MOST_FAILURES):
-        with pytest.raises(SignInRefused, match="账号或口令不对"):
-            kept.check("zhang", "wrong")
-    with pytest.raises(SignInRefused, match="锁定"):
-        kept.check("zhang", GOOD)
-    kept.clock.wait(minutes=accounts.LOCK_MINUTES + 1)
-    assert kept.check("zhang", GOOD).name == "zhang"
+    assert set(wrong(kept, "zhang", accounts.MOST_FAILURES)) == {"账号或口令不对"}
+    assert "请 15 秒后再试" in wrong(kept, "zhang", 1)[0]
+    for wait in (15, 30, 60, 120):
+        kept.clock.wait(seconds=wait - 1)
+        with pytest.raises(SignInRefused, match="请 1 秒后再试"):
+            kept.check("zhang", GOOD, "10.0.0.9")
+        kept.clock.wait(seconds=1)
+        assert wrong(kept, "zhang", 1) == ["账号或口令不对"]
+    kept.clock.wait(seconds=accounts.LONGEST_WAIT)
+    assert kept.check("zhang", GOOD, "10.0.0.9").name == "zhang"
     acts = [e.act for e in kept.log.entries()]
-    assert LOCKED in acts
-    assert acts.count(REFUSED) == accounts.MOST_FAILURES  # four failures and one try while locked
+    assert acts.count(LOCKED) == 1
+    assert acts.count(REFUSED) == accounts.MOST_FAILURES - 1 + 1 + 4 + 4
+
+
+def test_a_stranger_keeps_nobody_out(kept: Accounts) -> None:
+    with_password(kept)
+    wrong(kept, "zhang", 50, "203.0.113.5")
+    assert kept.check("zhang", GOOD, "10.0.0.9").name == "zhang"
+    with pytest.raises(SignInRefused, match="秒后再试"):
+        kept.check("zhang", GOOD, "203.0.113.5")  # and the stranger still waits
+
+
+def test_an_unknown_name_a_closed_and_a_providers_account_are_told_the_same(
+    kept: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_password(kept)
+    with_password(kept, "closed")
+    kept.add("root", ADMIN)
+    kept.change("closed", enabled=False)
+    kept.add("li@district.example", LEADER, oidc=True)
+    hashed: list[str] = []
+    matches = accounts._matches
+    monkeypatch.setattr(accounts, "_matches", lambda kept, given: hashed.append(kept) or matches(kept, given))
+    told = {}
+    for name in ("zhang", "nobody", "closed", "li@district.example"):
+        hashed.clear()
+        told[name] = (wrong(kept, name, accounts.MOST_FAILURES + 3), len(hashed))
+    assert len({repr(t) for t in told.values()}) == 1  # the same words, and as many passwords checked: the same time
+    assert told["zhang"][1] == accounts.MOST_FAILURES
+
+
+def test_failures_keep_no_typed_name_and_are_forgotten(kept: Accounts) -> None:
+    with_password(kept)
+    wrong(kept, "my-secret-typed-in-the-wrong-field", 2)
+    with sqlite3.connect(kept.path) as con:
+        assert con.execute("SELECT count(*) FROM failures").fetchone()[0] == 1
+        assert "my-secret" not in "".join(con.iterdump())
+    kept.clock.wait(hours=accounts.FORGET_HOURS + 1)
+    wrong(kept, "zhang", 1)
+    with sqlite3.connect(kept.path) as con:
+        assert con.execute("SELECT count(*) FROM failures").fetchone()[0] == 1
 
 
 def test_a_right_password_forgets_the_wrong_ones(kept: Accounts) -> None:
@@ -187,5 +239,5 @@ def test_guesses_that_come_at_once_count_each(kept: Accounts) -> None:
     with ThreadPoolExecutor(8) as guessing:
         refused = [guessing.submit(kept.check, "zhang", "wrong") for _ in range(8)]
         assert all(isinstance(r.exception(), SignInRefused) for r in refused)
-    with pytest.raises(SignInRefused, match="锁定"):
+    with pytest.raises(SignInRefused, match="秒后再试"):
         kept.check("zhang", GOOD)

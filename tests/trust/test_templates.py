@@ -1,0 +1,108 @@
+"""An office's own Word template may ask for anything: the service lives on, and the next briefing is made."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import threading
+import zipfile
+
+import pytest
+
+from analytics.briefing import filling
+from analytics.briefing.compose import Request
+from analytics.briefing.filling import check_size, filled
+from analytics.briefing.office import Busy, Office
+from analytics.briefing.period import parse
+from analytics.confined import Bounds
+from analytics.store import Store, StoreError
+from tests.briefing.test_office import office_template
+from tests.trust.mutations import template_file
+
+#: As BOUNDS, with less patience: what is tried here would take all there is.
+SHORT = Bounds(memory=filling.BOUNDS.memory, seconds=12, patience=60, output=filling.BOUNDS.output)
+HUNGRY = [
+    "{{ 'x' * (4*10**9) }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
+    "{{ (10**9)**(10**9) }}",
+    "{% set a = ['xxxxxxxx' * 1000000] %}{{ (a * 1000) | join }}",
+    "{{ '%99999999999d' % 1 }}",
+    "{{ 'a' | center(4000000000) }}",
+    "{{ range(99999) | list | pprint | indent(99999) }}",
+]
+
+
+@pytest.fixture
+def bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "BOUNDS", SHORT)
+
+
+@pytest.fixture
+def desk(demo_store: Store) -> Office:
+    return Office(demo_store)
+
+
+WEEK = Request(parse("2026-W46"))
+
+
+@pytest.mark.parametrize("line", HUNGRY)
+@pytest.mark.usefixtures("bounded")
+def test_a_hungry_template_is_refused_and_lets_the_next_go_on(desk: Office, line: str) -> None:
+    with pytest.raises(StoreError, match="模板") as refused:
+        desk.deliver(WEEK, ("docx",), "办公室", template=office_template(line))
+    assert not isinstance(refused.value, Busy)
+    with desk._alone():  # the lock is free
+        pass
+
+
+@pytest.mark.usefixtures("bounded")
+def test_after_it_a_right_one_is_made(desk: Office) -> None:
+    with pytest.raises(StoreError, match="模板"):
+        desk.deliver(WEEK, ("docx",), "办公室", template=office_template(HUNGRY[1]))
+    made = desk.deliver(WEEK, ("docx",), "办公室", template=office_template("{{标题}}", "{{p 总体情况}}"))
+    assert made.files[0].endswith(".docx")
+
+
+def test_two_at_once_wait_for_no_dead_holder(desk: Office) -> None:
+    """While one is at it another is told so; the lock is of the system, and goes with whoever holds it."""
+    with desk._alone():
+        told: list[type] = []
+
+        def second() -> None:
+            try:
+                desk.deliver(WEEK, ("docx",))
+            except StoreError as error:
+                told.append(type(error))
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(60)
+    assert told == [Busy]
+
+
+def bomb(parts: int, size: int) -> bytes:
+    target = io.BytesIO(office_template("{{标题}}"))
+    with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(parts):
+            archive.writestr(f"word/media/{number}.xml", b"\0" * size)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("parts", "size"), [(3, 100 << 20), (6000, 1)])
+def test_an_archive_that_unpacks_to_too_much_is_refused_unread(parts: int, size: int) -> None:
+    with pytest.raises(StoreError, match="解开后超过"):
+        check_size(bomb(parts, size))
+
+
+def test_mutated_templates_are_filled_or_refused(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight go through a process of their own here, each of a second or two; `mutation_run` tries thousands."""
+    monkeypatch.setattr(filling, "BOUNDS", SHORT)
+    briefing, rng = desk.compose(WEEK), random.Random(23)
+    for _ in range(8):
+        try:
+            made = filled(template_file(rng), briefing)
+        except StoreError as error:
+            assert re.search("[一-龥]{4}", str(error))  # noqa: PT017
+            continue
+        assert zipfile.is_zipfile(io.BytesIO(made))
