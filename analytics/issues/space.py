@@ -1,8 +1,7 @@
 """A space in which cases of the same kind lie close together.
 
-TF-IDF (sublinear, the title weighing three times) with two further weights a word: its keyness,
-how often a word that a case uses stands in the title, and, once there are groups, how unevenly
-it is spread over them. Latent semantic analysis then makes dense vectors of it.
+TF-IDF (sublinear, the title weighing three times) with a further weight a word: its keyness, how often
+a word that a case uses stands in the title. Latent semantic analysis then makes dense vectors of it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ RAREST = 3
 COMMONEST = 0.2
 KEYNESS_POWER = 0.15
 KEYNESS_PRIOR = 5.0
-SPREAD_POWER = 0.5
 FEW = 100
 #: Of the likeness of two cases, so much is their sentence vectors', where there is a model for them.
 MEANING_SHARE = 0.5
@@ -59,22 +57,8 @@ def word_weights(counts: sp.csr_matrix, titles: np.ndarray) -> np.ndarray:
     counted = (spread >= (1 if few else RAREST)) & (spread <= cases * (1.0 if few else COMMONEST))
     idf = np.log((1 + cases) / (1 + spread)) + 1
     usual = titles.sum() / max(spread.sum(), 1)
-    keyness = (titles + KEYNESS_PRIOR * usual) / (spread + KEYNESS_PRIOR)
-    weights: np.ndarray = np.where(counted, idf * keyness**KEYNESS_POWER, 0.0)
-    return weights
-
-
-def spread_weights(counts: sp.csr_matrix, groups: np.ndarray) -> np.ndarray:
-    """Return how unevenly each word is spread over the groups (Kullback–Leibler, less what chance gives)."""
-    inside = groups >= 0
-    sizes = np.bincount(groups[inside]).astype(float)
-    member = sp.csr_matrix((np.ones(inside.sum()), (groups[inside], np.flatnonzero(inside))), (len(sizes), len(groups)))
-    uses = (member @ (counts > 0).astype(float)).toarray()
-    cases = uses.sum(axis=0)
-    share, usual = uses / np.maximum(cases, 1), (sizes / sizes.sum())[:, None]
-    divergence = (share * np.log(np.where(share > 0, share / usual, 1.0))).sum(axis=0)
-    chance = 0.5 * np.log(1 / np.sum(usual**2)) / np.sqrt(np.maximum(cases, 1))
-    weights: np.ndarray = np.clip(divergence - chance, 0, None) ** SPREAD_POWER
+    keyness = ((titles + KEYNESS_PRIOR * usual) / (spread + KEYNESS_PRIOR)) ** KEYNESS_POWER if usual else 1.0
+    weights: np.ndarray = np.where(counted, idf * keyness, 0.0)
     return weights
 
 
@@ -96,10 +80,10 @@ def centred(meaning: np.ndarray | None, centre: np.ndarray | None) -> np.ndarray
     return found
 
 
-def fit_space(counts: sp.csr_matrix, weights: np.ndarray) -> Space:
-    """Find the axes of counted cases; the same input gives the same axes."""
+def fit_space(counts: sp.csr_matrix, weights: np.ndarray, most: int = DIMENSIONS) -> Space:
+    """Find the axes (``most`` at most) of counted cases; the same input gives the same axes."""
     used = np.flatnonzero(weights > 0)
-    dimensions = min(DIMENSIONS, len(used) - 1, counts.shape[0] - 1)
+    dimensions = min(most, len(used) - 1, counts.shape[0] - 1)
     axes = np.zeros((max(dimensions, 1), len(weights)), dtype=np.float32)
     if dimensions < 1:
         axes[0, used] = 1.0
