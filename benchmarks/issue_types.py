@@ -74,7 +74,7 @@ def bertopic(texts: pd.DataFrame) -> dict[str, tuple[pd.Series, float]]:
     words = [[corpus.vocabulary[i] for i in row.indices] for row in corpus.counts]
     documents = [" ".join(w) for w in words]
     begun = time.monotonic()
-    vectors = fit_space(corpus.counts, word_weights(corpus.counts, corpus.titles)).place(corpus.counts)[:, :150]
+    vectors = fit_space(corpus.counts, word_weights(corpus.counts)).place(corpus.counts)[:, :150]
     model = BERTopic(vectorizer_model=CountVectorizer(tokenizer=str.split, token_pattern=None), min_topic_size=10)
     topics, _ = model.fit_transform(documents, vectors)
     seconds = time.monotonic() - begun
@@ -172,7 +172,7 @@ def suggestions(folder: Path) -> None:
     pairs = lambda f: list(zip(f["留言主题"].astype(str), f["留言详情"].astype(str), strict=True))  # noqa: E731
     label = labelled["一级分类"].to_numpy(str)
     corpus = count_words(pairs(labelled))
-    rows = weighted(corpus.counts, word_weights(corpus.counts, corpus.titles))
+    rows = weighted(corpus.counts, word_weights(corpus.counts))
     plain = np.empty(len(label), dtype=object)
     for seen, unseen in StratifiedKFold(5, shuffle=True, random_state=0).split(rows, label):
         plain[unseen] = LinearSVC().fit(rows[seen], label[seen]).predict(rows[unseen])

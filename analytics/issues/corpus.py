@@ -23,11 +23,6 @@ class Corpus:
     in_titles: sp.csr_matrix
     vocabulary: list[str]
 
-    @property
-    def titles(self) -> np.ndarray:
-        """Return how many cases have a word in the title, by word."""
-        return np.bincount(self.in_titles.indices, minlength=self.in_titles.shape[1]).astype(float)
-
     def part(self, rows: np.ndarray) -> Corpus:
         """Return the corpus of some cases, over the same vocabulary."""
         return Corpus(self.counts[rows], self.in_titles[rows], self.vocabulary)

@@ -118,9 +118,7 @@ def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progres
     rows = once[sampled]
     unit = units_of(matter[rows])
     read = [pairs[r] for r in rows]
-    kinds, found = find_kinds(
-        corpus.counts[rows], corpus.titles, read, unit, None if meaning is None else meaning[rows]
-    )
+    kinds, found = find_kinds(corpus.counts[rows], read, unit, None if meaning is None else meaning[rows])
     progress(0.6, "正在给每件诉求归类")
     kind, _, vectors = kinds.tell(corpus.counts, meaning)
     kind[rows] = np.where(found >= 0, found, kind[rows])

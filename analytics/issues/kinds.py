@@ -84,21 +84,20 @@ def units_of(matter: np.ndarray) -> np.ndarray:
 
 
 def find_kinds(
-    counts: sp.csr_matrix, titles: np.ndarray, texts: Texts, unit: np.ndarray, meaning: np.ndarray | None = None
+    counts: sp.csr_matrix, texts: Texts, unit: np.ndarray, meaning: np.ndarray | None = None
 ) -> tuple[Kinds, np.ndarray]:
     """Find the kinds among some cases; returns them and each of those cases' kind (-1: 未归类).
 
-    ``counts``, ``texts``: of those cases; ``titles``: cases of the ledger with a word in the title; ``unit``: which
-    matter (0 …), all whole; ``meaning``: sentence vectors, where there is a model for them.
+    ``counts``, ``texts``: of those cases; ``unit``: which matter (0 …), all whole; ``meaning``: sentence vectors, where there is a model for them.
     """
     together = _sums(unit)
-    weights = word_weights(_words_of_units(counts, together), titles)
+    weights = word_weights(_words_of_units(counts, together))
     kind = np.full(len(unit), -1, dtype=np.int64)
     if counts.shape[0] < SMALLEST or not (weights > 0).any():
         return Kinds(Space(weights, np.zeros((1, len(weights)), np.float32)), np.zeros((0, 1), np.float32), 1.0), kind
     space = fit_space(counts, weights)
     vectors = blended(space.place(counts), meaning)
-    views = [unit_rows(v).astype(np.float32) for v in _views(vectors, texts, together, meaning)]
+    views = _views(vectors, texts, together, meaning)
     filled = np.flatnonzero(np.asarray(together @ vectors.any(axis=1).astype(float)).ravel() > 0)
     group = np.full(together.shape[0], -1, dtype=np.int64)
     group[filled] = agreed([v[filled] for v in views])
@@ -118,13 +117,13 @@ def _words_of_units(counts: sp.csr_matrix, together: sp.csr_matrix) -> sp.csr_ma
     return words
 
 
-def _views(
-    vectors: np.ndarray, texts: Texts, together: sp.csr_matrix, meaning: np.ndarray | None
-) -> list[np.ndarray]:
+def _views(vectors: np.ndarray, texts: Texts, together: sp.csr_matrix, meaning: np.ndarray | None) -> list[np.ndarray]:
     """Return the units' means as vectors of words (several dimensions), letters, and meaning where there is a model."""
     letters = together @ _letter_vectors(texts, together)
     beside = [unit_rows(letters)] + ([unit_rows(together @ meaning)] if meaning is not None else [])
-    return [np.hstack([unit_rows(together @ vectors[:, :size]), *beside]) for size in VIEWS]
+    return [
+        unit_rows(np.hstack([unit_rows(together @ vectors[:, :size]), *beside])).astype(np.float32) for size in VIEWS
+    ]
 
 
 def _letter_vectors(texts: Texts, together: sp.csr_matrix) -> np.ndarray:
@@ -135,7 +134,7 @@ def _letter_vectors(texts: Texts, together: sp.csr_matrix) -> np.ndarray:
     pairs, column = np.unique(np.concatenate([np.repeat(title_pair, TITLE_WEIGHT), text_pair]), return_inverse=True)
     counts = sp.csr_matrix((np.ones(len(row), np.float32), (row, column)), (len(texts), len(pairs)))
     counts.sum_duplicates()
-    weights = word_weights(_words_of_units(counts, together), np.zeros(len(pairs)))
+    weights = word_weights(_words_of_units(counts, together))
     if not (weights > 0).any():
         return np.zeros((len(texts), 1), np.float32)
     return fit_space(counts, weights, LETTERS).place(counts)

@@ -1,7 +1,6 @@
 """A space in which cases of the same kind lie close together.
 
-TF-IDF (sublinear, the title weighing three times) with a further weight a word: its keyness, how often
-a word that a case uses stands in the title. Latent semantic analysis then makes dense vectors of it.
+TF-IDF (sublinear, the title weighing three times), of which latent semantic analysis makes dense vectors.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 
 DIMENSIONS = 200
-RAREST = 3
+RAREST = 2
 COMMONEST = 0.2
-KEYNESS_POWER = 0.15
-KEYNESS_PRIOR = 5.0
 FEW = 100
 #: Of the likeness of two cases, so much is their sentence vectors', where there is a model for them.
 MEANING_SHARE = 0.5
@@ -49,16 +46,13 @@ def weighted(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
     return unit_rows(known @ sp.diags_array(weights.astype(np.float32)).tocsr())
 
 
-def word_weights(counts: sp.csr_matrix, titles: np.ndarray) -> np.ndarray:
-    """Return the weight of every word: idf × keyness, 0 for words too rare or too common."""
+def word_weights(counts: sp.csr_matrix) -> np.ndarray:
+    """Return the idf of every word, 0 for words too rare or too common."""
     cases = counts.shape[0]
     spread = np.bincount(counts.indices, minlength=counts.shape[1]).astype(float)
     few = cases < FEW
     counted = (spread >= (1 if few else RAREST)) & (spread <= cases * (1.0 if few else COMMONEST))
-    idf = np.log((1 + cases) / (1 + spread)) + 1
-    usual = titles.sum() / max(spread.sum(), 1)
-    keyness = ((titles + KEYNESS_PRIOR * usual) / (spread + KEYNESS_PRIOR)) ** KEYNESS_POWER if usual else 1.0
-    weights: np.ndarray = np.where(counted, idf * keyness, 0.0)
+    weights: np.ndarray = np.where(counted, np.log((1 + cases) / (1 + spread)) + 1, 0.0)
     return weights
 
 
