@@ -17,13 +17,22 @@ from analytics.issues.problems import problems_of
 from analytics.issues.texts import districts
 
 ESTATES = ("青苹苑", "曲水湾", "丁香园", "白桦里", "麓云府", "星河城", "东篱居", "南塘郡")
-TROUBLES = ("车位捆绑销售，不买车位不给选房", "半夜施工打桩，吵得整夜睡不着", "电梯天天坏，困人没人管")
+TROUBLES = (
+    "车位捆绑销售，不买车位不给选房",
+    "半夜施工打桩，吵得整夜睡不着",
+    "电梯天天损坏，困人没人管",
+    "房产证拖了三年办不下来",
+    "餐馆油烟直排，窗户不敢打开",
+    "幼儿园收费翻倍，家长不同意",
+    "公交线路取消，老人出行困难",
+    "自来水发黄，水压不够用",
+)
 
 
-def told(estates: int = 8, each: int = 4) -> tuple[list[tuple[str, str]], np.ndarray]:
-    """Return messages, each estate with one trouble of its own, and which estate each is of."""
+def told(estates: int = 8, each: int = 4, troubles: int = 8) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Return messages, each estate with a trouble, and which estate each is of."""
     texts = [
-        (f"{ESTATES[e]}{TROUBLES[e % 3][:4]}", f"我是{ESTATES[e]}的业主，{TROUBLES[e % 3]}，第{n}次反映")
+        (f"{ESTATES[e]}{TROUBLES[e % troubles][:4]}", f"我是{ESTATES[e]}的业主，{TROUBLES[e % troubles]}，第{n}次反映")
         for e in range(estates)
         for n in range(each)
     ]
@@ -40,7 +49,16 @@ def pairs_of(texts: list[tuple[str, str]], at: np.ndarray) -> np.ndarray:
     return likely_pairs(features(corpus.once(rows), rarity(corpus.counts), texts, at)).toarray()
 
 
-def test_one_trouble_at_several_estates_is_several_matters() -> None:
+def test_one_trouble_is_less_likely_one_matter_at_another_estate() -> None:
+    texts, estate = told(troubles=2)
+    likely = pairs_of(texts, np.full(len(texts), np.datetime64("2024-01-01", "s")))
+    same, trouble = estate[:, None] == estate[None], (estate % 2)[:, None] == (estate % 2)[None]
+    np.fill_diagonal(same, False)
+    assert likely[same].min() > likely[~same & trouble & ~np.eye(len(texts), dtype=bool)].max()
+    assert likely[~trouble].max() == 0
+
+
+def test_each_estates_trouble_is_a_matter() -> None:
     texts, estate = told()
     found = problems_of(count_words(texts), texts, days(len(texts)))
     assert (found >= 0).all()
