@@ -7,7 +7,10 @@ Usage: python -m benchmarks issue_types [FOLDER_OF_REAL_MESSAGES] [DEMO_CASES �
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import importlib.util
+import io
 import resource
 import tempfile
 import time
@@ -16,8 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, f1_score, v_measure_score
 from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from analytics import ingest
@@ -26,6 +32,7 @@ from analytics.issues import IssueDesk
 from analytics.issues.alarms import FALSE_A_LEVEL, watch
 from analytics.issues.corpus import count_words
 from analytics.issues.space import fit_space, weighted, word_weights
+from analytics.issues.texts import bare, words
 from analytics.issues.trends import weekly_counts, weekly_voices
 from analytics.issues.triage import fit_triage
 from analytics.ledger import Ledger, open_ledger
@@ -67,14 +74,12 @@ def bertopic(texts: pd.DataFrame) -> dict[str, tuple[pd.Series, float]]:
     """Return BERTopic's types on the same words, weights and 150 dimensions; empty where it is not installed."""
     try:
         from bertopic import BERTopic
-        from sklearn.feature_extraction.text import CountVectorizer
     except ImportError:
         return {}
     corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
-    words = [[corpus.vocabulary[i] for i in row.indices] for row in corpus.counts]
-    documents = [" ".join(w) for w in words]
+    documents = [" ".join(corpus.vocabulary[i] for i in row.indices) for row in corpus.counts]
     begun = time.monotonic()
-    vectors = fit_space(corpus.counts, word_weights(corpus.counts, corpus.titles)).place(corpus.counts)[:, :150]
+    vectors = fit_space(corpus.counts, word_weights(corpus.counts)).place(corpus.counts)[:, :150]
     model = BERTopic(vectorizer_model=CountVectorizer(tokenizer=str.split, token_pattern=None), min_topic_size=10)
     topics, _ = model.fit_transform(documents, vectors)
     seconds = time.monotonic() - begun
@@ -99,6 +104,64 @@ def quality(folder: Path) -> None:
         score = measures(found.reindex(reference.index), reference)
         row = (*(f"{s:.3f}" for s in score), f"{found.nunique()}", f"{found.isna().mean():.1%}", f"{took:.1f}")
         print(f"| {name} | {' | '.join(row)} |")
+
+
+#: The readers' files, and the plain tree's one cut that is best for the board.
+READERS = (("board_messages.xlsx", "board_groups.csv"), ("messages_with_replies.xlsx", "replies_groups.csv"))
+TREE_CUT = 0.16
+
+
+def plain_tree(texts: pd.DataFrame) -> np.ndarray:
+    """Return groups by one average-linkage tree over words and character n-grams: what 20 lines do."""
+    counter = CountVectorizer(analyzer=lambda pair: words(pair[0]) * 3 + words(pair[1]), min_df=2, max_df=0.2)
+    pairs = list(zip(texts["title"], texts["content"], strict=True))
+    grams = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), min_df=2, max_df=0.2, sublinear_tf=True)
+    by_words = normalize(TfidfTransformer(sublinear_tf=True).fit_transform(counter.fit_transform(pairs)))
+    by_grams = grams.fit_transform([f"{bare(t)} {bare(t)} {bare(t)} {bare(c)}" for t, c in pairs])
+    apart = np.clip(1 - ((by_words @ by_words.T) + (by_grams @ by_grams.T)).toarray() / 2, 0, None)
+    np.fill_diagonal(apart, 0)
+    tree = AgglomerativeClustering(None, metric="precomputed", linkage="average", distance_threshold=1 - TREE_CUT)
+    found: np.ndarray = tree.fit_predict(apart)
+    return found
+
+
+def plain_types(texts: pd.DataFrame, how_many: int = 80) -> np.ndarray:
+    """Return k-means of the same words."""
+    corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
+    vectors = fit_space(corpus.counts, word_weights(corpus.counts), 100).place(corpus.counts)
+    found: np.ndarray = KMeans(how_many, n_init=4, random_state=0).fit_predict(vectors)
+    return found
+
+
+def by_readers(folder: Path) -> None:
+    """Print how well problems and types agree with the readers' groups, one setting for all files."""
+    spec = importlib.util.spec_from_file_location("score_groups", folder.parent / "tools" / "score_groups.py")
+    if spec is None or spec.loader is None:
+        return
+    scoring = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(scoring)
+    for file, groups in READERS:
+        with tempfile.TemporaryDirectory() as place:
+            ledger, desk = import_real(folder / file, place), IssueDesk(Store(place))
+            begun = time.monotonic()
+            desk.discover(ledger)
+            seconds = time.monotonic() - begun
+            own = desk.findings(ledger).cases
+            texts = ledger.reader.frame("SELECT case_no, title, content FROM cases ORDER BY case_no")
+        print(f"\n## {file}：与通读者的分组比（本产品用时 {seconds:.1f} 秒）\n")
+        print("| 方法 | 成对 F1 | B³ F1 | ≥3 | ≥5 | ≥10 | 类型 V | ARI | B³ F1 |\n" + "| --- " * 9 + "|")
+        tree = {"problem_id": plain_tree(texts), "type_id": plain_types(texts)}
+        rivals = {"本产品": own, "一棵树；类型用 k-means 80": texts[["case_no"]].assign(**tree)}
+        for name, (found, _) in bertopic(texts).items():
+            rivals[name] = texts[["case_no"]].assign(**dict.fromkeys(("problem_id", "type_id"), found.to_numpy()))
+        for name, found in rivals.items():
+            file_of = Path(tempfile.gettempdir()) / "assignments.csv"
+            found.assign(problem_name="", type_name="").to_csv(file_of, index=False)
+            with contextlib.redirect_stdout(io.StringIO()):
+                score = scoring.main(str(file_of), str(folder / groups))
+            file_of.unlink()
+            keys = ("pairs", "b3", "best3", "best5", "best10", "v", "ari", "type_b3")
+            print(f"| {name} | {' | '.join(f'{score[k]:.3f}' for k in keys)} |", flush=True)
 
 
 def write(place: str, cases: int) -> DemoLedger:
@@ -173,7 +236,7 @@ def suggestions(folder: Path) -> None:
     pairs = lambda f: list(zip(f["留言主题"].astype(str), f["留言详情"].astype(str), strict=True))  # noqa: E731
     label = labelled["一级分类"].to_numpy(str)
     corpus = count_words(pairs(labelled))
-    rows = weighted(corpus.counts, word_weights(corpus.counts, corpus.titles))
+    rows = weighted(corpus.counts, word_weights(corpus.counts))
     plain = np.empty(len(label), dtype=object)
     for seen, unseen in StratifiedKFold(5, shuffle=True, random_state=0).split(rows, label):
         plain[unseen] = LinearSVC().fit(rows[seen], label[seen]).predict(rows[unseen])
@@ -193,6 +256,7 @@ def main(arguments: list[str]) -> None:
     folder = folders[0] if folders else ROOT.parent / "shared" / "real"
     sizes = [int(a) for a in arguments if a.isdigit()] or [3_000, 100_000]
     if folder.exists():
+        by_readers(folder)
         quality(folder)
         suggestions(folder)
     print(

@@ -16,34 +16,45 @@ TITLE_WEIGHT = 3
 
 @dataclass(frozen=True)
 class Corpus:
-    """``counts``: cases × words, a title's words counted TITLE_WEIGHT times; ``titles``: cases with
-    the word in the title, by word."""
+    """``counts``: cases × words, a title's words counted TITLE_WEIGHT times; ``in_titles``: the same of
+    the titles alone, each counted once."""
 
     counts: sp.csr_matrix
-    titles: np.ndarray
+    in_titles: sp.csr_matrix
     vocabulary: list[str]
 
-    def part(self, rows: np.ndarray) -> sp.csr_matrix:
-        return self.counts[rows]
+    def part(self, rows: np.ndarray) -> Corpus:
+        """Return the corpus of some cases, over the same vocabulary."""
+        return Corpus(self.counts[rows], self.in_titles[rows], self.vocabulary)
+
+    def once(self, rows: np.ndarray) -> sp.csr_matrix:
+        """Return the counts of some cases with title and text alike."""
+        counts = (self.counts[rows] - (TITLE_WEIGHT - 1) * self.in_titles[rows]).tocsr()
+        counts.eliminate_zeros()
+        return counts
 
 
 def count_words(texts: Sequence[tuple[str | None, str | None]]) -> Corpus:
     """Count the words of (title, text) pairs, read once, one after the other."""
-    in_title: dict[str, int] = {}
+    titles: list[list[str]] = []
 
     def tokens(pair: tuple[str | None, str | None]) -> list[str]:
-        title = words(pair[0])
-        for word in set(title):
-            in_title[word] = in_title.get(word, 0) + 1
-        return title * TITLE_WEIGHT + words(pair[1])
+        titles.append(words(pair[0]))
+        return titles[-1] * TITLE_WEIGHT + words(pair[1])
 
     counter = CountVectorizer(analyzer=tokens, dtype=np.float32)
     try:
         counts = counter.fit_transform(texts)
     except ValueError:  # no word in any of them
-        return Corpus(sp.csr_matrix((len(texts), 0), dtype=np.float32), np.zeros(0), [])
+        none = sp.csr_matrix((len(texts), 0), dtype=np.float32)
+        return Corpus(none, none, [])
     vocabulary = [str(w) for w in counter.get_feature_names_out()]
-    return Corpus(counts.tocsr(), np.array([in_title.get(w, 0) for w in vocabulary], float), vocabulary)
+    return Corpus(counts.tocsr(), _counted(titles, vocabulary), vocabulary)
+
+
+def _counted(texts: list[list[str]], vocabulary: list[str]) -> sp.csr_matrix:
+    counter = CountVectorizer(analyzer=lambda words: words, vocabulary=vocabulary, dtype=np.float32)
+    return counter.transform(texts).tocsr()
 
 
 def count_words_in(texts: Sequence[tuple[str | None, str | None]], vocabulary: list[str]) -> sp.csr_matrix:

@@ -17,7 +17,7 @@ from analytics.issues.embedding import Embed
 from analytics.issues.group_evidence import Group
 from analytics.issues.group_names import name_groups
 from analytics.issues.identity import Matched, match
-from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_rows
+from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_units, units_of
 from analytics.issues.layout import lay_out
 from analytics.issues.problems import problems_of
 from analytics.issues.reach import known_from, since
@@ -34,6 +34,8 @@ TEXTS = (
 )
 #: A problem is named from so many of its most typical cases, a type from so many of its problems and single cases.
 READ_OF_PROBLEM, READ_OF_TYPE = 10, 120
+#: Kinds are found by so many cases of a matter.
+MOST_OF_MATTER = 20
 
 
 @dataclass
@@ -75,7 +77,6 @@ def discover(
     before = _before(texts, previous)
     progress(0.75, "正在与上次的类型对应")
     ids, kinds = _identify_kinds(found, before, constraints, previous)
-    progress(0.8, "正在分辨具体问题")
     matter_ids, matters = _identify_matters(found, before, previous)
     progress(0.88, "正在命名")
     firms = ledger.duckdb.frame("SELECT DISTINCT enterprise FROM cases WHERE enterprise IS NOT NULL")["enterprise"]
@@ -102,22 +103,61 @@ def discover(
 
 
 def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progress, embed: Embed | None) -> Found:
-    first = repeats_of(corpus.counts, texts["sender"], texts["accepted_at"].to_numpy())
+    """Find matters over the whole ledger, then the kinds that they are of; a repeated case follows its first."""
+    at, pairs = texts["accepted_at"].to_numpy(), list(zip(texts["title"], texts["content"], strict=True))
+    first = repeats_of(corpus.counts, texts["sender"], at)
     once = np.flatnonzero(first < 0)
-    progress(0.3, "正在寻找类型")
-    late = texts["accepted_at"].to_numpy()[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
-    rows = once[sample_rows(len(once), np.flatnonzero(late))]
-    meaning = embed(list(zip(texts["title"], texts["content"], strict=True))) if embed else None
+    progress(0.2, "正在分辨具体问题")
+    matter = np.full(len(texts), -1, dtype=np.int64)
+    matter[once] = problems_of(corpus.part(once), [pairs[r] for r in once], at[once])
+    repeated = first >= 0
+    _number_repeated(matter, first[repeated])
+    progress(0.5, "正在寻找类型")
+    meaning = embed(pairs) if embed else None
     centre = None if meaning is None else meaning.mean(axis=0)
     meaning = centred(meaning, centre)
-    kinds, sampled = find_kinds(corpus, rows, None if meaning is None else meaning[rows])
+    late = at[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
+    sampled = _sample(matter[once], late)
+    rows = once[sampled]
+    unit = units_of(matter[rows])
+    read = [pairs[r] for r in rows]
+    kinds, found = find_kinds(corpus.counts[rows], read, unit, None if meaning is None else meaning[rows])
     progress(0.6, "正在给每件诉求归类")
     kind, _, vectors = kinds.tell(corpus.counts, meaning)
-    kind[rows] = np.where(sampled >= 0, sampled, kind[rows])
-    repeated = first >= 0
-    kind[repeated] = kind[first[repeated]]
-    nothing = np.full(len(texts), -1, dtype=np.int64)
-    return Found(texts, corpus, kinds, vectors, kind, nothing, np.zeros(len(texts)), first, centre)
+    kind[rows] = np.where(found >= 0, found, kind[rows])
+    matter[repeated], kind[repeated] = matter[first[repeated]], kind[first[repeated]]
+    kind = _as_their_matter(kind, matter)
+    return Found(texts, corpus, kinds, vectors, kind, matter, np.zeros(len(texts)), first, centre)
+
+
+def _number_repeated(matter: np.ndarray, first: np.ndarray) -> None:
+    """Make a matter of each case alone that was said again: its repeats belong to it."""
+    alone = np.unique(first[matter[first] < 0])
+    matter[alone] = matter.max(initial=-1) + 1 + np.arange(len(alone))
+
+
+def _sample(matter: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """Return the places of cases to find kinds by: of a large matter the first few."""
+    unit = units_of(matter)
+    newest = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
+    newest[unit[late]] = True
+    chosen = np.isin(unit, sample_units(len(newest), np.flatnonzero(newest)))
+    place = pd.Series(unit).groupby(unit).cumcount().to_numpy()
+    found: np.ndarray = np.flatnonzero(chosen & (place < MOST_OF_MATTER))
+    return found
+
+
+def _as_their_matter(kind: np.ndarray, matter: np.ndarray) -> np.ndarray:
+    """Return kinds with all cases of a matter in the kind of most of them (the earlier number where even)."""
+    inside = np.flatnonzero(matter >= 0)
+    if not len(inside):
+        return kind
+    votes = pd.DataFrame({"matter": matter[inside], "kind": kind[inside]}).groupby(["matter", "kind"]).size()
+    most = votes.rename("n").reset_index().sort_values(["matter", "n", "kind"], ascending=[True, False, True])
+    home = most.drop_duplicates("matter").set_index("matter")["kind"]
+    result = kind.copy()
+    result[inside] = home.reindex(matter[inside]).to_numpy()
+    return result
 
 
 def _before(texts: pd.DataFrame, previous: Run | None) -> pd.DataFrame:
@@ -147,19 +187,7 @@ def _identify_kinds(
 
 
 def _identify_matters(found: Found, before: pd.DataFrame, previous: Run | None) -> tuple[list[str], Matched]:
-    """Find the problems inside each kind; a repeated case follows its first."""
-    highest, repeated = 0, found.first >= 0
-    by_kind = np.argsort(np.where(repeated, -1, found.kind), kind="stable")
-    sorted_kind = np.where(repeated, -1, found.kind)[by_kind]
-    for number in range(len(found.kinds.centres)):
-        left, right = np.searchsorted(sorted_kind, [number, number + 1])
-        rows = by_kind[left:right]
-        own = problems_of(found.corpus.part(rows))
-        found.matter[rows] = np.where(own >= 0, own + highest, -1)
-        highest = max(highest, int(found.matter[rows].max(initial=-1)) + 1)
-    found.matter[repeated] = np.where(
-        found.kind[repeated] == found.kind[found.first[repeated]], found.matter[found.first[repeated]], -1
-    )
+    """Give matters their ids."""
     matched = match(before["matter"], found.matter, "P", _number(previous, "highest_problem"))
     return matched.ids, matched
 

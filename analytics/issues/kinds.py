@@ -1,24 +1,36 @@
-"""Which kind (类型) a case is of: found on a sample, then told of every case."""
+"""Which kind (类型) a case is of: found among concrete matters and single cases, then told of every case.
+
+What one department could remedy with one measure, whatever the place. So each matter counts once, however many
+cases it has, and a word or a pair of letters that only a few matters use (an estate, a firm) counts for no kind.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 
 from analytics.issues.calibrating import fitted_sharpness, softmax
-from analytics.issues.communities import communities, largest_first
-from analytics.issues.corpus import Corpus
-from analytics.issues.space import Space, blended, fit_space, spread_weights, unit_rows, word_weights
+from analytics.issues.consensus import agreed
+from analytics.issues.letters import letter_pairs
+from analytics.issues.problems import largest_first
+from analytics.issues.space import Space, blended, fit_space, unit_rows, word_weights
+from analytics.issues.texts import bare
 
-#: So many cases are enough to find the kinds by; every case beyond is told by the nearest.
-SAMPLE = 10_000
-SAMPLE_RECENT = 2_000
+Texts = Sequence[tuple[str | None, str | None]]
+#: So many matters and single cases are enough to find the kinds by; every case beyond is told by the nearest.
+SAMPLE = 4_000
+SAMPLE_RECENT = 1_000
 SMALLEST = 3
 #: A case less alike (cosine) to every kind's centre is 未归类.
 LEAST_ALIKE = 0.15
-BLOCK = 20_000
+#: The kinds are looked for in so many dimensions of the words, and LETTERS of the letters.
+VIEWS = (60, 100, 150)
+LETTERS = 100
+READ = 500
+TITLE_WEIGHT = 3
 
 
 @dataclass(frozen=True)
@@ -53,50 +65,102 @@ class Kinds:
         return np.where(kind >= 0, told, 0.0)
 
 
-def sample_rows(cases: int, recent: np.ndarray) -> np.ndarray:
-    """Return the rows to find kinds by: all, or an even choice with more of the ``recent`` ones."""
-    if cases <= SAMPLE:
-        return np.arange(cases)
-    even = np.linspace(0, cases - 1, SAMPLE - SAMPLE_RECENT).astype(np.int64)
+def sample_units(units: int, recent: np.ndarray) -> np.ndarray:
+    """Return the units to find kinds by: all, or an even choice with more of the ``recent`` ones."""
+    if units <= SAMPLE:
+        return np.arange(units)
+    even = np.linspace(0, units - 1, SAMPLE - SAMPLE_RECENT).astype(np.int64)
     late = recent[np.linspace(0, len(recent) - 1, min(SAMPLE_RECENT, len(recent))).astype(np.int64)]
     return np.unique(np.concatenate([even, late]))
 
 
-def find_kinds(corpus: Corpus, rows: np.ndarray, meaning: np.ndarray | None = None) -> tuple[Kinds, np.ndarray]:
+def units_of(matter: np.ndarray) -> np.ndarray:
+    """Return the unit (0 …, in the order of their first cases) of each case: its matter, or itself where it has none."""
+    own = np.where(matter >= 0, matter, matter.max(initial=-1) + 1 + np.arange(len(matter)))
+    _, first, number = np.unique(own, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[number]
+
+
+def find_kinds(
+    counts: sp.csr_matrix, texts: Texts, unit: np.ndarray, meaning: np.ndarray | None = None
+) -> tuple[Kinds, np.ndarray]:
     """Find the kinds among some cases; returns them and each of those cases' kind (-1: 未归类).
 
-    ``meaning``: sentence vectors of those cases, where there is a model for them.
-
-    Two passes: groups of the first give weights to the words, the second groups by those.
+    ``counts``, ``texts``: of those cases; ``unit``: which matter (0 …), all whole; ``meaning``: sentence vectors, where there is a model for them.
     """
-    counts = corpus.part(rows)
-    filled = np.flatnonzero(np.diff(counts.indptr) > 0)
-    kind = np.full(len(rows), -1, dtype=np.int64)
-    weights = word_weights(counts, corpus.titles)
-    if len(filled) < SMALLEST or not (weights > 0).any():
+    together = _sums(unit)
+    weights = word_weights(_words_of_units(counts, together))
+    kind = np.full(len(unit), -1, dtype=np.int64)
+    if counts.shape[0] < SMALLEST or not (weights > 0).any():
         return Kinds(Space(weights, np.zeros((1, len(weights)), np.float32)), np.zeros((0, 1), np.float32), 1.0), kind
-    counts, meaning = counts[filled], None if meaning is None else meaning[filled]
     space = fit_space(counts, weights)
-    first = communities(blended(space.place(counts), meaning))
-    if first.max() > 0:
-        sharper = weights * spread_weights(counts, first)
-        if (sharper > 0).sum() > 1:
-            space = fit_space(counts, sharper)
-            first = communities(blended(space.place(counts), meaning))
     vectors = blended(space.place(counts), meaning)
-    told = largest_first(np.where(np.bincount(first)[first] >= SMALLEST, first, -1))
-    told[~vectors.any(axis=1)] = -1
-    centres = centres_of(vectors, told)
-    if len(centres):
-        own = (vectors * centres[np.maximum(told, 0)]).sum(axis=1)
-        told[own < LEAST_ALIKE] = -1
-    kind[filled] = told
-    return Kinds(space, centres, _sharpness(vectors, centres, told)), kind
+    views = _views(vectors, texts, together, meaning)
+    filled = np.flatnonzero(np.asarray(together @ vectors.any(axis=1).astype(float)).ravel() > 0)
+    group = np.full(together.shape[0], -1, dtype=np.int64)
+    group[filled] = agreed([v[filled] for v in views])
+    kind = _settled(group, unit, vectors)
+    centres = centres_of(vectors, kind)
+    return Kinds(space, centres, _sharpness(vectors, centres, kind)), kind
+
+
+def _sums(unit: np.ndarray) -> sp.csr_matrix:
+    """Return the matrix (units × cases) that adds up the cases of each unit."""
+    return sp.csr_matrix((np.ones(len(unit), np.float32), (unit, np.arange(len(unit)))))
+
+
+def _words_of_units(counts: sp.csr_matrix, together: sp.csr_matrix) -> sp.csr_matrix:
+    words = (together @ counts).tocsr()
+    words.data[:] = 1
+    return words
+
+
+def _views(vectors: np.ndarray, texts: Texts, together: sp.csr_matrix, meaning: np.ndarray | None) -> list[np.ndarray]:
+    """Return the units' means as vectors of words (several dimensions), letters, and meaning where there is a model."""
+    letters = together @ _letter_vectors(texts, together)
+    beside = [unit_rows(letters)] + ([unit_rows(together @ meaning)] if meaning is not None else [])
+    return [
+        unit_rows(np.hstack([unit_rows(together @ vectors[:, :size]), *beside])).astype(np.float32) for size in VIEWS
+    ]
+
+
+def _letter_vectors(texts: Texts, together: sp.csr_matrix) -> np.ndarray:
+    """Return unit vectors (cases × LETTERS) of the pairs of letters in titles and beginnings of texts."""
+    title_of, title_pair = letter_pairs([bare(title) for title, _ in texts])
+    text_of, text_pair = letter_pairs([bare(content)[:READ] for _, content in texts])
+    row = np.concatenate([np.repeat(title_of, TITLE_WEIGHT), text_of])
+    pairs, column = np.unique(np.concatenate([np.repeat(title_pair, TITLE_WEIGHT), text_pair]), return_inverse=True)
+    counts = sp.csr_matrix((np.ones(len(row), np.float32), (row, column)), (len(texts), len(pairs)))
+    counts.sum_duplicates()
+    weights = word_weights(_words_of_units(counts, together))
+    if not (weights > 0).any():
+        return np.zeros((len(texts), 1), np.float32)
+    return fit_space(counts, weights, LETTERS).place(counts)
+
+
+def _settled(group: np.ndarray, unit: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return each case's kind: a group that is a single matter, or small, goes to the kind that it is like, if to any."""
+    own = group[unit]
+    matters = np.bincount(group[group >= 0], minlength=1)
+    cases = np.bincount(own[own >= 0], minlength=1)
+    firm = (matters >= 2) & (cases >= SMALLEST)
+    kind = largest_first(np.where((own >= 0) & firm[own], own, -1))
+    left = kind < 0
+    sums = np.zeros((int(unit.max()) + 1, vectors.shape[1]), np.float32)
+    np.add.at(sums, unit, vectors)
+    alike = unit_rows(sums) @ centres_of(vectors, kind).T
+    if alike.shape[1]:
+        nearest = np.where(alike.max(axis=1) >= LEAST_ALIKE, alike.argmax(axis=1), -1)
+        kind = np.where(left & vectors.any(axis=1), nearest[unit], kind)
+    alone = (kind < 0) & (own >= 0) & (cases[own] >= SMALLEST)
+    return largest_first(np.where(alone, kind.max() + 1 + own, kind))
 
 
 def centres_of(vectors: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Return the unit middle of every kind (0 …)."""
-    kinds = int(kind.max()) + 1
+    kinds = int(kind.max(initial=-1)) + 1
     if not kinds:
         return np.zeros((0, vectors.shape[1]), np.float32)
     sums = np.zeros((kinds, vectors.shape[1]), np.float32)

@@ -1,114 +1,115 @@
-"""Within one kind, which cases are the same concrete matter: average linkage of their words.
+"""Which cases are the same concrete matter, over the whole ledger.
 
-What sets one matter apart from another of its kind is the words that the others do not use, so
-words are weighted by their rarity inside the kind.
+Found among some thousand cases at a time in the order of their coming (a matter's cases come near one another),
+by how likely each two are one (``likeness``). What later thousands hold of an earlier matter is known by its words.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.cluster import AgglomerativeClustering
 
-from analytics.issues.communities import largest_first
-from analytics.issues.space import weighted
+from analytics.issues.agglomeration import grown
+from analytics.issues.corpus import Corpus
+from analytics.issues.likeness import Texts, features, likely_pairs, rarity
+from analytics.issues.space import unit_rows
 
-#: Two groups are one matter when their cases are, on average, at least so alike (cosine).
-LEAST_ALIKE = 0.3
-#: So many cases are compared each with each; a larger kind goes in rounds.
-AT_ONCE = 2500
-ROUNDS = 4
-#: A word used once in so many cases is as rare as can be: in a large kind, slips and proper names would set cases apart.
-RAREST = 60
+#: Two groups are one matter while so like each other (0–1, see ``agglomeration``).
+LEAST_LIKE = 0.4
+#: So many cases are compared each with each.
+AT_ONCE = 6000
+#: A case, or a group of a later thousand, is of a known matter from so great a cosine with its mean on.
+KNOWN = 0.45
+#: A matter is remembered by so many words.
+REMEMBERED = 60
 
 
-def problems_of(counts: sp.csr_matrix) -> np.ndarray:
-    """Return a matter (0 …, largest first) for each case of one kind, -1 for one that stands alone."""
-    cases = counts.shape[0]
-    if cases < 2:
-        return np.full(cases, -1, dtype=np.int64)
-    rows = weighted(counts, _rarity(counts))
+def problems_of(corpus: Corpus, texts: Texts, at: np.ndarray) -> np.ndarray:
+    """Return a matter (0 …, largest first) for each case, -1 for one that stands alone.
+
+    ``texts`` are (title, text) pairs, ``at`` times (datetime64), both in the corpus's order.
+    """
+    cases = len(texts)
     found = np.full(cases, -1, dtype=np.int64)
-    left = np.arange(cases)
-    for _ in range(ROUNDS):
-        if len(left) < 2:
-            break
-        start = left[:: -(-len(left) // AT_ONCE)]
-        groups = _linked(rows[start])
-        known = _alone_out(groups)
-        if (known >= 0).any():
-            found[start] = np.where(known >= 0, known + found.max() + 1, -1)
-        rest = np.setdiff1d(left, start, assume_unique=True)
-        found[rest] = _nearest(rows, found, rest)
-        if not len(rest):
-            break
-        left = np.flatnonzero(found < 0)
-    return largest_first(_joined(rows, found))
+    if cases < 2 or not corpus.vocabulary:
+        return found
+    order = np.argsort(at, kind="stable")
+    parts = np.array_split(order, -(-cases // AT_ONCE))
+    weights = rarity(corpus.counts)
+    rows = said(corpus.counts, weights) if len(parts) > 1 else None
+    for part in parts:
+        rows_of = np.sort(part)
+        pairs = likely_pairs(features(corpus.once(rows_of), weights, [texts[r] for r in rows_of], at[rows_of]))
+        own = alone_out(grown(pairs, LEAST_LIKE))
+        found[rows_of] = own if rows is None else _with_known(rows, found, rows_of, own)
+    return largest_first(found)
 
 
-def _rarity(counts: sp.csr_matrix) -> np.ndarray:
-    cases = counts.shape[0]
-    among = min(cases, RAREST)
-    spread = np.bincount(counts.indices, minlength=counts.shape[1]) * among / max(cases, 1)
-    weights: np.ndarray = np.log((1 + among) / (1 + spread)) + 1
-    return weights
+def said(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
+    """Return unit rows of the words that cases use at all, by rarity."""
+    used = counts.astype(np.float32).copy()
+    used.data[:] = 1
+    rows = (used @ sp.diags_array(weights.astype(np.float32)).tocsr()).tocsr()
+    rows.eliminate_zeros()
+    return unit_rows(rows).tocsr()
 
 
-def _linked(rows: sp.csr_matrix) -> np.ndarray:
-    distance = np.clip(1 - (rows @ rows.T).toarray(), 0, None)
-    np.fill_diagonal(distance, 0)
-    linkage = AgglomerativeClustering(None, metric="precomputed", linkage="average", distance_threshold=1 - LEAST_ALIKE)
-    groups: np.ndarray = linkage.fit_predict(distance)
-    return groups
+def means(rows: sp.csr_matrix, found: np.ndarray) -> sp.csr_matrix:
+    """Return the unit mean row of every group (0 …), its REMEMBERED strongest words."""
+    inside = np.flatnonzero(found >= 0)
+    groups = int(found.max(initial=-1)) + 1
+    member = sp.csr_matrix((np.ones(len(inside), np.float32), (found[inside], inside)), (groups, rows.shape[0]))
+    return unit_rows(_strongest((member @ rows).tocsr())).tocsr()
 
 
-def _alone_out(groups: np.ndarray) -> np.ndarray:
+def _strongest(rows: sp.csr_matrix) -> sp.csr_matrix:
+    lengths = np.diff(rows.indptr)
+    row = np.repeat(np.arange(rows.shape[0]), lengths)
+    order = np.lexsort((rows.indices, -rows.data, row))
+    place = np.arange(len(order)) - np.repeat(rows.indptr[:-1], lengths)
+    kept = order[place < REMEMBERED]
+    return sp.csr_matrix((rows.data[kept], (row[kept], rows.indices[kept])), rows.shape)
+
+
+def nearest(rows: sp.csr_matrix, known: sp.csr_matrix) -> np.ndarray:
+    """Return the known matter whose mean each unit row is most like, -1 where none is like enough."""
+    best = np.full(rows.shape[0], -1, dtype=np.int64)
+    if not known.shape[0]:
+        return best
+    across = known.T.tocsr()
+    for start in range(0, rows.shape[0], AT_ONCE):
+        alike = (rows[start : start + AT_ONCE] @ across).tocsr()
+        top = np.asarray(alike.max(axis=1).todense()).ravel()
+        likest = np.asarray(alike.argmax(axis=1)).ravel()
+        best[start : start + AT_ONCE] = np.where(top >= KNOWN, likest, -1)
+    return best
+
+
+def _with_known(rows: sp.csr_matrix, found: np.ndarray, here: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Give matters and single cases of a part the number of an earlier matter that they are of; new ones follow."""
+    known = means(rows, found)
+    groups = int(own.max(initial=-1)) + 1
+    into = nearest(means(rows[here], own), known)
+    fresh = into < 0
+    into[fresh] = known.shape[0] + np.arange(fresh.sum())
+    told = np.append(into, -1)[own] if groups else np.full(len(own), -1)
+    alone = own < 0
+    told[alone] = nearest(rows[here][alone], known)
+    return told
+
+
+def alone_out(groups: np.ndarray) -> np.ndarray:
     """Number the groups of two and more; -1 for a case alone."""
     return largest_first(np.where(np.bincount(groups)[groups] > 1, groups, -1))
 
 
-def _means(rows: sp.csr_matrix, found: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray]:
-    """Return each group's mean row, and how many are in it."""
-    inside = np.flatnonzero(found >= 0)
-    sizes = np.bincount(found[inside])
-    share = sp.csr_matrix((1 / sizes[found[inside]], (found[inside], inside)), (len(sizes), rows.shape[0]))
-    return share @ rows, sizes
-
-
-def _joined(rows: sp.csr_matrix, found: np.ndarray) -> np.ndarray:
-    """Go on with average linkage over the groups of all rounds: what a later round began may be of an earlier one's matter."""
-    means, sizes = _means(rows, found)
-    alike, sizes = (means @ means.T).toarray(), sizes.astype(float)
-    np.fill_diagonal(alike, -1)
-    into = np.arange(len(sizes))
-    while alike.max(initial=-1) >= LEAST_ALIKE:
-        one, other = np.unravel_index(alike.argmax(), alike.shape)
-        both = (sizes[one] * alike[one] + sizes[other] * alike[other]) / (sizes[one] + sizes[other])
-        alike[one], alike[:, one] = both, both
-        alike[other], alike[:, other], alike[one, one] = -1, -1, -1
-        sizes[one] += sizes[other]
-        into[into == other] = one
-    return np.where(found >= 0, np.append(into, -1)[found], -1)
-
-
-def _nearest(rows: sp.csr_matrix, found: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return for further cases the group whose members they are most alike on average, else -1."""
-    if not (found >= 0).any() or not len(rest):
-        return np.full(len(rest), -1, dtype=np.int64)
-    alike = (rows[rest] @ _means(rows, found)[0].T).toarray()
-    best = alike.argmax(axis=1)
-    return np.where(alike[np.arange(len(rest)), best] >= LEAST_ALIKE, best, -1)
-
-
-def nearest_problem(known: sp.csr_matrix, problem: np.ndarray, new: sp.csr_matrix) -> np.ndarray:
-    """Return for new cases of one kind the problem (an id, None) that their words are most like.
-
-    ``known`` and ``problem``: the kind's earlier cases and their problems' ids.
-    """
-    ids = sorted({p for p in problem if p is not None})
-    number = {p: i for i, p in enumerate(ids)}
-    rarity = _rarity(known)
-    rows = sp.vstack([weighted(known, rarity), weighted(new, rarity)]).tocsr()
-    found = np.array([number.get(p, -1) for p in problem] + [-1] * new.shape[0], dtype=np.int64)
-    best = _nearest(rows, found, np.arange(known.shape[0], rows.shape[0]))
-    return np.array([*ids, None], dtype=object)[best]
+def largest_first(groups: np.ndarray) -> np.ndarray:
+    """Number groups from the largest on, equal ones by their first case; -1 stays."""
+    inside = groups >= 0
+    _, first, number, size = np.unique(groups[inside], return_index=True, return_inverse=True, return_counts=True)
+    order = np.lexsort((first, -size))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    result = np.full(len(groups), -1, dtype=np.int64)
+    result[inside] = rank[number]
+    return result

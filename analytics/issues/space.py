@@ -1,8 +1,6 @@
 """A space in which cases of the same kind lie close together.
 
-TF-IDF (sublinear, the title weighing three times) with two further weights a word: its keyness,
-how often a word that a case uses stands in the title, and, once there are groups, how unevenly
-it is spread over them. Latent semantic analysis then makes dense vectors of it.
+TF-IDF (sublinear, the title weighing three times), of which latent semantic analysis makes dense vectors.
 """
 
 from __future__ import annotations
@@ -16,11 +14,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 
 DIMENSIONS = 200
-RAREST = 3
+RAREST = 2
 COMMONEST = 0.2
-KEYNESS_POWER = 0.15
-KEYNESS_PRIOR = 5.0
-SPREAD_POWER = 0.5
 FEW = 100
 #: Of the likeness of two cases, so much is their sentence vectors', where there is a model for them.
 MEANING_SHARE = 0.5
@@ -51,30 +46,13 @@ def weighted(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
     return unit_rows(known @ sp.diags_array(weights.astype(np.float32)).tocsr())
 
 
-def word_weights(counts: sp.csr_matrix, titles: np.ndarray) -> np.ndarray:
-    """Return the weight of every word: idf × keyness, 0 for words too rare or too common."""
+def word_weights(counts: sp.csr_matrix) -> np.ndarray:
+    """Return the idf of every word, 0 for words too rare or too common."""
     cases = counts.shape[0]
     spread = np.bincount(counts.indices, minlength=counts.shape[1]).astype(float)
     few = cases < FEW
     counted = (spread >= (1 if few else RAREST)) & (spread <= cases * (1.0 if few else COMMONEST))
-    idf = np.log((1 + cases) / (1 + spread)) + 1
-    usual = titles.sum() / max(spread.sum(), 1)
-    keyness = (titles + KEYNESS_PRIOR * usual) / (spread + KEYNESS_PRIOR)
-    weights: np.ndarray = np.where(counted, idf * keyness**KEYNESS_POWER, 0.0)
-    return weights
-
-
-def spread_weights(counts: sp.csr_matrix, groups: np.ndarray) -> np.ndarray:
-    """Return how unevenly each word is spread over the groups (Kullback–Leibler, less what chance gives)."""
-    inside = groups >= 0
-    sizes = np.bincount(groups[inside]).astype(float)
-    member = sp.csr_matrix((np.ones(inside.sum()), (groups[inside], np.flatnonzero(inside))), (len(sizes), len(groups)))
-    uses = (member @ (counts > 0).astype(float)).toarray()
-    cases = uses.sum(axis=0)
-    share, usual = uses / np.maximum(cases, 1), (sizes / sizes.sum())[:, None]
-    divergence = (share * np.log(np.where(share > 0, share / usual, 1.0))).sum(axis=0)
-    chance = 0.5 * np.log(1 / np.sum(usual**2)) / np.sqrt(np.maximum(cases, 1))
-    weights: np.ndarray = np.clip(divergence - chance, 0, None) ** SPREAD_POWER
+    weights: np.ndarray = np.where(counted, np.log((1 + cases) / (1 + spread)) + 1, 0.0)
     return weights
 
 
@@ -96,10 +74,10 @@ def centred(meaning: np.ndarray | None, centre: np.ndarray | None) -> np.ndarray
     return found
 
 
-def fit_space(counts: sp.csr_matrix, weights: np.ndarray) -> Space:
-    """Find the axes of counted cases; the same input gives the same axes."""
+def fit_space(counts: sp.csr_matrix, weights: np.ndarray, most: int = DIMENSIONS) -> Space:
+    """Find the axes (``most`` at most) of counted cases; the same input gives the same axes."""
     used = np.flatnonzero(weights > 0)
-    dimensions = min(DIMENSIONS, len(used) - 1, counts.shape[0] - 1)
+    dimensions = min(most, len(used) - 1, counts.shape[0] - 1)
     axes = np.zeros((max(dimensions, 1), len(weights)), dtype=np.float32)
     if dimensions < 1:
         axes[0, used] = 1.0

@@ -14,6 +14,10 @@ LONGEST = 3000
 _TAG = re.compile(r"<[^<>]{1,200}>")
 #: Masked places of published ledgers (A市, B3区) and every number.
 _MASK = re.compile(r"[A-Za-z]+\d*\s*(?:省|市|区县|区|县|镇|乡|街道|村)|[\d*]+|西地省")
+_DISTRICT = re.compile(r"([A-Za-z]\d*)\s*(?:市|区县|区|县)")
+_END = re.compile(r"[市县区](?!域)")
+#: What is no one district's name.
+_KIND_OF_AREA = re.compile(r"(?:城市|超市|[城市郊社小园景片新地旧发业开居宅]区)$")
 _WORD = re.compile(r"[\u3400-\u9fff]{2,}|[a-z]{3,}")
 
 
@@ -36,10 +40,29 @@ def words(text: str | None) -> list[str]:
     """Return the words that say what a text is about, in order, repeats kept."""
     if not text:
         return []
-    bare = _MASK.sub(" ", plain(text).lower())
     import rjieba  # its dictionary takes a tenth of a second
 
-    return [w for w in rjieba.cut(bare) if is_word(w)]
+    return [w for w in rjieba.cut(bare(text)) if is_word(w)]
+
+
+def bare(text: str | None) -> str:
+    """Return a plain text in small letters without masked places and numbers."""
+    return _MASK.sub(" ", plain(text).lower())
+
+
+def districts(text: str | None) -> frozenset[str]:
+    """Return the cities, counties and districts that a text names: masked ones (A3区), and those of the dictionary."""
+    line = plain(text)
+    masked = {m[1].upper() for m in _DISTRICT.finditer(line)}
+    ends = {line[max(m.start() - size, 0) : m.end()] for m in _END.finditer(line) for size in (2, 3)}
+    return frozenset(masked | {name for name in ends if _is_district(name)})
+
+
+@lru_cache(maxsize=100_000)
+def _is_district(name: str) -> bool:
+    import rjieba  # as in words
+
+    return len(name) > 2 and not _KIND_OF_AREA.search(name) and [tag for _, tag in rjieba.tag(name)] == ["ns"]
 
 
 def is_word(token: str) -> bool:

@@ -1,0 +1,113 @@
+"""How likely two cases are the same concrete matter: what they say, where, and when.
+
+The log-odds add up what speaks for and against it, as in record linkage (Fellegi and Sunter 1969): shared rare
+words, the one's title said again in the other, another district named, days between. The weights are round
+numbers, chosen on two ledgers of real messages and the demo's together (docs/issue-types.md); none is fitted to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from analytics.issues.letters import letter_sets
+from analytics.issues.space import unit_rows
+from analytics.issues.texts import districts
+
+Texts = Sequence[tuple[str | None, str | None]]
+#: Log-odds of two cases that share nothing, before anything else is known of them.
+NOTHING_SHARED = -4.6
+#: What a cosine of 1 of their words adds.
+WORDS = 14.0
+#: What it adds when all of either's title is said in the other.
+TITLES = 8.0
+#: What it takes away that they name different districts …
+ELSEWHERE = 4.2
+#: … and each e-fold of the days between them.
+LATER = 0.6
+#: Less likely pairs count as unlike.
+LEAST = 0.05
+#: A word, or a set of letters, that a larger share of cases has tells no matter from another.
+COMMONEST_WORD, COMMONEST_SET = 0.2, 0.1
+#: A title that says so little (sum of idf) isn't covered by a word or two.
+SHORT_TITLE = 5.0
+#: Districts are named at the beginning.
+READ = 300
+BLOCK = 1000
+#: Among so few cases everything may be common.
+FEW = 30
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of cases: unit ``words``, ``titles`` (shares of the title's letter sets), ``letters`` (0/1), ``places`` (0/1), ``days``."""
+
+    words: sp.csr_matrix
+    titles: sp.csr_matrix
+    letters: sp.csr_matrix
+    places: sp.csr_matrix
+    days: np.ndarray
+
+
+def rarity(presence: sp.csr_matrix, commonest: float = COMMONEST_WORD) -> np.ndarray:
+    """Return the idf of every column, 0 for one that only one case has, or a larger share of them than ``commonest``."""
+    cases = presence.shape[0]
+    spread = np.bincount(presence.indices, minlength=presence.shape[1]).astype(float)
+    counted = (spread > 1) & (spread <= max(commonest * cases, FEW))
+    weights: np.ndarray = np.where(counted, np.log((cases + 1) / np.maximum(spread, 1)), 0.0)
+    return weights
+
+
+def word_rows(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
+    """Return unit rows of (1 + log count) × weight."""
+    known = counts.astype(np.float32).copy()
+    known.data = (1 + np.log(known.data)).astype(np.float32)
+    rows = known @ sp.diags_array(weights.astype(np.float32)).tocsr()
+    rows.eliminate_zeros()
+    return unit_rows(rows).tocsr()
+
+
+def features(counts: sp.csr_matrix, weights: np.ndarray, texts: Texts, at: np.ndarray) -> Features:
+    """Return what likeness is told by, of cases: word counts and the words' rarity, (title, text) pairs, times (datetime64)."""
+    words = word_rows(counts, weights)
+    titles, letters = letter_sets(texts)
+    weights = rarity(letters, COMMONEST_SET)
+    used = np.flatnonzero(weights)
+    letters, weighed = letters[:, used], (titles[:, used] @ sp.diags_array(weights[used].astype(np.float32))).tocsr()
+    said = np.asarray(weighed.sum(axis=1)).ravel() + SHORT_TITLE
+    shares = (sp.diags_array((1 / said).astype(np.float32)) @ weighed).tocsr()
+    days = at.astype("datetime64[s]").astype(np.float64) / 86400
+    return Features(words, shares, letters.tocsr(), _places(texts), days)
+
+
+def _places(texts: Texts) -> sp.csr_matrix:
+    named = [districts(title) | districts((content or "")[:READ]) for title, content in texts]
+    number = {name: i for i, name in enumerate(sorted(frozenset().union(*named)))}
+    rows = np.repeat(np.arange(len(named)), [len(n) for n in named])
+    columns = np.array([number[n] for names in named for n in sorted(names)], dtype=np.int64)
+    return sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (len(named), max(len(number), 1)))
+
+
+def likely_pairs(of: Features) -> sp.csr_matrix:
+    """Return how likely each two cases are one matter (symmetric, float32; pairs under LEAST and the diagonal left out)."""
+    cases = of.words.shape[0]
+    named = np.diff(of.places.indptr) > 0
+    words, titles, letters, places = (m.T.tocsc() for m in (of.words, of.titles, of.letters, of.places))
+    blocks = []
+    for start in range(0, cases, BLOCK):
+        here = slice(start, min(start + BLOCK, cases))
+        odds = WORDS * (of.words[here] @ words).toarray()
+        odds += TITLES / 2 * ((of.titles[here] @ letters) + (of.letters[here] @ titles)).toarray()
+        odds += NOTHING_SHARED
+        elsewhere = (of.places[here] @ places).toarray() == 0
+        odds -= ELSEWHERE * (elsewhere & named[here, None] & named[None, :])
+        odds -= LATER * np.log1p(np.abs(of.days[here, None] - of.days[None, :])).astype(np.float32)
+        odds[np.arange(odds.shape[0]), np.arange(here.start, here.stop)] = -np.inf
+        odds[odds < np.log(LEAST / (1 - LEAST))] = -np.inf
+        row, column = np.nonzero(odds > -np.inf)
+        share = 1 / (1 + np.exp(-odds[row, column]))
+        blocks.append(sp.csr_matrix((share.astype(np.float32), (row, column)), odds.shape))
+    return sp.vstack(blocks).tocsr() if blocks else sp.csr_matrix((0, 0), dtype=np.float32)
