@@ -15,7 +15,7 @@ from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of
 from analytics.issues.tagging import Tagged
 from analytics.issues.texts import stop_words
 
-TOPICS, TROUBLES = 6, 4
+TOPICS, TROUBLES = 10, 6
 #: A topic or trouble is at most so many characters and words.
 PART, WORDS = 6, 3
 #: A word that a smaller share of the titles uses is left out of a phrase.
