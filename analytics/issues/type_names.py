@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words
-from analytics.issues.group_evidence import Evidence
+from analytics.issues.group_evidence import Evidence, Title
 from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of
 from analytics.issues.tagging import Tagged
 from analytics.issues.texts import stop_words
 
-TOPICS, TROUBLES = 6, 4
+TOPICS, TROUBLES = 10, 6
 #: A topic or trouble is at most so many characters and words.
 PART, WORDS = 6, 3
 #: A word that a smaller share of the titles uses is left out of a phrase.
@@ -52,21 +52,25 @@ def general(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 class TypeBackground:
-    """In which share of all titles a string stands, names left out."""
+    """The parts of all titles, names left out, and in which share of the titles each stands."""
 
     def __init__(self, evidences: Sequence[Evidence]):
-        told = [general(t.matter) for e in evidences for t in e.titles]
-        self._lines = ["，".join("".join(w for w, _ in c) for c in clauses) for clauses in told]
-        self._known: dict[str, float] = {}
+        self._parts: dict[str, dict[str, tuple[Tagged, ...]]] = {}
+        self._titles: Counter[str] = Counter()
+        for title in (t for e in evidences for t in e.titles):
+            self._titles.update(self.parts_of(title).keys())
+        self._cases = sum(len(e.titles) for e in evidences)
 
-    def usual(self, text: str) -> float:
-        if text not in self._known:
-            self._known[text] = max(sum(text in line for line in self._lines), 1) / max(len(self._lines), 1)
-        return self._known[text]
+    def parts_of(self, title: Title) -> dict[str, tuple[Tagged, ...]]:
+        """Return the parts of a title that could be topic or trouble → their words."""
+        if title.text not in self._parts:
+            self._parts[title.text] = dict(part for c in general(title.matter) for part in _parts(c))
+        return self._parts[title.text]
 
     def lift(self, text: str, evidence: Evidence) -> float:
+        """Return how much commoner a part is in the titles of a group than in all, as a logarithm, at least 0."""
         share = max(evidence.shares(text)[0], 1 / len(evidence.titles))
-        return max(0.0, math.log(share / self.usual(text)))
+        return max(0.0, math.log(share * self._cases / max(self._titles[text], 1)))
 
 
 @dataclass
@@ -78,7 +82,7 @@ class TypeParts:
 
     @cached_property
     def _told(self) -> list[dict[str, tuple[Tagged, ...]]]:
-        return [dict(part for c in general(t.matter) for part in _parts(c)) for t in self.evidence.titles]
+        return [self.background.parts_of(t) for t in self.evidence.titles]
 
     @cached_property
     def topics(self) -> dict[str, Words]:
@@ -237,7 +241,7 @@ def worth(name: TypeName, parts: TypeParts) -> float:
         + 1.3 * anywhere
         + 1.3 * evidence.shares(topic)[1]
         + 5.0 * (evidence.shares(name.trouble)[0] if name.trouble else 0.0)
-        + 0.15 * parts.background.lift(topic, evidence)
+        + 0.15 * (parts.background.lift(topic, evidence) if topic in parts.topics else 0.0)
         - 0.13 * places[0]
         - 0.17 * (places[1] if len(places) > 1 else 0)
         + 1.0 * says_trouble(name.text)
