@@ -10,7 +10,9 @@ import streamlit as st
 from analytics import ingest, model
 from analytics.exporting import quarantine_for
 from analytics.ingest import ImportResult, RefusedFile, SheetPlan
+from analytics.ingest.mapping import SEVERAL
 from analytics.ingest.quarantine import Quarantined
+from analytics.ingest.validation import ORDER_NAMES
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
@@ -18,7 +20,24 @@ from analytics.wording import minute
 from pages.common import acting, asking
 from pages.common.sources_box import sources_box
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls"]
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "xlsx",
+    "xlsm",
+    "xls",
+    "xlsb",
+    "ods",
+    "json",
+    "jsonl",
+    "parquet",
+    "htm",
+    "html",
+    "mht",
+    "xml",
+    "zip",
+]
 NONE = "（不导入）"
 
 
@@ -30,7 +49,7 @@ def importing() -> None:
             TYPES,
             accept_multiple_files=True,
             key=f"files{st.session_state.get('round', 0)}",
-            help="CSV、TSV（UTF-8 或 GBK）、XLSX、XLS。表头不在第一行、合并单元格、多个工作表都可以。",
+            help="CSV、XLSX、XLS、ODS、网页表格、JSON、Parquet，或装着它们的 ZIP。表头不在第一行、合并单元格、多个工作表都可以。",
         )
         if not files:
             if done := st.session_state.pop("imported", None):
@@ -113,8 +132,25 @@ def correct(plan: SheetPlan, number: int) -> None:
             height=300,
         )
         plan.mapping = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        spelling(plan, number)
         if plan.unused:
             st.caption("没有用到的列：" + "、".join(plan.unused))
+
+
+def spelling(plan: SheetPlan, number: int) -> None:
+    """Let a person say what a file may leave open: the order of dates, what several rows are, the day of acceptance."""
+    with st.container(horizontal=True):
+        orders = ("", *ORDER_NAMES)
+        plan.order = st.selectbox(
+            "日期写法", orders, orders.index(plan.order), lambda o: ORDER_NAMES.get(o, "自动判断"), key=f"order{number}"
+        )
+        if plan.table == "cases":
+            several = tuple(SEVERAL)
+            plan.several = st.selectbox(
+                "一件工单有几行时", several, several.index(plan.several), SEVERAL.__getitem__, key=f"several{number}"
+            )
+            if "accepted_at" not in plan.mapping:
+                plan.accepted_on = st.date_input("整个文件的受理日期", plan.accepted_on, key=f"day{number}")
 
 
 def sample(plan: SheetPlan, position: int | None) -> str:
@@ -171,9 +207,10 @@ def joined() -> list[str]:
 
 def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
     """Say what became of every row, and offer the quarantine for mending."""
-    (st.info if dry_run else st.success)(
-        result.sentence(dry_run), icon=":material/fact_check:" if dry_run else ":material/check_circle:"
-    )
+    state = result.account().state
+    show, icon = (st.error, "block") if state == "red" else (st.success, "check_circle")
+    show, icon = (st.info, "fact_check") if dry_run and state != "red" else (show, icon)
+    show(result.sentence(dry_run), icon=f":material/{icon}:")
     with st.container(horizontal=True):
         for label, value in (
             ("读入", result.read),
@@ -185,6 +222,8 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
             st.metric(f"{label}（行）", f"{value:,}", border=True, width=150)
     for warning in result.warnings:
         st.caption(f"提示：{warning}")
+    for kind, count in result.account().by_kind()["repaired"].items():
+        st.caption(f"已修正：{kind}（{count:,} 处）")
     if result.quarantine:
         frame = pd.DataFrame(
             {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}
