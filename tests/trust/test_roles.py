@@ -279,6 +279,7 @@ REFUSED = {
     "import": ["{out}.csv"],
     "demo": [],
     "discover": [],
+    "jobs": ["list"],
     "accounts": [],
     "audit": [],
     "backup": ["{out}.tar.gz"],
