@@ -15,7 +15,7 @@ from analytics.jobs.history import BAD, RESULTS, Run
 from analytics.jobs.runner import SERVICE, Busy, run_job
 from analytics.jobs.standing import JobStanding, jobs_now
 from analytics.store import Store
-from analytics.viewer import ADMINISTER
+from analytics.viewer import ADMINISTER, IMPORT
 from analytics.wording import minute
 
 BUSY = 3
@@ -58,6 +58,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
+    if not options.viewer.may(IMPORT):
+        options.viewer.require(ADMINISTER)
     found = jobs_now(Store(options.store), shanghai_now())
     if options.json:
         print_json({"jobs": [_as_json(j) for j in found]})

@@ -70,7 +70,7 @@ def _told(one: SourceStanding) -> str:
         f"未导入 {standing.refused:,} 份" if standing.refused else "",
         f"上次查看 {minute(standing.looked)}" if standing.looked else "",
         "正在取" if one.job.running else f"下次查看 {minute(one.job.due)}（{one.job.job.schedule.described}）",
-        f"上次没有做成：{one.job.last.message}" if one.job.failed and one.job.last else "",
+        f"上次没有做成：{one.job.last.message}" if one.job.failed and one.job.last and acting.may(IMPORT) else "",
     ]
     return "；".join(filter(None, parts))
 

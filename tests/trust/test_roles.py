@@ -281,6 +281,7 @@ REFUSED = {
     "import": ["{out}.csv"],
     "demo": [],
     "discover": [],
+    "jobs": ["list"],
     "accounts": [],
     "audit": [],
     "backup": ["{out}.tar.gz"],
