@@ -214,7 +214,7 @@ def test_a_file_is_for_the_session_it_was_made_for(site: Site) -> None:
 def test_a_file_made_on_a_click_is_for_who_clicked(site: Site) -> None:
     mine, other = site.sign_in("root"), site.sign_in("zhang")
     with site.page("/", mine) as socket:
-        session, told = run(socket, "demand-load", "period=本年")
+        session, told = run(socket, "case-list", "period=本年")
         promised = re.findall(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", told)
         files: set[str] = set()
         for one in dict.fromkeys(p.decode() for p in promised):
@@ -222,7 +222,9 @@ def test_a_file_made_on_a_click_is_for_who_clicked(site: Site) -> None:
             asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = one, session
             asked.backend_operation_request.deferred_file.file_id = one
             socket.send(asked.SerializeToString())
-            answer = socket.recv(timeout=120)
+            answer = b""
+            while not answer or ForwardMsg.FromString(answer).WhichOneof("type") != "backend_operation_response":
+                answer = socket.recv(timeout=60)
             files |= {f.decode() for f in re.findall(rb"/media/[0-9a-f]+\.\w+", answer)}
         assert files
         for file in files:
