@@ -118,7 +118,7 @@ def _keep_profile(office: Office, request: Request) -> None:
         if st.button("保存方案", disabled=not name.strip()):
             office.keep_profile(name, request, asking.ledger().viewer.name)
             drafts.drop("profile_name")
-            st.toast(f"已保存方案「{name}」", icon=":material/check:")
+            st.toast(f"已保存方案「{escaped(name)}」", icon=":material/check:")
             st.rerun()
 
 
@@ -138,7 +138,7 @@ def preview(office: Office, request: Request, briefing: Briefing) -> None:
                 st.image(png(figure, dpi=SCREEN_DPI), caption=figure.title)
             for table in section.tables:
                 show_table(table)
-        st.caption(f"{head.issuer}　{head.date}")
+        st.caption(escaped(f"{head.issuer}　{head.date}"))
         st.caption(briefing.footer)
     stale = office.stale(briefing, request)
     if stale:
@@ -156,7 +156,7 @@ def show_table(table: Table) -> None:
     st.caption(table.title)
     st.dataframe(pd.DataFrame(rows, columns=[words.head(c) for c in told.columns]), hide_index=True)
     if table.note:
-        st.caption(f"注：{table.note}")
+        st.caption(escaped(f"注：{table.note}"))
 
 
 def mend(office: Office, request: Request, briefing: Briefing) -> None:
@@ -166,7 +166,7 @@ def mend(office: Office, request: Request, briefing: Briefing) -> None:
         id = inputs.choose("哪一句", "sentence", tuple(sentences), words=lambda i: _short(sentences[i]))
         sentence = sentences[id]
         if sentence.edited_by:
-            st.caption(f"已由{sentence.edited_by}改过；原句：{sentence.original}")
+            st.caption(escaped(f"已由{sentence.edited_by}改过；原句：{sentence.original}"))
         mark = f"sentence {id} {sentence.text}"
         text = drafts.write(st.text_area, "改成（留空则删去这句）", mark, sentence.text, height=120)
         who = acting.name("修改人", "editor")
@@ -236,7 +236,7 @@ def history(office: Office) -> None:
             st.caption("还没有做过。做过的每一份都留在这里，可再次下载。")
         for delivery in made[:SHOWN]:
             st.markdown(f"**{escaped(delivery.name)}** {escaped(delivery.title)}")
-            st.caption(f"{minute(delivery.at)} {delivery.who}；数据快照 {delivery.snapshot}")
+            st.caption(f"{minute(delivery.at)} {escaped(delivery.who)}；数据快照 {delivery.snapshot}")
             downloads(office, delivery, "past")
 
 

@@ -23,6 +23,7 @@ from pages.address import inputs, links, parameters
 from pages.common import acting, asking
 from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.listing import LISTED, NARROWING, PAGE_ROWS, known_metrics, request_of, where_of
 
 MOST_EXPORTED = 100_000
@@ -76,7 +77,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
         f"**{what}：{number(total)}**{times}" + (f"（显示前 {PAGE_ROWS} 件，导出含全部）" if total > PAGE_ROWS else "")
     )
     if ledger.viewer.department:
-        st.caption(f"只列{ledger.viewer.department}承办或首接的；其他部门的工单只计入各页的汇总数。")
+        st.caption(f"只列{escaped(str(ledger.viewer.department))}承办或首接的；其他部门的工单只计入各页的汇总数。")
     st.caption("点一行看那件工单。")
     st.dataframe(
         case_table(frame),
@@ -148,11 +149,11 @@ def story(ledger: Ledger, case_no: str) -> None:
     found = case_story(ledger, case_no)
     if found is None:
         where = "台账里没有" if ledger.may_see(case_no) else f"{ledger.viewer.department}没有承办或首接过"
-        st.info(f"{where}工单 {case_no}。", icon=":material/search_off:")
+        st.info(f"{where}工单 {escaped(case_no)}。", icon=":material/search_off:")
         return
     case = found.case
     with st.container(border=True):
-        st.subheader(f"工单 {case_no}", anchor=False)
+        st.subheader(f"工单 {escaped(case_no)}", anchor=False)
         left, right = st.columns([3, 2])
         with left:
             st.text(case["title"] or "（无主题）")

@@ -75,7 +75,7 @@ def handing_on() -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption(f"文件名：{file}")
+        st.caption(escaped(f"文件名：{file}"))
 
 
 def receiving() -> None:

@@ -18,6 +18,7 @@ from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
 from pages.common import acting, asking
+from pages.common.foreign import escaped
 from pages.common.sources_box import sources_box
 
 TYPES = [
@@ -112,7 +113,7 @@ def correct(plan: SheetPlan, number: int) -> None:
         if table != plan.table:
             plan.use_table(table)
         for note in plan.notes:
-            st.caption(f"提示：{note}")
+            st.caption(escaped(f"提示：{note}"))
         columns = ingest.columns_of(model.TABLES[plan.table])
         heads = [f"{i + 1}. {h}" for i, h in enumerate(plan.heads)]
         current = {c.name: heads[plan.mapping[c.name]] if c.name in plan.mapping else NONE for c in columns}
@@ -221,9 +222,9 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
         ):
             st.metric(f"{label}（行）", f"{value:,}", border=True, width=150)
     for warning in result.warnings:
-        st.caption(f"提示：{warning}")
+        st.caption(escaped(f"提示：{warning}"))
     for kind, count in result.account().by_kind()["repaired"].items():
-        st.caption(f"已修正：{kind}（{count:,} 处）")
+        st.caption(escaped(f"已修正：{kind}（{count:,} 处）"))
     if result.quarantine:
         frame = pd.DataFrame(
             {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}

@@ -16,6 +16,7 @@ from pages.address import drafts, inputs, links, parameters
 from pages.common import asking, discovered
 from pages.common.drawing import chart, custom, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.periods import own
 
 SHOWN = 20
@@ -76,7 +77,7 @@ def alike(view: View, case_no: str, within: bool) -> None:
     seen = view.ledger.may_see(case_no)
     found = discovered.ask_alike(view.ledger, case_no, scope(view, within)) if seen else ()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**像工单 {html.escape(case_no)} 的**")
+        st.markdown(f"**像工单 {escaped(case_no)} 的**")
         links.here(links.EXPLORE, "不找了", icon=":material/close:", like=None)
     if not len(found):
         st.info("没有找到像这一件的，或这件工单还没有归类。", icon=":material/search_off:")

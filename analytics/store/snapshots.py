@@ -33,6 +33,8 @@ NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+#: What DuckDB raises where disk or memory does not suffice, in a statement, at COMMIT and at CHECKPOINT.
+_NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException, duckdb.FatalException)
 #: Bytes of memory for writing.
 WRITING = 4 << 30
 
@@ -163,7 +165,7 @@ class Store:
                 if base and afresh:
                     draft.clear()
                 yield draft
-            except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            except (OSError, *_NO_ROOM) as error:
                 reason = getattr(error, "strerror", None) or "磁盘空间或内存不足"
                 raise StoreError(f"台账写不进磁盘（{reason}），原有台账没有变，请检查磁盘空间后再试") from None
             finally:

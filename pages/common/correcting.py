@@ -14,6 +14,7 @@ from analytics.wording import minute
 from pages.address import drafts, inputs, parameters
 from pages.common import acting, asking, discovered
 from pages.common.filters import View
+from pages.common.foreign import escaped
 
 ANSWERS = {
     "rename": "改名",
@@ -121,7 +122,7 @@ def _split(view: View, found: Findings, id: str, who: str, why: str) -> None:
             st.caption(f"{len(wanted)} 个编号中，{len(cases)} 个在这一类里。")
     elif how == "由系统提议":
         part = discovered.ask_proposal(found.token, id)
-        st.caption(f"系统提议把 {len(part.cases):,} 件拆出来，它们的关键词：{'、'.join(part.keywords)}")
+        st.caption(f"系统提议把 {len(part.cases):,} 件拆出来，它们的关键词：{escaped('、'.join(part.keywords))}")
         cases, name = list(part.cases), "、".join(part.keywords[:2])
     else:
         own = found.problems.index[found.problems["type_id"] == id]

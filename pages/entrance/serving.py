@@ -31,7 +31,15 @@ from analytics.viewer import require_sign_in
 from pages.entrance import doors, gates, logs, who
 from pages.navigation.places import OLD_ADDRESSES, goal_of
 
+#: Whatever a ledger's or an address's words make of a page, the browser asks no other host. (No form-action: the way to a
+#: provider is a form that is redirected.)
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:;"
+    " worker-src 'self' blob:; frame-src 'self' data: blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+)
 _HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),

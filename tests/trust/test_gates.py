@@ -165,6 +165,16 @@ def test_pages_lead_to_the_sign_in(site: Site) -> None:
     assert site.ask("/").status == 401
 
 
+def test_the_browser_is_told_to_ask_no_other_host(site: Site, open_site: Site) -> None:
+    """Whatever words of a ledger or an address make of a page (an image, a frame, a font), only this server is asked."""
+    for answer in (open_site.ask("/", Accept="text/html"), site.ask("/signin"), site.ask("/", Accept="text/html")):
+        policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+        for kind in ("default", "img", "media", "font", "connect", "frame", "style", "script", "worker"):
+            assert set(policy[f"{kind}-src"].split()) <= {
+                "'self'", "data:", "blob:", "'unsafe-inline'", "'unsafe-eval'",
+            }  # fmt: skip
+
+
 def test_a_websocket_needs_a_session(site: Site) -> None:
     for cookie in ("", "insight_session=forged", "_streamlit_user=forged"):
         with pytest.raises(InvalidStatus, match="403"), site.page("/", cookie):
@@ -199,6 +209,28 @@ def test_a_file_is_for_the_session_it_was_made_for(site: Site) -> None:
             assert site.ask(file, cookie=again).status == 404  # the same person, another session
         leave(site, mine)
         assert {site.ask(file, cookie=mine).status for file in files} == {401}
+
+
+def test_a_file_made_on_a_click_is_for_who_clicked(site: Site) -> None:
+    mine, other = site.sign_in("root"), site.sign_in("zhang")
+    with site.page("/", mine) as socket:
+        session, told = run(socket, "case-list", "period=本年")
+        promised = re.findall(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", told)
+        files: set[str] = set()
+        for one in dict.fromkeys(p.decode() for p in promised):
+            asked = BackMsg()
+            asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = one, session
+            asked.backend_operation_request.deferred_file.file_id = one
+            socket.send(asked.SerializeToString())
+            answer = b""
+            while not answer or ForwardMsg.FromString(answer).WhichOneof("type") != "backend_operation_response":
+                answer = socket.recv(timeout=60)
+            files |= {f.decode() for f in re.findall(rb"/media/[0-9a-f]+\.\w+", answer)}
+        assert files
+        for file in files:
+            assert site.ask(file, cookie=mine).status == 200
+            assert site.ask(file, cookie=other).status == 404
+            assert site.ask(file).status == 401
 
 
 def leave(site: Site, cookie: str) -> None:
