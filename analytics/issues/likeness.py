@@ -26,8 +26,10 @@ WORDS = 14.0
 TITLES = 8.0
 #: What it takes away that they name different districts …
 ELSEWHERE = 4.2
-#: … and each e-fold of the days between them.
+#: … and each e-fold of the days between them, or of the cases between them at so many a day: the more came
+#: between, the more others it may be.
 LATER = 0.6
+CASES_A_DAY = 6.0
 #: Less likely pairs count as unlike.
 LEAST = 0.05
 #: A word, or a set of letters, that a larger share of cases has tells no matter from another.
@@ -43,13 +45,15 @@ FEW = 30
 
 @dataclass(frozen=True)
 class Features:
-    """Of cases: unit ``words``, ``titles`` (shares of the title's letter sets), ``letters`` (0/1), ``places`` (0/1), ``days``."""
+    """Of cases: unit ``words``, ``titles`` (shares of the title's letter sets), ``letters`` (0/1), ``places`` (0/1), ``days`` and
+    ``turns`` (place among all cases by time, in days of CASES_A_DAY)."""
 
     words: sp.csr_matrix
     titles: sp.csr_matrix
     letters: sp.csr_matrix
     places: sp.csr_matrix
     days: np.ndarray
+    turns: np.ndarray
 
 
 def rarity(presence: sp.csr_matrix, commonest: float = COMMONEST_WORD) -> np.ndarray:
@@ -80,7 +84,8 @@ def features(counts: sp.csr_matrix, weights: np.ndarray, texts: Texts, at: np.nd
     said = np.asarray(weighed.sum(axis=1)).ravel() + SHORT_TITLE
     shares = (sp.diags_array((1 / said).astype(np.float32)) @ weighed).tocsr()
     days = at.astype("datetime64[s]").astype(np.float64) / 86400
-    return Features(words, shares, letters.tocsr(), _places(texts), days)
+    turns = np.argsort(np.argsort(at, kind="stable"), kind="stable") / CASES_A_DAY
+    return Features(words, shares, letters.tocsr(), _places(texts), days, turns)
 
 
 def _places(texts: Texts) -> sp.csr_matrix:
@@ -104,10 +109,16 @@ def likely_pairs(of: Features) -> sp.csr_matrix:
         odds += NOTHING_SHARED
         elsewhere = (of.places[here] @ places).toarray() == 0
         odds -= ELSEWHERE * (elsewhere & named[here, None] & named[None, :])
-        odds -= LATER * np.log1p(np.abs(of.days[here, None] - of.days[None, :])).astype(np.float32)
+        apart = np.maximum(_apart(of.days, here), _apart(of.turns, here))
+        odds -= LATER * np.log1p(apart).astype(np.float32)
         odds[np.arange(odds.shape[0]), np.arange(here.start, here.stop)] = -np.inf
         odds[odds < np.log(LEAST / (1 - LEAST))] = -np.inf
         row, column = np.nonzero(odds > -np.inf)
         share = 1 / (1 + np.exp(-odds[row, column]))
         blocks.append(sp.csr_matrix((share.astype(np.float32), (row, column)), odds.shape))
     return sp.vstack(blocks).tocsr() if blocks else sp.csr_matrix((0, 0), dtype=np.float32)
+
+
+def _apart(at: np.ndarray, here: slice) -> np.ndarray:
+    between: np.ndarray = np.abs(at[here, None] - at[None, :])
+    return between

@@ -19,7 +19,7 @@ LEAST_LIKE = 0.4
 #: So many cases are compared each with each.
 AT_ONCE = 6000
 #: A case, or a group of a later thousand, is of a known matter from so great a cosine with its mean on.
-KNOWN = 0.45
+KNOWN = 0.6
 #: A matter is remembered by so many words.
 REMEMBERED = 60
 
