@@ -14,7 +14,13 @@ PAGES = Path(__file__).resolve().parent.parent
 CASES, ISSUES, EXPLORE, BOARD, DATA = (
     PAGES / f"{name}.py" for name in ("cases", "issues", "explore", "remedies", "data")
 )
+WAITING = Path(__file__).with_name("links.js")
 ONWARD, BACK = ":material/arrow_forward:", ":material/arrow_back:"
+
+
+def wait_for_fields() -> None:
+    """Let links wait for what was typed (links.js); call it once a run."""
+    st.html(f"<script>{WAITING.read_text('utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def kept(**added: str | Sequence[str] | None) -> parameters.Query:

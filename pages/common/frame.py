@@ -84,6 +84,7 @@ def _draw(first: str) -> None:
     # An image of our own, and no icons on pages: a material icon of a tab is fetched from another host.
     st.set_page_config(page_title=f"{page.title} · 企业诉求洞察", page_icon=ICON, layout="wide")
     st.html(STYLE)
+    links.wait_for_fields()
     parameters.settle(place.file)
     with suppress(StoreError):  # no snapshot is whole: the page says so
         asking.pin(warming.shown_id)
