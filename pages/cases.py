@@ -70,7 +70,8 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
         st.info(f"没有符合条件的工单{scope}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
         return
     frame = asking.ask_cases(ledger, slice, request)
-    counted = 0.0 if request.words or ledger.viewer.department else asking.ask_counted(ledger, slice, request)
+    narrowed_down = request.words or request.among is not None or ledger.viewer.department
+    counted = 0.0 if narrowed_down else asking.ask_counted(ledger, slice, request)
     times = f"（{counted:,.0f} {CATALOGUE[request.metric].times}，一件可有几次）" if counted > total else ""
     what = LISTED[request.metric] + (f"·{PARTS[request.part]}" if request.part != "denominator" else "")
     st.markdown(

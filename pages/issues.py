@@ -106,6 +106,8 @@ def alarms(view: View, found: Findings) -> None:
                 st.caption(f"另有 {len(mine) - MOST_ALARMS} 项{state}的，命令行 alarms 可全部列出。")
         if told.empty:
             st.caption("最近没有超出预期的类型或具体问题。")
+        elif view.slice.where:
+            st.caption("预警按全区判断，不随上面的筛选变化。")
 
 
 def one_alarm(view: View, row: object) -> None:

@@ -21,6 +21,8 @@ SOLVED_SHOWN = 3
 #: Problems of a type with less of it than this are drawn together.
 SMALL_PART = 0.02
 OTHERS = "其余"
+#: A type is described from so many of its cases, evenly taken.
+DESCRIBED = 500
 
 
 def _looked_at(ledger: Ledger, slice: Slice) -> ir.Table:
@@ -122,6 +124,19 @@ def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     rows = ledger.run(both)
     place = {c: i for i, c in enumerate(case_nos)}
     return rows.sort_values("case_no", key=lambda c: c.map(place), ignore_index=True)
+
+
+def described(ledger: Ledger, found: Findings, type_id: str) -> list[str]:
+    """Return what can be said of a type in up to three sentences, from the cases that the viewer may see."""
+    from analytics.issues.description import describe
+
+    facts, cases = ledger.table("case_facts"), ledger.table("cases")
+    numbers = found.cases.loc[found.cases["type_id"] == type_id, "case_no"].sort_values()
+    chosen = numbers.iloc[evenly(len(numbers), DESCRIBED)].tolist()
+    mine = ledger.own(facts.filter(facts.case_no.isin(chosen)))
+    fields = mine.select("case_no", "accepted_at", "department", "street", "channel")
+    rows = ledger.run(fields.inner_join(cases.select("case_no", "title", "content", "reply"), "case_no"))
+    return describe(rows.sort_values("case_no", ignore_index=True), found.types.loc[type_id, "keywords"])
 
 
 def left_over(ledger: Ledger, found: Findings) -> pd.DataFrame:

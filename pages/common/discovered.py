@@ -68,6 +68,12 @@ def ask_solved(ledger: Ledger, type_id: str) -> pd.DataFrame:
 
 
 @cached
+def ask_description(ledger: Ledger, token: str, type_id: str) -> list[str]:
+    """Return what can be said of a type in up to three sentences (see description.describe)."""
+    return looking.described(ledger, _found(ledger), type_id)
+
+
+@cached
 def ask_proposal(token: str, type_id: str) -> looking.Proposal:
     return looking.proposed_split(_found(ledger_now()), type_id)
 

@@ -79,7 +79,7 @@ def left_out(made: go.Figure) -> None:
 
 def _chosen(query: dict[str, str]) -> str:
     """Say what a drill-down narrows to: the groups, days and part of a metric."""
-    words = [asking.label(asking.ledger(), k, v) for k, v in query.items() if k in DIMENSIONS]
+    words = [asking.label(asking.ledger(), k, v) for k, v in query.items() if v and k in DIMENSIONS]
     words += [f"工单 {query['case']}"] if "case" in query else []
     if "from" in query:
         first, end = (dt.date.fromisoformat(query[name]) for name in ("from", "to"))

@@ -7,12 +7,14 @@ import streamlit as st
 
 from analytics import figures, model
 from analytics.issues import Findings, counts
+from analytics.issues.findings import AUTOMATIC
 from analytics.remedies.stages import STAGES
 from analytics.wording import cases, number, short
 from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
 from pages.common.drawing import chart, custom, section, to_cases
 from pages.common.filters import View
+from pages.common.listing import FILTERS
 from pages.common.periods import one_week
 
 TYPE, PROBLEM = "issue_type", "issue_problem"
@@ -29,7 +31,15 @@ def opened(view: View, found: Findings, id: str) -> None:
     kept = found.types.loc[id]
     open_link("回到全部类型", None, links.BACK)
     st.subheader(str(kept["name"]), anchor=False)
-    marks = [m for m, on in (("固定", kept["pinned"]), ("已标为不是问题", kept["dismissed"])) if on]
+    marks = [
+        mark
+        for mark, on in (
+            (AUTOMATIC, not kept["confirmed"]),
+            ("固定", kept["pinned"]),
+            ("已标为不是问题", kept["dismissed"]),
+        )
+        if on
+    ]
     owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
     whole = counts.totals(view.ledger, TYPE).reindex([id]).fillna(0).iloc[0]
     st.caption(
@@ -38,6 +48,8 @@ def opened(view: View, found: Findings, id: str) -> None:
     )
     if kept["note"]:
         st.text(f"备注：{kept['note']}")
+    for sentence in discovered.ask_description(view.ledger, found.token, id):
+        st.text(sentence)
     on_the_board(view, found, id)
     numbers(view, id)
     trend(view, id)
@@ -100,7 +112,8 @@ def trend(view: View, id: str) -> None:
                 told["cases"], seen.expected[id].iloc[last], seen.alarm[id].iloc[last], told["repeats"]
             ),
             "trend",
-            lambda p: {"issue_type": id, **one_week(str(p["x"]))},
+            # The bars are the whole district's: no filter of the bar may narrow their list.
+            lambda p: {"issue_type": id, **dict.fromkeys(FILTERS, ""), **one_week(str(p["x"]))},
         )
         past = seen.episodes()
         mine = counts.between(view.ledger, TYPE, past[past["id"] == id].tail(5))
@@ -108,7 +121,7 @@ def trend(view: View, id: str) -> None:
             f"{e.start:%Y-%m-%d} 当周起 {cases(e.cases, e.repeats)}，预期 {e.expected:,.1f}" for e in mine.itertuples()
         )
         st.caption(
-            f"件/周，重复提出的照计；预期与预警按不含重复的算；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。"
+            f"件/周，全区，不随筛选变化；重复提出的照计；预期与预警按不含重复的算；最后一周可能未满。{'历次预警：' + words if words else '没有出现过预警'}。"
         )
 
 
