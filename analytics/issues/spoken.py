@@ -77,7 +77,7 @@ def _recent(ledger: Ledger, since: pd.Timestamp, most: int) -> tuple[pd.DataFram
     recent = recent.head(most)[::-1].reset_index(drop=True)
     corpus = count_words(list(zip(recent["title"], recent["content"], strict=True)))
     once = np.flatnonzero(repeats_of(corpus.counts, recent["sender"], recent["accepted_at"].to_numpy()) < 0)
-    return recent.iloc[once].drop(columns="content"), corpus.part(once), corpus.vocabulary
+    return recent.iloc[once].drop(columns="content"), corpus.counts[once], corpus.vocabulary
 
 
 def _read(ledger: Ledger, case_nos: pd.Series) -> tuple[sp.csr_matrix, list[str]]:
