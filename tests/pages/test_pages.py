@@ -284,8 +284,8 @@ def test_the_board_shows_each_card_and_what_was_measured(governed: Store, monkey
     for stage in ("识别", "立项", "会商", "整改措施", "实施", "评估", "销号"):
         assert f"**{stage}**" in said
     cards = CardBook(governed).cards()
-    in_force = next(c for c in cards if c.in_force)
-    one = words(open_page("remedies", governed, monkeypatch, card=in_force.id))
+    opened = (words(open_page("remedies", governed, monkeypatch, card=c.id)) for c in cards if c.in_force)
+    one = next(o for o in opened if "至少要" not in o)  # of a small ledger's cards some have too few cases before
     for title in ("整改见效了吗", "举一反三", "根源线索", "会不会是别的缘故"):
         assert title in one
     assert "95% 区间" in one
