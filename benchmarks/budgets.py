@@ -20,7 +20,7 @@ from analytics.ledger import open_ledger
 from analytics.remedies.sample import place_cards
 from analytics.store import Reader, Store
 from benchmarks.large import write_large
-from pages.common.frame import PAGES
+from pages.navigation.places import PLACES
 
 #: Milliseconds of a page's queries together, and of one whole run on the server with nothing asked before.
 QUERIES, WHOLE = 1000, 2000
@@ -34,7 +34,7 @@ OWN = {
     "triage": (500, 1000),
 }
 LEFT_OUT = {"briefing": "composes a document: see briefing"}
-BUDGETS = {page: OWN.get(page, (QUERIES, WHOLE)) for page in PAGES if page not in LEFT_OUT}
+BUDGETS = {page: OWN.get(page, (QUERIES, WHOLE)) for page in (p.file for p in PLACES) if page not in LEFT_OUT}
 
 
 @dataclass

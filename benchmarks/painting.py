@@ -18,7 +18,7 @@ from analytics.store import Store
 from benchmarks.browsing import FIGURE, browsing, seen, serving, words
 from benchmarks.large import write_large
 from benchmarks.starting import FOOT
-from pages.common.frame import PAGES
+from pages.navigation.places import PLACES
 
 SHOWN = ("overview", "load", "sla", "satisfaction", "loop", "issues")
 #: Whether anything has been painted.
@@ -44,7 +44,7 @@ def painted_pages(store: Store) -> None:
         visited(browser, address)
         time.sleep(SETTLED)
         for page in SHOWN:
-            title, path = PAGES[page]
+            title, path = next((p.title, p.address) for p in PLACES if p.file == page)
             runs = [visited(browser, f"{address}/{path}" if page != "overview" else address) for _ in range(2)]
             cells = [f"{first:.1f} / {again:.1f}" for first, again in zip(*runs, strict=True)]
             print(f"| {title} | {' | '.join(cells)} |", flush=True)

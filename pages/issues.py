@@ -35,7 +35,9 @@ def begin(view: View, found: Findings | None) -> None:
     """Offer to find types anew, or to let new cases join; say what the last run changed."""
     fresh = asking.desk().fresh(view.ledger)
     if found is None:
-        st.info("还没有归过类。归类会读遍全部诉求文字，找出同一件事和同一类事；六万件约一分多钟。", icon=":material/hub:")
+        st.info(
+            "还没有归过类。归类会读遍全部诉求文字，找出同一件事和同一类事；六万件约一分多钟。", icon=":material/hub:"
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if found and fresh > 0 and acting.may(DECIDE):
             st.caption(f"有 {fresh:,} 件新工单还没有归类。")
