@@ -7,12 +7,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from analytics.demo import DemoLedger, generate, write_store
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.settings import ROOT, load_settings
 from analytics.store import Store
+
+#: No example fails for the time it took: load on the machine is no fault.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)
 #: Servers that tests start do no jobs; a test of jobs asks for them.
