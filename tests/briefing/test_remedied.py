@@ -9,6 +9,7 @@ from analytics.briefing.compose import Request
 from analytics.briefing.facts import Briefing
 from analytics.briefing.office import Office
 from analytics.briefing.period import parse
+from analytics.issues.findings import printed_name
 from analytics.metrics import compute
 from analytics.remedies import telling
 from analytics.remedies.board import as_of_day, board_of, effects
@@ -70,7 +71,7 @@ def test_suggestions_are_what_waits_and_what_comes_next(office: Office, week: Br
     rows = compute("demand", ledger, span, by=("issue_type",)).dropna(subset=["issue_type"])
     free = rows[~rows["issue_type"].isin(shown.taken)].sort_values("value")
     best = free.iloc[-1]
-    assert f"「{found.name_of(best['issue_type'])}」过去一年 {best['value']:.0f} 件" in told["advice.next"]
+    assert f"「{printed_name(found, str(best['issue_type']))}」过去一年 {best['value']:.0f} 件" in told["advice.next"]
 
 
 def test_a_report_on_one_type_says_what_its_remedy_did(office: Office) -> None:
