@@ -92,10 +92,10 @@ def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:
 
 
 def _swallowed(rows: TextRows, text: str, dialect: Dialect) -> bool:
-    """Tell whether a cell of several lines may hold a row: the quote that ends the cell may have cut its line."""
+    """Tell whether a cell of several lines may hold a row, its first line too: a quote may begin one row and end in the next."""
     forms = Forms(text[:SAMPLE].replace("\r\n", "\n").split("\n")[:FORMS_FROM], dialect)
     for column in rows.columns:
         many = column.filter(pc.match_substring(column, "\n"))
-        if any(forms.begins_a_row(line) for cell in many for line in cell.as_py().split("\n")[1:]):
+        if any(forms.begins_a_row(line) for cell in many for line in cell.as_py().split("\n")):
             return True
     return False

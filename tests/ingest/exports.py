@@ -136,8 +136,9 @@ def _text(draw: st.DrawFn, rows: list[list[str]], cases: list[Case]) -> bytes:
     lines = []
     for row in rows:
         out = io.StringIO()
-        csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="").writerow(row)
-        lines.append(out.getvalue())
+        # A cell of several lines is quoted only where the writer ends its rows with what the cell holds.
+        csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(row)
+        lines.append(out.getvalue().removesuffix("\n"))
     for case, at in zip(cases, range(len(rows) - len(cases), len(rows)), strict=True):
         if case.damage == "open quote":  # a text that begins with a quote, written by a program that knows no quotes
             plain = [c.translate(dict.fromkeys(map(ord, f'"\n{delimiter}'))) for c in rows[at]]
