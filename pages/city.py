@@ -15,10 +15,10 @@ from analytics.federation.shelf import Damaged
 from analytics.metrics import CATALOGUE, Slice, period
 from analytics.store import StoreError
 from analytics.viewer import EXPORT, IMPORT
-from analytics.wording import days, minute, number, short
+from analytics.wording import EMPTY, SMALL, days, minute, number, short
 from pages.address import drafts, inputs
 from pages.common import acting, asking
-from pages.common.drawing import chart, empty, offer_workbook
+from pages.common.drawing import big_number, chart, empty, offer_workbook
 from pages.common.foreign import escaped
 from pages.common.opening import FIVE
 
@@ -158,8 +158,9 @@ def numbers(city: City) -> None:
     for box, code in zip(st.columns(len(FIVE)), FIVE, strict=True):
         metric, row = CATALOGUE[code], rows.loc[(CITY, code)] if (CITY, code) in rows.index else None
         unit = "" if metric.is_rate else f"，{metric.unit}"
-        shown = "—" if row is None else "样本不足" if row["small"] else short(row["value"], metric.unit)
-        box.metric(f"{metric.name}（{CITY}{unit}）", shown)
+        shown = EMPTY if row is None else SMALL if row["small"] else short(row["value"], metric.unit)
+        with box:
+            big_number(f"{metric.name}（{CITY}{unit}）", shown)
         if row is not None and row["without"]:
             box.caption(f"未计入：{row['without']}")
     names = [*(d.district for d in city.districts), CITY]

@@ -18,6 +18,7 @@ from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
 from pages.common import acting, asking
+from pages.common.drawing import big_number
 from pages.common.foreign import escaped
 from pages.common.sources_box import sources_box
 
@@ -220,7 +221,7 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
             ("未变", result.unchanged),
             ("隔离", result.quarantined),
         ):
-            st.metric(f"{label}（行）", f"{value:,}", border=True, width=150)
+            big_number(f"{label}（行）", f"{value:,}", border=True, width=150)
     for warning in result.warnings:
         st.caption(escaped(f"提示：{warning}"))
     for kind, count in result.account().by_kind()["repaired"].items():

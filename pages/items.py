@@ -12,7 +12,7 @@ from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.wording import SMALL, number
 from pages.address import inputs, parameters
 from pages.common import asking, drafting, mechanisms
-from pages.common.drawing import caption, offer_workbook, section, to_cases
+from pages.common.drawing import big_number, caption, offer_workbook, section, to_cases
 from pages.common.filters import View
 
 PERCENT = st.column_config.NumberColumn(format="percent")
@@ -29,7 +29,8 @@ def coverage(view: View) -> None:
         frame = asking.ask(("list_coverage", "off_list_rate", "no_limit_rate"), view.ledger, view.slice)
         for place, (_, row) in zip(st.columns(len(frame)), frame.iterrows(), strict=True):
             metric = CATALOGUE[row["metric"]]
-            place.metric(metric.name, SMALL if row["small"] and row["denominator"] else number(row["value"], "%"))
+            with place:
+                big_number(metric.name, SMALL if row["small"] and row["denominator"] else number(row["value"], "%"))
             place.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f}，{metric.denominator}")
         to_cases("看清单外的工单", metric="off_list_rate", part="numerator")
 

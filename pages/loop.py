@@ -10,11 +10,22 @@ from analytics.exporting import notes_of
 from analytics.loop.paths import MOST, in_words
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
-from analytics.wording import number
+from analytics.wording import SMALL, number
 from pages.address import parameters
 from pages.common.asking import ask, settings
 from pages.common.consulted import consultations
-from pages.common.drawing import CONFIG, caption, chart, custom, empty, offer_workbook, rows, section, to_cases
+from pages.common.drawing import (
+    CONFIG,
+    big_number,
+    caption,
+    chart,
+    custom,
+    empty,
+    offer_workbook,
+    rows,
+    section,
+    to_cases,
+)
 from pages.common.filters import View
 from pages.common.mechanisms import ask_dragging, ask_moves, ask_passed_on, ask_variants
 
@@ -114,9 +125,9 @@ def loops(view: View) -> None:
         frame = ask(known, view.ledger, view.slice).set_index("metric")
         for place, code in zip(st.columns(len(known)), known, strict=True):
             row, metric = frame.loc[code], CATALOGUE[code]
-            place.metric(metric.name, "样本不足" if row["small"] else number(row["value"], "%"))
-            place.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} {metric.times}，{metric.denominator}")
             with place:
+                big_number(metric.name, SMALL if row["small"] else number(row["value"], "%"))
+                st.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} {metric.times}，{metric.denominator}")
                 to_cases("看这些工单", metric=code, part="numerator")
         if "multi_transfer_rate" not in known:
             return

@@ -10,11 +10,11 @@ from analytics import figures, model
 from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric, unmet
 from analytics.metrics.comparison import is_flow
-from analytics.wording import SAME, SMALL, clock, number, short
+from analytics.wording import EMPTY, SAME, SMALL, clock, number, short
 from pages.address import links, parameters
 from pages.common import asking, opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
-from pages.common.drawing import picture, section, to_cases
+from pages.common.drawing import big_number, picture, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
 from pages.common.opening import FIVE, SPARK_WEEKS
@@ -30,7 +30,7 @@ def five_numbers(view: View) -> None:
     for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
         with column, st.container(border=True, height="stretch"):
             if reason := unmet(code, view.ledger):
-                st.metric(CATALOGUE[code].name, "—")
+                big_number(CATALOGUE[code].name, EMPTY)
                 st.caption(reason + "。")
             else:
                 places[code] = one_number(view, frame.loc[code])
@@ -48,7 +48,7 @@ def one_number(view: View, row: pd.Series) -> DeltaGenerator:
     """Draw a number with what is said of it; return the place for its line."""
     metric = CATALOGUE[str(row.name)]
     moved, by_day = row["moved"], "每工作日，" if row["per_day"] else ""
-    st.metric(
+    big_number(
         metric.name,
         SMALL if row["small"] else short(row["value"], metric.unit),
         delta=moved,

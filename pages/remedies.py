@@ -24,7 +24,7 @@ from analytics.viewer import GOVERN
 from analytics.wording import EMPTY, SMALL, change, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, carding, remedied, rooting
-from pages.common.drawing import chart, offer_workbook, section, to_cases
+from pages.common.drawing import big_number, chart, offer_workbook, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
 
@@ -73,7 +73,7 @@ def summary(shown: Board, effects: dict[str, Effect], today: dt.date) -> None:
     ]
     with st.container(horizontal=True, gap="large"):
         for name, value in told:
-            st.metric(name, value, width="content")
+            big_number(name, f"{value:,}", width="content")
 
 
 def kanban(view: View, found: Findings, shown: Board) -> None:

@@ -7,10 +7,10 @@ import streamlit as st
 from analytics import figures, model
 from analytics.metrics import CATALOGUE, unmet
 from analytics.ratings import bad_ratings, circumstances, comments
-from analytics.wording import SMALL, number, short
+from analytics.wording import EMPTY, SMALL, number, short
 from pages.address import inputs
 from pages.common.asking import ask, ask_funnel, cached, counted, settings
-from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
+from pages.common.drawing import big_number, caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.periods import late_part, months_back
 
@@ -25,13 +25,13 @@ def headlines(view: View) -> None:
         metric = CATALOGUE[code]
         with column, st.container(border=True, height="stretch"):
             if reason := unmet(code, view.ledger):
-                st.metric(metric.name, "—")
+                big_number(metric.name, EMPTY)
                 st.caption(reason + "。")
                 continue
             row = frame.loc[code]
             small = bool(row["small"]) and row["denominator"] > 0
             told = SMALL if small else short(row["value"], "%")
-            st.metric(metric.name, told, help=metric.described(settings()) + "。")
+            big_number(metric.name, told, help=metric.described(settings()) + "。")
             known = row["denominator"] and not small
             interval = f"；95% 区间 {row['low'] * 100:.1f}–{row['high'] * 100:.1f}%" if known else ""
             st.caption(f"{row['numerator']:,.0f}/{row['denominator']:,.0f} 件{interval}")

@@ -6,6 +6,7 @@ import datetime as dt
 import html
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,7 +17,7 @@ from analytics.metrics import CATALOGUE, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN
 from analytics.viewer import EXPORT
-from analytics.wording import days
+from analytics.wording import EMPTY, SMALL, days
 from pages.address import links, parameters
 from pages.common import asking
 from pages.common.filters import View
@@ -103,6 +104,14 @@ def picture(address: str, told: str, height: int) -> None:
     """Show a small picture as wide as there is room; ``told`` says what it shows, to who points at it or cannot see it."""
     said = html.escape(told, quote=True)
     st.html(f'<img src="{address}" style="width:100%;height:{height}px" alt="{said}" title="{said}">')
+
+
+def big_number(name: str, told: str, **more: Any) -> None:
+    """Draw a number large under its name (``more``: see st.metric); what is no number (样本不足, —) is a word of plain size."""
+    if told in (SMALL, EMPTY):
+        st.markdown(f":small[{name}]  \n{told}", help=more.get("help"))
+    else:
+        st.metric(name, told, **more)
 
 
 def caption(view: View, *codes: str, extra: str = "") -> None:

@@ -9,10 +9,10 @@ from analytics import figures, model
 from analytics.issues import Findings, counts
 from analytics.issues.findings import AUTOMATIC
 from analytics.remedies.stages import STAGES
-from analytics.wording import cases, number, short
+from analytics.wording import SMALL, cases, number, short
 from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
-from pages.common.drawing import chart, custom, section, to_cases
+from pages.common.drawing import big_number, chart, custom, section, to_cases
 from pages.common.filters import View
 from pages.common.listing import FILTERS
 from pages.common.periods import one_week
@@ -95,7 +95,8 @@ def numbers(view: View, id: str) -> None:
     )
     for place, (name, value, code) in zip(st.columns(len(shown)), shown, strict=True):
         small = bool(code) and bool(row[f"{code}__small"])
-        place.metric(name, "样本不足" if small else value)
+        with place:
+            big_number(name, SMALL if small else value)
     to_cases("看统计期内的这些工单", issue_type=id)
 
 
