@@ -1,0 +1,33 @@
+"""A number stands large; what is no number (样本不足, —) is a word of plain size, on every page."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.settings import ROOT
+from analytics.wording import EMPTY, SMALL
+
+DRAWING = ROOT / "pages" / "common" / "drawing.py"
+ELSEWHERE = sorted(p for p in (ROOT / "pages").rglob("*.py") if p != DRAWING)
+
+
+@pytest.mark.parametrize("path", ELSEWHERE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_drawing_room_draws_large_numbers(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr == "metric" and isinstance(node.value, ast.Name):
+            assert node.value.id not in ("st", "place", "box", "column"), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize(("told", "large"), [("88.8%", True), ("0", True), (SMALL, False), (EMPTY, False)])
+def test_what_is_no_number_is_not_drawn_large(told: str, large: bool) -> None:
+    app = AppTest.from_string(
+        f"from pages.common.drawing import big_number\nbig_number('满意率', {told!r}, help='怎么算')",
+        default_timeout=60,
+    ).run()
+    assert not app.exception
+    assert [m.value for m in app.metric] == ([told] if large else [])
+    assert large or (told in app.markdown[0].value and "满意率" in app.markdown[0].value)
