@@ -16,7 +16,7 @@ from analytics.viewer import DECIDE
 from analytics.wording import SAME, cases, clock, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
-from pages.common.drawing import CONFIG, chart, custom, offer_workbook, picture, section, to_cases
+from pages.common.drawing import chart, custom, offer_workbook, picture, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
 from pages.common.listing import FILTERS
@@ -29,6 +29,8 @@ MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
 NAMED_ON_MAP = 80
+#: Of the tree: every module.
+WHOLE = "all"
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -252,10 +254,34 @@ def tree(view: View, found: Findings) -> None:
     if nodes.empty:
         st.info("这段时间、这些筛选下没有已归类的诉求。", icon=":material/inbox:")
         return
-    st.plotly_chart(figures.tree(nodes), key="tree", theme=None, config=CONFIG)
-    st.caption(
-        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层。"
+    modules = nodes[nodes["parent"] == ""].set_index("id")["name"].to_dict()
+    branch = inputs.choose(
+        "看哪个模块", "branch", [WHOLE, *modules], words={WHOLE: "全部模块", **modules}.get, width=260
     )
+    shown = nodes if branch == WHOLE else figures.branch_of(nodes, branch)
+    chart(figures.tree(shown), "tree", alt="模块、类型和具体问题的层级树")
+    st.caption(
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层；要记进网址，请选模块。"
+    )
+    types_of_tree(shown[shown["parent"].isin(modules)], modules)
+
+
+def types_of_tree(types: pd.DataFrame, modules: dict[str, str]) -> None:
+    """List the types of the tree as rows; choosing one offers its cases and its page."""
+    types = types.sort_values(["cases", "id"], ascending=[False, True])
+    told = pd.DataFrame({"类型": types["name"], "模块": types["parent"].map(modules), "件数": types["cases"]})
+    event = st.dataframe(
+        told,
+        hide_index=True,
+        key=f"tree_types {parameters.stamp()}",
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(320, 35 * (len(told) + 1) + 3),
+    )
+    if event and event["selection"]["rows"]:
+        id = str(types["id"].iloc[event["selection"]["rows"][0]])
+        to_cases("看这一类的工单", issue_type=id)
+        open_link("打开这一类", id)
 
 
 view: View = st.session_state["view"]

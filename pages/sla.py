@@ -97,7 +97,8 @@ def due_soon(view: View) -> None:
             )
             shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
             rows(shown, "due_soon")
-            st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
+            told = "全部列出" if len(frame) >= total else f"列出前 {len(frame)} 件"
+            st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后{told}。")
             to_cases("全部列出并导出", metric="at_risk", sort="due_at")
 
 

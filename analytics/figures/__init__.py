@@ -2,12 +2,22 @@
 
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
 from analytics.figures.flow import reached, went
-from analytics.figures.issues import calibration, case_map, crossed, small_line, sparkline, tree, trend_with_alarms
+from analytics.figures.issues import (
+    branch_of,
+    calibration,
+    case_map,
+    crossed,
+    small_line,
+    sparkline,
+    tree,
+    trend_with_alarms,
+)
 from analytics.figures.lines import before_after, flows_and_backlog, forecast, rate_over_time, survival
 
 __all__ = [
     "bands",
     "before_after",
+    "branch_of",
     "calibration",
     "case_map",
     "crossed",

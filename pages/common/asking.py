@@ -18,6 +18,7 @@ from analytics.metrics.comparison import Basis, compared
 from analytics.metrics.durations import handling_curve
 from analytics.metrics.forecast import Forecast, forecast_demand
 from analytics.metrics.funnel import funnel
+from analytics.remedies import levers
 from analytics.remedies.cards import CardBook
 from analytics.settings import Settings, default_store, load_settings
 from analytics.store import Store
@@ -94,7 +95,15 @@ def label(ledger: Ledger, dimension: str, value: str) -> str:
     if dimension in ("issue_type", "issue_problem"):
         found = findings(ledger)
         return found.name_of(value) if found else value
+    if dimension == "item_no":
+        return ask_item_names(ledger).get(value, value)
     return model.label_of(dimension, value)
+
+
+@counted
+def ask_item_names(ledger: Ledger) -> dict[str, str]:
+    """Return the newest name of every service item by its number."""
+    return levers.item_names(ledger)
 
 
 @counted

@@ -120,9 +120,3 @@ def ask_common(ledger: Ledger, token: str, where: Where) -> pd.DataFrame:
 @counted
 def ask_fewest(ledger: Ledger, token: str, where: Where, share: float, without: tuple[str, ...]) -> pd.DataFrame:
     return levers.fewest(ask_ground(ledger, token, where), share, without)
-
-
-@counted
-def ask_item_names(ledger: Ledger) -> dict[str, str]:
-    """Return the newest name of every service item by its number."""
-    return levers.item_names(ledger)

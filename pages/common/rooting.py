@@ -12,7 +12,7 @@ from analytics.metrics import Slice
 from analytics.remedies import signs
 from analytics.wording import days
 from pages.address import parameters
-from pages.common import remedied
+from pages.common import asking, remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.listing import last_day
@@ -46,8 +46,7 @@ def roots(view: View, type_id: str, span: Slice) -> None:
         if event and event["selection"]["rows"]:
             row = found.iloc[event["selection"]["rows"][0]]
             if row["attribute"] != signs.CONTACT:
-                own = {"period": "own", "from": span.start.isoformat(), "to": span.end.isoformat()}
-                to_cases("看所选的工单", issue_type=type_id, **own, **{row["attribute"]: str(row["code"])})
+                to_cases("看所选的工单", issue_type=type_id, **{row["attribute"]: str(row["code"])})
         st.caption(f"{days(span.start, span.end, last_day(view.ledger))}受理的诉求；看过：{'、'.join(signs.looked_at(view.ledger))}。未填的不计入分母。偏多不等于原因，是去查的方向。")  # fmt: skip
 
 
@@ -57,7 +56,7 @@ def _share(part: float, whole: float) -> str:
 
 def _value(view: View, attribute: str, code: object) -> str:
     if attribute == "item_no":
-        return remedied.ask_item_names(view.ledger).get(str(code), str(code))
+        return asking.ask_item_names(view.ledger).get(str(code), str(code))
     return model.label_of(attribute, code)
 
 
