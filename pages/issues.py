@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import figures
 from analytics.exporting import notes_of
-from analytics.issues import Findings, counts
+from analytics.issues import Findings, alarm_list, counts
 from analytics.issues.alarm_list import FALLEN, HIGH, LEVEL_NAMES, NEW_WEEKS, RISING
 from analytics.issues.ranking import PARTS, impact
 from analytics.metrics import CATALOGUE
@@ -105,7 +105,7 @@ def alarms(view: View, found: Findings) -> None:
             if len(mine) and state != RISING:
                 st.markdown(f"**{state}**")
             for row in mine.head(MOST_ALARMS).itertuples():
-                one_alarm(view, row)
+                one_alarm(view, found, row)
             if len(mine) > MOST_ALARMS:
                 st.caption(f"另有 {len(mine) - MOST_ALARMS} 项{state}的，命令行 alarms 可全部列出。")
         if told.empty:
@@ -114,17 +114,28 @@ def alarms(view: View, found: Findings) -> None:
             st.caption("预警按全区判断，不随上面的筛选变化。")
 
 
-def one_alarm(view: View, row: object) -> None:
+def one_alarm(view: View, found: Findings, row: object) -> None:
     """Say what is in alarm, since when, how many; lead to its type and to its cases."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        loose = _not_grouped(found, row)
         told = (
             f"{LEVEL_NAMES[row.level]}「{row.name}」自 {row.since:%Y-%m-%d} 当周起 {cases(row.cases, row.repeats)}，"
-            f"预期 {row.expected:,.1f} 件（偶然出现的可能 {max(row.chance, 0.0001):.2%}）"
+            + (f"其中 {loose:,} 件说的相近、尚未归入；" if loose else "")
+            + f"预期 {row.expected:,.1f} 件（偶然出现的可能 {max(row.chance, 0.0001):.2%}）"
         )
         st.markdown(escaped(told), width="stretch")
         if row.type_id:
             open_link("看这一类", row.type_id)
         to_cases("看工单", alarm=row.id, **own(row.since.date(), last_day(view)), **dict.fromkeys(FILTERS))
+
+
+def _not_grouped(found: Findings, row: object) -> int:
+    """Return how many cases of a type's or problem's alarm tell of it without being grouped under it."""
+    group = {alarm_list.TYPE: "type_id", alarm_list.PROBLEM: "problem_id"}.get(row.level)
+    if group is None:
+        return 0
+    told = found.cases[found.cases["case_no"].isin(row.case_nos)]
+    return int((told[group] != row.id).sum())
 
 
 def weights() -> dict[str, float]:

@@ -13,6 +13,7 @@ from analytics.figures.issues import (
     trend_with_alarms,
 )
 from analytics.figures.lines import before_after, flows_and_backlog, forecast, rate_over_time, survival
+from analytics.figures.style import is_blank
 
 __all__ = [
     "bands",
@@ -26,6 +27,7 @@ __all__ = [
     "funnel",
     "grades",
     "heat",
+    "is_blank",
     "odds",
     "ranked",
     "rate_over_time",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
 from analytics.wording import SMALL
 
@@ -55,6 +56,16 @@ def without_small(made: go.Figure, left_out: Iterable[str]) -> go.Figure:
         more = f" 等 {len(names)} 个" if len(names) > MOST_NAMED else ""
         made.update_layout(meta=f"{SMALL}未画：{'、'.join(names[:MOST_NAMED])}{more}。")
     return made
+
+
+def is_blank(made: go.Figure) -> bool:
+    """Tell whether a figure has no mark at all: none of its points has both coordinates, no trace of another kind is there."""
+    return all(trace.type in ("bar", "scatter", "scattergl") and not _points(trace) for trace in made.data)
+
+
+def _points(trace: BaseTraceType) -> int:
+    x, y = (pd.Series(() if v is None else list(v), dtype=object) for v in (trace.x, trace.y))
+    return int((x.notna() & y.notna()).sum()) if len(x) and len(y) else 0
 
 
 def drawable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from analytics import figures
 from analytics.exporting import workbook_for
 from analytics.metrics import CATALOGUE, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
@@ -50,8 +51,12 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
     """Show a figure; choosing a mark offers the cases that ``drill`` names for it.
 
     The cases are offered as a link, not opened at once: a slip of a finger on a phone does not leave the page.
-    The mark is forgotten when the filters change, since it would mean something else.
+    The mark is forgotten when the filters change, since it would mean something else. A figure without any mark
+    is not shown: the words below say what was too small.
     """
+    if figures.is_blank(made):
+        st.caption(str(made.layout.meta or "没有可画的数。"))
+        return
     if drill is None:
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
         left_out(made)

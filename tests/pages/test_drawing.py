@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics import figures
 from analytics.settings import ROOT
 from analytics.wording import EMPTY, SMALL
 
@@ -31,3 +33,24 @@ def test_what_is_no_number_is_not_drawn_large(told: str, large: bool) -> None:
     assert not app.exception
     assert [m.value for m in app.metric] == ([told] if large else [])
     assert large or (told in app.markdown[0].value and "满意率" in app.markdown[0].value)
+
+
+def rates(*small: bool) -> pd.DataFrame:
+    n = [5 if s else 50 for s in small]
+    modules = [f"module {i}" for i in range(len(small))]
+    return pd.DataFrame({"module": modules, "value": 0.9, "low": 0.8, "high": 1.0, "n": n, "small": list(small)})
+
+
+@pytest.mark.parametrize(("small", "blank"), [((True, True), True), ((True, False), False), ((), True)])
+def test_a_figure_of_which_nothing_can_be_drawn_is_blank(small: tuple[bool, ...], blank: bool) -> None:
+    assert figures.is_blank(figures.ranked(rates(*small), "module", "%", "满意率")) is blank
+
+
+def test_a_blank_figure_is_words() -> None:
+    app = AppTest.from_string(
+        "import plotly.graph_objects as go\nfrom pages.common.drawing import chart\n"
+        "chart(go.Figure().add_bar(x=[None], y=['a']).update_layout(meta='样本不足未画：甲。'), 'k')",
+        default_timeout=60,
+    ).run()
+    assert [c.value for c in app.caption] == ["样本不足未画：甲。"]
+    assert not app.get("plotly_chart")

@@ -120,6 +120,11 @@ def figures(page: Page) -> list[Locator]:
     return [g for g in page.locator(".js-plotly-plot").all() if g.evaluate(_ASKED)]
 
 
+def options(page: Page) -> list[Locator]:
+    """Return the buttons of a page that choose another view of it, those chosen left out."""
+    return page.get_by_test_id("stMain").get_by_test_id("stBaseButton-segmented_control").all()
+
+
 def tables(page: Page) -> list[Locator]:
     """Return the tables whose rows can be chosen."""
     return [t for t in page.get_by_test_id("stDataFrame").all() if t.evaluate(_ASKED)]

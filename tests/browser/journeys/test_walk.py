@@ -38,6 +38,9 @@ class Walk:
     silent: set[str] = field(default_factory=set)
     #: Kinds of links within a page (a type, a card, what is alike) whose goals were walked too.
     within: set[tuple] = field(default_factory=set)
+    #: Kinds of links used so far, and views that pages offer beside the one they open with.
+    used: set[tuple] = field(default_factory=set)
+    views_seen: list[str] = field(default_factory=list)
 
     @property
     def page(self) -> Page:
@@ -55,20 +58,38 @@ class Walk:
             self.journey.menu(title)
             before = self.ways
             self.here(title)
+            self.views(title)
             if self.ways == before:
                 self.silent.add(title)
 
-    def here(self, title: str, depth: int = 0) -> None:
-        """Use every way that a page offers."""
+    def views(self, title: str) -> None:
+        """Choose every other view that a page offers (排行, 分布图, 层级树), and use its ways of kinds not used so far."""
+        for option in [o.inner_text().strip() for o in sight.options(self.page)]:
+            at, address = self.journey.place
+            button = next((o for o in sight.options(self.page) if o.inner_text().strip() == option), None)
+            self.hold(button is not None, f"{title}: the view {option} is gone after Back")
+            if button is None:
+                continue
+            self.journey.act(f"{title}: choose {option}", button.click)
+            self.hold(self.journey.place[0] == at + 1, f"{title}: the view {option} is no step of its own")
+            self.views_seen.append(f"{title}/{option}")
+            self.here(f"{title}/{option}", depth=1, anew=True)
+            self.journey.back()
+            self.hold(self.journey.place == (at, address), f"{title}/{option}: Back leads to {self.journey.address}")
+
+    def here(self, title: str, depth: int = 0, *, anew: bool = False) -> None:
+        """Use every way that a page offers; ``anew``: only the kinds not used so far."""
         known = sight.links(self.page)
         kinds: set[tuple] = set()
         for link in known:
+            if anew and link.kind in self.used:
+                continue
             if link.lists_cases:
                 self.use(title, link, self._beside(link), depth)
             elif link.kind not in kinds:
                 kinds.add(link.kind)
                 self.use(title, link, set(), depth)
-        if not depth:  # the figures of a type are the same for each: its lists and tables tell enough
+        if not depth or anew:  # the figures of a type are the same for each: its lists and tables tell enough
             self.figures(title, depth)
         self.tables(title, depth)
 
@@ -134,6 +155,7 @@ class Walk:
     def use(self, name: str, link: Link, said: set[int], depth: int) -> None:
         """Follow a link, hold what it leads to, and come back."""
         at, address = self.journey.place
+        self.used.add(link.kind)
         before = [x for x in sight.numbers(self.page) if x != link.label]
         self.journey.follow(sight.located(self.page, link), link.label)
         self.colleague.say(f"open the copied address of {link}")
@@ -225,12 +247,14 @@ def test_every_way_to_cases_leads_to_as_many_as_it_says(
     walk = walked(browser, found_site, found_store, folder, thorough=True)
     print(
         f"{len(walk.journey.steps)} steps, {walk.lists} lists, {walk.compared} numbers beside a list",
+        *walk.views_seen,
         *walk.journey.steps,
         sep="\n",
     )
     assert walk.faults == [], "\n".join(walk.faults)
     assert walk.silent == SILENT
     assert {"type", "card"} <= {name for _, names in walk.within for name in names}
+    assert len(walk.views_seen) >= 8
     assert walk.lists >= 60
     assert walk.compared >= 40
     assert len(walk.journey.steps) >= 120
