@@ -25,3 +25,45 @@
     }, WAIT);
   }, true);
 })();
+// Back and Forward show a page where it was left: Streamlit draws it anew from its top.
+(() => {
+  if (window.insightKeepsPlace || !window.navigation) return;
+  window.insightKeepsPlace = true;
+  const LINKS = '[data-testid="stPageLink"] a';
+  const PATIENCE = 15000, TURN = 50, STILL = 20; // milliseconds, and turns: the page before may stand a while
+  const left = new Map(); // entry of the history → how far its page was scrolled
+  let wanted = null, until = 0, still = 0, clicked = 0;
+  const main = () => document.querySelector('[data-testid="stMain"]');
+  const running = () => document.querySelector('[data-testid="stApp"]')?.getAttribute('data-test-script-state') !== 'notRunning';
+  const here = () => navigation.currentEntry && navigation.currentEntry.key;
+  const keep = () => { if (main()) left.set(here(), main().scrollTop); };
+  document.addEventListener('scroll', event => {
+    // What follows a click is drawn from its top while the entry is still the old one.
+    if (wanted === null && event.target === main() && Date.now() > clicked + PATIENCE) keep();
+  }, true);
+  const opened = address => ['type', 'case', 'card'].map(name => new URL(address, location).searchParams.get(name)).join();
+  document.addEventListener('click', event => {
+    keep();
+    clicked = Date.now();
+    const link = event.target.closest && event.target.closest(LINKS);
+    if (link && opened(link.href) !== opened(location.href)) hold(0); // what is opened on the same page begins at its top
+  }, true);
+  for (const act of ['wheel', 'touchstart', 'keydown', 'mousedown'])
+    document.addEventListener(act, () => { wanted = null; clicked = 0; }, true);
+  const restore = () => {
+    const page = main();
+    if (wanted === null) return;
+    const reached = !!page && page.scrollHeight - page.clientHeight >= wanted;
+    if (reached) page.scrollTop = wanted;
+    still = reached && !running() ? still + 1 : 0;
+    if (Date.now() > until || still > STILL) { wanted = null; return; }
+    setTimeout(restore, TURN);
+  };
+  const hold = place => {
+    wanted = place;
+    still = 0;
+    until = Date.now() + PATIENCE;
+    setTimeout(restore, TURN);
+  };
+  window.addEventListener('popstate', () => hold(left.get(here()) || 0));
+})();

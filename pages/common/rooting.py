@@ -16,6 +16,7 @@ from pages.common import asking, remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
 from pages.common.filters import View
 from pages.common.listing import last_day
+from pages.common.periods import own
 
 #: Above this the share of the others is as good as none.
 ALMOST_ONLY = 100
@@ -46,7 +47,8 @@ def roots(view: View, type_id: str, span: Slice) -> None:
         if event and event["selection"]["rows"]:
             row = found.iloc[event["selection"]["rows"][0]]
             if row["attribute"] != signs.CONTACT:
-                to_cases("看所选的工单", issue_type=type_id, **{row["attribute"]: str(row["code"])})
+                days_of = own(span.start, min(span.end, last_day(view.ledger)))
+                to_cases("看所选的工单", issue_type=type_id, **days_of, **{row["attribute"]: str(row["code"])})
         st.caption(f"{days(span.start, span.end, last_day(view.ledger))}受理的诉求；看过：{'、'.join(signs.looked_at(view.ledger))}。未填的不计入分母。偏多不等于原因，是去查的方向。")  # fmt: skip
 
 

@@ -211,6 +211,16 @@ class Journey:
     def address(self) -> str:
         return self.place[1]
 
+    def scrolled(self) -> int:
+        """Return how far the page is scrolled down, in pixels."""
+        return int(self.main.evaluate("e => e.scrollTop"))
+
+    def is_scrolled_to(self, place: int) -> None:
+        """Hold that the page comes to stand there."""
+        self.page.wait_for_function(
+            "place => Math.abs(document.querySelector('[data-testid=\"stMain\"]').scrollTop - place) < 5", arg=place
+        )
+
     def says(self, text: str | re.Pattern) -> None:
         """Hold that the page shows a text."""
         expect(self.main.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

@@ -160,6 +160,22 @@ def test_filters_stand_in_the_address_alone(
         context.close()
 
 
+def test_back_returns_to_where_a_page_was_left(browser: Browser, found_site: str, folder: Path) -> None:
+    """Back shows what stood before the reader; a type opened on the same page is read from its top."""
+    with travelled(browser, found_site, folder) as journey:
+        journey.open("/recurring")
+        below = [x for x in sight.links(journey.page) if "type" in x.query][-1]
+        sight.located(journey.page, below).scroll_into_view_if_needed()
+        left = journey.scrolled()
+        assert left > 300
+        journey.follow(sight.located(journey.page, below))
+        journey.is_scrolled_to(0)
+        journey.back()
+        journey.is_scrolled_to(left)
+        journey.forward()
+        journey.is_scrolled_to(0)
+
+
 def test_old_and_unknown_addresses_lead_to_the_first_page(browser: Browser, found_site: str, folder: Path) -> None:
     with travelled(browser, found_site, folder) as journey:
         for path in ("/home", "/no-such-page"):
