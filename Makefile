@@ -16,11 +16,11 @@ run: $(STAMPS)/run
 
 test: check browser databases
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/browser/journeys --ignore tests/engines
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines --ignore $(WALK)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines
 
-# Every way to cases on every page: many minutes in one browser, so a run of its own.
+# Every single way to cases; `make test` follows two of each kind on each page.
 walk: check browser
-	$(BIN)/python -m pytest -q $(WALK)
+	WALK=every $(BIN)/python -m pytest -q $(WALK)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
