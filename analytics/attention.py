@@ -16,7 +16,7 @@ from analytics.metrics import Slice, compute, compute_many, unmet
 from analytics.metrics.query import BANDS
 from analytics.remedies.pending import pending
 from analytics.settings import Settings
-from analytics.wording import SMALL, cases, number
+from analytics.wording import SMALL, cases, likelihood, number
 
 WINDOW_DAYS = 28
 LOPSIDED = 2.0
@@ -135,7 +135,7 @@ def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterat
     yield Finding(
         f"「{worst['name']}」正在抬头：{worst['since']:%m月%d日}当周起 {cases(worst['cases'], worst['repeats'])}，同样的时间预期 {worst['expected']:.1f} 件，"
         + ("宜按一类问题查明原因。" if found else "尚未归入任何具体问题，宜尽快归类并查明原因。"),
-        f"偶然出现的可能约 {max(worst['chance'], 0.0001):.2%}",
+        f"偶然出现的可能 {likelihood(worst['chance'])}",
         "demand",
         int(worst["cases"]),
         days=(worst["since"].date(), recent.end),

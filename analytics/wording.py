@@ -27,6 +27,11 @@ def cases(count: float, repeats: float = 0) -> str:
     return number(count) + (f"，其中重复 {number(repeats)}" if repeats else "")
 
 
+def likelihood(chance: float) -> str:
+    """Write how likely chance alone would do as much: 不到 0.01%, 1.20%."""
+    return "不到 0.01%" if chance < 1e-4 else f"{chance:.2%}"
+
+
 def short(value: float | None, unit: str = "件") -> str:
     """Write a value without its unit, except the percent sign."""
     text = number(value, unit)

@@ -13,7 +13,7 @@ from analytics.issues.ranking import PARTS, impact
 from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
-from analytics.wording import SAME, cases, clock, number
+from analytics.wording import SAME, clock, likelihood, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered
 from pages.common.drawing import chart, custom, offer_workbook, picture, section, to_cases
@@ -116,14 +116,18 @@ def alarms(view: View, found: Findings) -> None:
 
 def one_alarm(view: View, found: Findings, row: object) -> None:
     """Say what is in alarm, since when, how many; lead to its type and to its cases."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        loose = _not_grouped(found, row)
-        told = (
-            f"{LEVEL_NAMES[row.level]}「{row.name}」自 {row.since:%Y-%m-%d} 当周起 {cases(row.cases, row.repeats)}，"
-            + (f"其中 {loose:,} 件说的相近、尚未归入；" if loose else "")
-            + f"预期 {row.expected:,.1f} 件（偶然出现的可能 {max(row.chance, 0.0001):.2%}）"
-        )
-        st.markdown(escaped(told), width="stretch")
+    loose = _not_grouped(found, row)
+    inside = [f"重复 {number(row.repeats)}"] if row.repeats else []
+    inside += [f"说的相近、还没归入的 {number(loose)}"] if loose else []
+    told = (
+        f"{LEVEL_NAMES[row.level]}「{row.name}」自 {row.since:%Y-%m-%d} 当周起 {number(row.cases)}"
+        + (f"，其中{'，'.join(inside)}" if inside else "")
+        + f"；预期 {row.expected:,.1f} 件（偶然出现的可能 {likelihood(row.chance)}）"
+    )
+    text, ways = st.columns([3, 1], vertical_alignment="center")
+    with text:
+        st.markdown(escaped(told))
+    with ways, st.container(horizontal=True, gap="small"):
         if row.type_id:
             open_link("看这一类", row.type_id)
         to_cases("看工单", alarm=row.id, **own(row.since.date(), last_day(view)), **dict.fromkeys(FILTERS))

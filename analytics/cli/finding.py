@@ -16,7 +16,7 @@ from analytics.issues.trends import watched
 from analytics.ledger import Ledger, open_ledger
 from analytics.store import Store, StoreError
 from analytics.store.runs import PROBLEM, TYPE
-from analytics.wording import cases
+from analytics.wording import cases, likelihood
 
 TREND_WEEKS = 26
 CHANGES = {"born": "新出现", "grown": "增长", "split": "分化", "merged": "合并", "vanished": "消失"}
@@ -153,7 +153,7 @@ def run_alarms(options: argparse.Namespace) -> int:
     for told in rows:
         print(
             f"{told['state']}  {LEVEL_NAMES[str(told['level'])]}「{told['name']}」（{told['id']}）自 {told['since']} 当周起 {told['observed']:,} 件，"
-            f"预期 {told['expected']:,.1f} 件，偶然的可能 {max(float(told['chance']), 0.0001):.2%}"
+            f"预期 {told['expected']:,.1f} 件，偶然的可能 {likelihood(float(told['chance']))}"
         )
     print(note or f"截至 {ledger.as_of:%Y-%m-%d %H:%M}，{len(rows)} 项预警")
     return 0

@@ -10,7 +10,7 @@ from analytics.exporting import deadline, notes_of
 from analytics.issues import Findings
 from analytics.metrics import Slice
 from analytics.remedies import signs
-from analytics.wording import days
+from analytics.wording import days, likelihood
 from pages.address import parameters
 from pages.common import asking, remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
@@ -40,7 +40,7 @@ def roots(view: View, type_id: str, span: Slice) -> None:
                 "其他诉求": [_share(m, n) for m, n in zip(found["rest"], found["rest_all"], strict=True)],
                 "为其他的": ["几乎只在这一类" if r > ALMOST_ONLY else f"{r:.1f} 倍" for r in found["ratio"]],
                 "多出（件）": found["excess"].round(0),
-                "偶然的可能": ["<0.01%" if p < 1e-4 else f"{p:.2%}" for p in found["chance"]],
+                "偶然的可能": [likelihood(p) for p in found["chance"]],
             }
         )
         event = st.dataframe(told, hide_index=True, key=f"signs {type_id} {parameters.stamp()}", on_select="rerun", selection_mode="single-row", height=min(360, 36 * (len(told) + 1) + 3))  # fmt: skip
