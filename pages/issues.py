@@ -7,10 +7,9 @@ import streamlit as st
 
 from analytics import figures
 from analytics.exporting import notes_of
-from analytics.issues import Findings, alarm_list, counts
+from analytics.issues import Findings, alarm_list, counts, looking
 from analytics.issues.alarm_list import FALLEN, HIGH, LEVEL_NAMES, NEW_WEEKS, RISING
 from analytics.issues.ranking import PARTS, impact
-from analytics.metrics import CATALOGUE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import SAME, clock, likelihood, number
@@ -20,7 +19,7 @@ from pages.common.drawing import chart, custom, offer_workbook, picture, section
 from pages.common.filters import View
 from pages.common.foreign import escaped
 from pages.common.listing import FILTERS
-from pages.common.one_type import TYPE, open_link, opened
+from pages.common.one_type import TYPE, fraction, open_link, opened
 from pages.common.periods import last_day, own
 
 LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树"}
@@ -235,14 +234,8 @@ def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
         return ""
     if row[f"{code}__small"]:
         return f"{name} 样本不足"
-    return f"{name} {number(row[code], unit)}" + out_of(row, code)
-
-
-def out_of(row: pd.Series, code: str) -> str:
-    """Say numerator and denominator of a rate, nothing for what is none."""
-    if not CATALOGUE[code].is_rate or not row[f"{code}__denominator"] > 0:
-        return ""
-    return f"（{row[f'{code}__numerator']:,.0f}/{row[f'{code}__denominator']:,.0f}）"
+    share = fraction(row, code)
+    return f"{name} {number(row[code], unit)}" + (f"（{share}）" if share else "")
 
 
 def case_map(view: View, found: Findings) -> None:
@@ -273,7 +266,7 @@ def tree(view: View, found: Findings) -> None:
     branch = inputs.choose(
         "看哪个模块", "branch", [WHOLE, *modules], words={WHOLE: "全部模块", **modules}.get, width=260
     )
-    shown = nodes if branch == WHOLE else figures.branch_of(nodes, branch)
+    shown = nodes if branch == WHOLE else looking.branch_of(nodes, branch)
     chart(figures.tree(shown), "tree", alt="模块、类型和具体问题的层级树")
     st.caption(
         "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层；要记进网址，请选模块。"

@@ -3,7 +3,6 @@
 from analytics.figures.bars import bands, funnel, grades, heat, odds, ranked, shares, stays
 from analytics.figures.flow import reached, went
 from analytics.figures.issues import (
-    branch_of,
     calibration,
     case_map,
     crossed,
@@ -13,12 +12,10 @@ from analytics.figures.issues import (
     trend_with_alarms,
 )
 from analytics.figures.lines import before_after, flows_and_backlog, forecast, rate_over_time, survival
-from analytics.figures.style import is_blank
 
 __all__ = [
     "bands",
     "before_after",
-    "branch_of",
     "calibration",
     "case_map",
     "crossed",
@@ -27,7 +24,6 @@ __all__ = [
     "funnel",
     "grades",
     "heat",
-    "is_blank",
     "odds",
     "ranked",
     "rate_over_time",

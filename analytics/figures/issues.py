@@ -123,12 +123,6 @@ def tree(nodes: pd.DataFrame) -> go.Figure:
     return made
 
 
-def branch_of(nodes: pd.DataFrame, top: str) -> pd.DataFrame:
-    """Return one module's node of a tree with everything under it."""
-    types = nodes.loc[nodes["parent"] == top, "id"]
-    return nodes[(nodes["id"] == top) | nodes["id"].isin(types) | nodes["parent"].isin(types)]
-
-
 def _wrapped(name: str, line: int = 8) -> str:
     return "<br>".join(name[i : i + line] for i in range(0, len(name), line))
 

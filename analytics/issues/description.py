@@ -41,28 +41,38 @@ _FIELDS = {
 }
 
 
-def describe(cases: pd.DataFrame, keywords: Sequence[str] = (), enterprises: Sequence[str] = ()) -> list[str]:
+def describe(
+    cases: pd.DataFrame,
+    keywords: Sequence[str] = (),
+    enterprises: Sequence[str] = (),
+    every: pd.Series | None = None,
+) -> list[str]:
     """Return the sentences that can be said of a type's cases.
 
     ``cases``: one row a case: title, content, accepted_at (datetime) and, where the ledger has them, reply, department,
     item_name, street, industry, channel. ``keywords``: those of the type, best first, to say how many cases hold them.
+    ``every``: when each of the type's cases was accepted (datetime), where ``cases`` are only some of them.
     """
     if cases.empty:
         return []
-    return [s for s in (_asked(cases), _answered(cases), _shared(cases, keywords, enterprises)) if s]
+    every = cases["accepted_at"] if every is None else every
+    said = [s for s in (_asked(cases, every), _answered(cases), _shared(cases, keywords, enterprises)) if s]
+    if len(cases) < len(every):
+        said[1:] = [f"在均匀抽看的 {len(cases):,} 件里，{s}" for s in said[1:]]
+    return said
 
 
-def _asked(cases: pd.DataFrame) -> str:
+def _asked(cases: pd.DataFrame, every: pd.Series) -> str:
     read = _thinned(cases)
     acts = pd.Series([act_of_text(t, x) for t, x in zip(read["title"], read["content"], strict=True)])
     told = acts[acts != ""].value_counts()
     kinds = "、".join(f"{act} {n} 件" for act, n in told.items())
-    span = f"{_day(cases['accepted_at'].min())}至{_day(cases['accepted_at'].max())}"
-    sentence = f"{span}共 {len(cases):,} 件，{_rhythm(cases['accepted_at'])}"
+    sentence = f"{_day(every.min())}至{_day(every.max())}共 {len(every):,} 件，{_rhythm(every)}"
     if kinds:
         sentence += f"；读 {len(read)} 件，写明来意的 {int(told.sum())} 件中，{kinds}"
     of_whom = _largest(cases, "department")
-    return sentence + (f"；{of_whom}" if of_whom else "") + "。"
+    some = f"均匀抽看 {len(cases):,} 件，" if len(cases) < len(every) else ""
+    return sentence + (f"；{some}{of_whom}" if of_whom else "") + "。"
 
 
 def act_of_text(title: object, content: object) -> str:

@@ -78,6 +78,12 @@ def tree_nodes(ledger: Ledger, slice: Slice, found: Findings) -> pd.DataFrame:
     return pd.concat([modules.sort_values("cases", ascending=False), middle, leaves], ignore_index=True)
 
 
+def branch_of(nodes: pd.DataFrame, top: str) -> pd.DataFrame:
+    """Return one module's node of a tree with everything under it."""
+    types = nodes.loc[nodes["parent"] == top, "id"]
+    return nodes[(nodes["id"] == top) | nodes["id"].isin(types) | nodes["parent"].isin(types)]
+
+
 def texts_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     """Return case_no, title, content of a few cases, in the order given."""
     cases = ledger.table("cases")
@@ -133,10 +139,12 @@ def described(ledger: Ledger, found: Findings, type_id: str) -> list[str]:
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
     numbers = found.cases.loc[found.cases["type_id"] == type_id, "case_no"].sort_values()
     chosen = numbers.iloc[evenly(len(numbers), DESCRIBED)].tolist()
-    mine = ledger.own(facts.filter(facts.case_no.isin(chosen)))
+    own = ledger.own(facts)
+    mine = own.filter(own.case_no.isin(chosen))
     fields = mine.select("case_no", "accepted_at", "department", "street", "channel")
     rows = ledger.run(fields.inner_join(cases.select("case_no", "title", "content", "reply"), "case_no"))
-    return describe(rows.sort_values("case_no", ignore_index=True), found.types.loc[type_id, "keywords"])
+    every = ledger.run(own.filter(own.case_no.isin(numbers.tolist())).select("case_no", "accepted_at"))["accepted_at"]
+    return describe(rows.sort_values("case_no", ignore_index=True), found.types.loc[type_id, "keywords"], every=every)
 
 
 def left_over(ledger: Ledger, found: Findings) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from analytics import figures
 from analytics.exporting import workbook_for
+from analytics.figures.style import is_blank
 from analytics.metrics import CATALOGUE, NotMeasurable, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN
@@ -54,7 +54,7 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
     The mark is forgotten when the filters change, since it would mean something else. A figure without any mark
     is not shown: the words below say what was too small.
     """
-    if figures.is_blank(made):
+    if is_blank(made):
         st.caption(str(made.layout.meta or "没有可画的数。"))
         return
     if drill is None:

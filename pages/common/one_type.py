@@ -8,8 +8,9 @@ import streamlit as st
 from analytics import figures, model
 from analytics.issues import Findings, counts
 from analytics.issues.findings import AUTOMATIC
+from analytics.metrics import CATALOGUE
 from analytics.remedies.stages import STAGES
-from analytics.wording import SMALL, cases, number, short
+from analytics.wording import SMALL, cases, clock, number, short
 from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
 from pages.common.drawing import big_number, chart, custom, section, to_cases
@@ -97,7 +98,17 @@ def numbers(view: View, id: str) -> None:
         small = bool(code) and bool(row[f"{code}__small"])
         with place:
             big_number(name, SMALL if small else value)
+            if share := fraction(row, code):
+                st.caption(f"{share} {CATALOGUE[code].times}")
+    st.caption(f"统计期内受理的；超期未办截至 {clock(view.basis.at)}。")
     to_cases("看统计期内的这些工单", issue_type=id)
+
+
+def fraction(row: pd.Series, code: str) -> str:
+    """Say numerator and denominator of a rate; nothing for what is none, or is out of nothing."""
+    if not code or not CATALOGUE[code].is_rate or not row[f"{code}__denominator"] > 0:
+        return ""
+    return f"{row[f'{code}__numerator']:,.0f}/{row[f'{code}__denominator']:,.0f}"
 
 
 def trend(view: View, id: str) -> None:

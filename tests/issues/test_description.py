@@ -43,6 +43,15 @@ def test_what_cases_share_names_the_paper_the_department_and_the_words() -> None
     assert "停车" not in told[-1]
 
 
+def test_what_is_said_of_some_says_of_how_many() -> None:
+    every = pd.Series(pd.date_range("2026-01-05", periods=40, freq="7D"))
+    some = cases(title=["求助停车"] * 10, content=["停车难"] * 10, reply=["已整改"] * 10)
+    told = describe(some, ["停车"], every=every)
+    assert "2026年1月5日至2026年10月5日共 40 件" in told[0]
+    assert all(s.startswith("在均匀抽看的 10 件里，") for s in told[1:])
+    assert len(told) >= 2
+
+
 def test_nothing_is_said_of_what_the_ledger_lacks() -> None:
     told = describe(cases(title=["一", "二", "三"], content=["", "", ""]))
     assert len(told) == 1

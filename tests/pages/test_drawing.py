@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import figures
+from analytics.figures.style import is_blank
 from analytics.settings import ROOT
 from analytics.wording import EMPTY, SMALL
 
@@ -43,7 +44,7 @@ def rates(*small: bool) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("small", "blank"), [((True, True), True), ((True, False), False), ((), True)])
 def test_a_figure_of_which_nothing_can_be_drawn_is_blank(small: tuple[bool, ...], blank: bool) -> None:
-    assert figures.is_blank(figures.ranked(rates(*small), "module", "%", "满意率")) is blank
+    assert is_blank(figures.ranked(rates(*small), "module", "%", "满意率")) is blank
 
 
 def test_a_blank_figure_is_words() -> None:
