@@ -24,7 +24,8 @@ from pages.common import acting, asking
 from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
-from pages.common.listing import LISTED, NARROWING, PAGE_ROWS, known_metrics, request_of, where_of
+from pages.common.listing import FILTERS, LISTED, NARROWING, PAGE_ROWS, known_metrics, last_day, request_of, where_of
+from pages.common.periods import own
 
 MOST_EXPORTED = 100_000
 
@@ -186,7 +187,9 @@ def belonging(ledger: Ledger, case_no: str) -> None:
         else:
             st.text("未归类")
         if placed.problem_id:
-            to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
+            since = own(ledger.first_day or last_day(ledger), last_day(ledger))
+            whole = since | dict.fromkeys(FILTERS)
+            to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id, **whole)
         if placed.repeat_of and ledger.may_see(placed.repeat_of):
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 

@@ -302,6 +302,8 @@ wanted = parameters.value("type")
 if found is not None and wanted and found.constraints.root(wanted) in found.types.index:
     opened(view, found, found.constraints.root(wanted))
 else:
+    if wanted:
+        parameters.not_understood("type", wanted)
     begin(view, found)
     if found is not None:
         account(view, found)

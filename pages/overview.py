@@ -73,6 +73,8 @@ def footnote(view: View, metric: Metric, row: pd.Series) -> str:
     if metric.is_stock:
         share = f"件，截至 {clock(basis.at)}"
         then = f"（{clock(basis.at_before, basis.at)}）" if basis.at_before else ""
+    if row["n"] > 0 and not row["small"] and pd.isna(row["value"]):
+        share = f"{row['n']:,.0f} 件中办结的不到一半，中位数还说不出"
     before = SMALL if row["before_small"] else short(row["before"], metric.unit)
     parts = [
         f"只有 {row['n']:.0f} 件" if row["small"] else share,
@@ -101,7 +103,8 @@ def decisions(view: View) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 told, why = escaped(finding.sentence), escaped(finding.evidence)
                 st.markdown(f"**{number_}. {told}**  \n:gray[依据：{why}]", width="stretch")
-                days = own(*finding.days) if finding.days else {}
+                # A stock is one of the as-of, as is the running month's, whatever period the page shows.
+                days = own(*finding.days) if finding.days else dict.fromkeys(("period", "from", "to"))
                 if finding.card:
                     links.to(links.BOARD, "看卡片", card=finding.card)
                 else:

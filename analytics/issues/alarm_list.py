@@ -76,7 +76,8 @@ def alarms(ledger: Ledger) -> pd.DataFrame:
     ledger = _attached(ledger)
     found = _found(ledger)
     told = sorted(_alarms(ledger), key=lambda a: (a.state == FALLEN, -a.since.value, a.chance, a.id))
-    whole = {a.id: _with_repeats(a, found) for a in told}
+    again = _repeats(ledger, found, frozenset().union(*(a.cases for a in told)))
+    whole = {a.id: sorted(a.cases.union(again.index[again.isin(a.cases)])) for a in told}
     rows = [
         (
             a.level,
@@ -110,10 +111,15 @@ def name_of(ledger: Ledger, id: str) -> str:
     return str(told[id]) if id in told.index else id
 
 
-def _with_repeats(alarm: Alarm, found: Findings | None) -> list[str]:
-    """Return an alarm's cases with those that repeat one of them, sorted."""
-    again = found.cases.loc[found.cases["repeat_of"].isin(alarm.cases), "case_no"] if found else ()
-    return sorted(alarm.cases.union(again))
+def _repeats(ledger: Ledger, found: Findings | None, cases: frozenset[str]) -> pd.Series:
+    """Return which case each repeat of one of the cases repeats (index: case_no), as far as the ledger's day knows it."""
+    if found is None or not cases:
+        return pd.Series(dtype=object)
+    again = found.cases.set_index("case_no")["repeat_of"]
+    again = again[again.isin(cases)]
+    facts = ledger.table("case_facts")
+    known = ledger.whole.run(facts.filter(facts.case_no.isin(again.index.tolist())).select("case_no"))["case_no"]
+    return again[again.index.isin(known)]
 
 
 def rising(ledger: Ledger) -> pd.DataFrame:

@@ -65,12 +65,11 @@ class Slice:
             start = _year_before(self.start, self.end)
         else:
             start = _period_before(self.start, self.end)
+        if _whole_month(self.start, last):  # months are of unequal length: each is judged at its own end
+            end = _month_end(_months_back(start, -_months_between(self.start, last)))
+            return replace(self, start=start, end=end, lag=last - end)
         ceiling = self.start - DAY if comparison == "previous" else self.start
-        whole = _whole_month(self.start, last)
-        end = self.start - DAY if whole and comparison == "previous" else min(start + span, ceiling)
-        if whole and comparison == "year":
-            end = _month_end(dt.date(last.year - 1, last.month, 1))
-        return replace(self, start=start, end=end, lag=self.start - start)
+        return replace(self, start=start, end=min(start + span, ceiling), lag=self.start - start)
 
 
 def period_before(slice: Slice) -> Slice:
@@ -87,6 +86,10 @@ def _month_end(day: dt.date) -> dt.date:
     return following - DAY
 
 
+def _months_between(first: dt.date, last: dt.date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 def _months_back(day: dt.date, months: int) -> dt.date:
     index = day.year * 12 + day.month - 1 - months
     return dt.date(index // 12, index % 12 + 1, 1)
@@ -95,7 +98,7 @@ def _months_back(day: dt.date, months: int) -> dt.date:
 def _period_before(start: dt.date, end: dt.date) -> dt.date:
     """Return the start of the period before: whole months stay months, else equal days."""
     if start.day == 1 and end == _month_end(end):
-        return _months_back(start, (end.year - start.year) * 12 + end.month - start.month + 1)
+        return _months_back(start, _months_between(start, end) + 1)
     return start - (end - start) - DAY
 
 

@@ -46,7 +46,10 @@ def option(raw: str, options: Sequence[T], words: Words | None) -> T | None:
 
 def chosen(name: str, options: Sequence[T], default: T | None = None, words: Words | None = None) -> T:
     """Return the option that the address names, else the default, else the first."""
-    found = option(parameters.value(name), options, words)
+    raw = parameters.value(name)
+    found = option(raw, options, words)
+    if raw and found is None:
+        parameters.not_understood(name, raw)
     return (options[0] if default is None else default) if found is None else found
 
 
@@ -85,11 +88,16 @@ def choose_some(label: str, name: str, options: Sequence[str], *, words: Words |
 
 def day_named(name: str, default: dt.date, least: dt.date, most: dt.date) -> dt.date:
     """Return the day that the address names; what is no day, or outside ``least`` to ``most``, is the default."""
+    raw = parameters.value(name)
     try:
-        given = dt.date.fromisoformat(parameters.value(name))
+        given = dt.date.fromisoformat(raw)
     except ValueError:
-        return default
-    return given if least <= given <= most else default
+        given = None
+    if given is not None and least <= given <= most:
+        return given
+    if raw:
+        parameters.not_understood(name, raw)
+    return default
 
 
 def day(label: str, name: str, *, default: dt.date, least: dt.date, most: dt.date, **look: Any) -> dt.date:

@@ -48,8 +48,12 @@
     const link = event.target.closest && event.target.closest(LINKS);
     if (link && opened(link.href) !== opened(location.href)) hold(0); // what is opened on the same page begins at its top
   }, true);
+  let acted = 0, moved = -1;
   for (const act of ['wheel', 'touchstart', 'keydown', 'mousedown'])
-    document.addEventListener(act, () => { wanted = null; clicked = 0; }, true);
+    document.addEventListener(act, () => { wanted = null; clicked = 0; acted = performance.now(); }, true);
+  // After Back and Forward in quick turn a page that was left answers late and would make an entry of its own.
+  const push = history.pushState;
+  history.pushState = function (...entry) { if (acted > moved) push.apply(this, entry); };
   const restore = () => {
     const page = main();
     if (wanted === null) return;
@@ -65,5 +69,5 @@
     until = Date.now() + PATIENCE;
     setTimeout(restore, TURN);
   };
-  window.addEventListener('popstate', () => hold(left.get(here()) || 0));
+  window.addEventListener('popstate', () => { moved = performance.now(); hold(left.get(here()) || 0); });
 })();

@@ -11,7 +11,7 @@ import streamlit as st
 SHARED = ("period", "from", "to", "compare", "module", "department", "channel", "street", "as_of")
 #: Bounds of what an address may hold: it may come from anywhere.
 LONGEST, MOST = 300, 60
-_KNOWN = "_address"
+_KNOWN, _MISREAD = "_address", "_address_misread"
 
 Query = dict[str, list[str]]
 
@@ -56,11 +56,22 @@ def settle(page: str) -> None:
     Streamlit hands a page the query of a link to that page, but leaves the browser's address as it was.
     Where the browser has it already (a link to another page, Back, a fresh address) nothing happens there.
     """
+    st.session_state[_MISREAD] = {}
     known = st.session_state.get(_KNOWN)
     now = query()
     if known and known[0] == page and known[1] != now:
         st.query_params.from_dict(now)
     st.session_state[_KNOWN] = (page, now)
+
+
+def not_understood(name: str, given: str) -> None:
+    """Note what an address says of a parameter and nobody can read; the page goes by its default and says so."""
+    st.session_state.setdefault(_MISREAD, {})[name] = given
+
+
+def misread() -> dict[str, str]:
+    """Return parameter → what the address says of it that this run could not read."""
+    return dict(st.session_state.get(_MISREAD, {}))
 
 
 def stamp(*names: str) -> str:

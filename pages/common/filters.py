@@ -66,8 +66,10 @@ def filter_bar() -> View:
 
 
 def _own_days(today: dt.date) -> None:
-    inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
-    inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
+    first = inputs.day("从", "from", default=today.replace(day=1), least=EARLIEST, most=LATEST, width=140)
+    last = inputs.day("到", "to", default=today, least=EARLIEST, most=LATEST, width=140)
+    if last < first:
+        parameters.not_understood("to", f"{last}")
 
 
 def _choose(ledger: Ledger, name: str) -> None:

@@ -112,10 +112,14 @@ def _draw(first: str) -> None:
         links.lead(links.DATA, "去导入台账", {}, icon=":material/upload_file:")
         return
     warn(view.ledger)
+    misread = st.container()
     if place is FIRST:
         jobs_box.trouble_line()
     st.session_state["view"] = view
     run(page)
+    if wrong := parameters.misread():
+        told = "、".join(f"{name}={given}" for name, given in wrong.items())
+        misread.warning(f"网址里的 {escaped(told)} 认不出，没有采用。", icon=":material/link_off:")
     mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
     st.caption(
         f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from analytics.metrics import Slice, period
-from analytics.metrics.slices import buckets
+from analytics.metrics.slices import DAY, buckets
 
 D = dt.date
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)
@@ -47,7 +47,21 @@ def test_midnight_belongs_to_the_day_that_ends() -> None:
 def test_comparisons_have_equal_length_and_age(start: dt.date, end: dt.date, kind: str, before: tuple) -> None:
     compared = Slice(start, end).compared(kind, AS_OF)
     assert (compared.start, compared.end) == before
-    assert compared.lag == start - before[0]
+    assert compared.lag == start - before[0] or (compared.end + DAY).day == 1
+
+
+def test_a_finished_month_is_compared_with_the_whole_month_before_at_its_own_end() -> None:
+    """September has 30 days, August 31: none of them falls out, on the evening of September's last day or later."""
+    for as_of in (dt.datetime(2026, 10, 1), dt.datetime(2026, 10, 15, 17)):
+        before = Slice(D(2026, 9, 1), D(2026, 9, 30)).compared("previous", as_of)
+        assert (before.start, before.end) == (D(2026, 8, 1), D(2026, 8, 31))
+        assert before.instant(as_of) == dt.datetime(2026, 9, 1)
+        assert as_of - before.horizon(as_of) == dt.timedelta(days=30)
+
+
+def test_two_months_of_a_quarter_are_compared_with_two_months() -> None:
+    before = Slice(D(2026, 10, 1), D(2026, 12, 31)).compared("previous", dt.datetime(2026, 12, 1))
+    assert (before.start, before.end) == (D(2026, 7, 1), D(2026, 8, 31))
 
 
 def test_no_comparison() -> None:

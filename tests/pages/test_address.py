@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,11 @@ def test_the_hostile_addresses_try_every_parameter_that_pages_read() -> None:
                 read |= {given.value} if isinstance(given, ast.Constant) else set()
     assert len(read) > 30
     assert read <= set(PARAMETERS)
+
+
+@pytest.mark.parametrize(("asked", "misread"), [("c", {}), ("nonsense", {"one": "nonsense"})])
+def test_what_an_address_says_and_nobody_understands_is_noted(asked: str, misread: dict[str, str]) -> None:
+    app = page(CHOICE + "\nst.json(parameters.misread())")
+    app.query_params["one"] = asked
+    app.run()
+    assert json.loads(app.json[0].value) == misread

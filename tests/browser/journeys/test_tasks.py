@@ -176,6 +176,27 @@ def test_back_returns_to_where_a_page_was_left(browser: Browser, found_site: str
         journey.is_scrolled_to(0)
 
 
+def test_back_and_forward_in_quick_turn_make_no_entry(browser: Browser, found_site: str, folder: Path) -> None:
+    with travelled(browser, found_site, folder) as journey:
+        journey.open("/")
+        journey.menu("时限合规")
+        journey.menu("模块负荷")
+        entries = "navigation.entries().length"
+        before, place = journey.page.evaluate(entries), journey.place
+        for _ in range(5):
+            journey.say("go back and forward at once")
+            journey.page.evaluate("history.back()")
+            journey.page.wait_for_function("location.pathname.endsWith('time-limits')")
+            journey.page.evaluate("history.forward()")
+            journey.page.wait_for_function("location.pathname.endsWith('demand-load')")
+        journey.settle()
+        expect(journey.page.locator("h1")).to_have_text("模块负荷", timeout=PATIENCE)
+        journey.settle()
+        assert (journey.page.evaluate(entries), journey.place) == (before, place)
+        journey.back()
+        expect(journey.page.locator("h1")).to_have_text("时限合规", timeout=PATIENCE)
+
+
 def test_old_and_unknown_addresses_lead_to_the_first_page(browser: Browser, found_site: str, folder: Path) -> None:
     with travelled(browser, found_site, folder) as journey:
         for path in ("/home", "/no-such-page"):
