@@ -74,6 +74,6 @@ def test_who_may_not_import_sees_the_city_and_no_form(
     monkeypatch.setattr("pages.common.asking.viewer", lambda: Viewer("甲", LEADER))
     monkeypatch.setattr("pages.common.acting.viewer", lambda: Viewer("甲", LEADER))
     app = open_page("city", store, monkeypatch)
-    assert len(app.metric) == 5
+    assert len(app.metric) == 4  # one of the five has too few cases, and is a word
     assert not [b for b in app.button if b.key == "city_remove"]
     assert "不能导入台账" in words(app)
