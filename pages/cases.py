@@ -175,7 +175,7 @@ def story(ledger: Ledger, case_no: str) -> None:
 def belonging(ledger: Ledger, case_no: str) -> None:
     """Say which type and problem the case belongs to, and by which words."""
     known = asking.findings(ledger)
-    placed = looking.belonging(known, case_no) if known else None
+    placed = looking.belonging(ledger, known, case_no) if known else None
     if known is None or placed is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -187,7 +187,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             st.text("未归类")
         if placed.problem_id:
             to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id)
-        if placed.repeat_of and ledger.may_see(placed.repeat_of):
+        if placed.repeat_of:
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 
