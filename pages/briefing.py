@@ -177,7 +177,7 @@ def mend(office: Office, request: Request, briefing: Briefing) -> None:
             try:
                 office.edit(request, sentence, text, who)
             except StoreError as error:
-                st.error(str(error))
+                st.error(escaped(str(error)))
             else:
                 drafts.drop(mark)
                 st.rerun()
@@ -203,7 +203,7 @@ def make(office: Office, request: Request) -> None:
                         template=template.getvalue() if template else None,
                     )
             except StoreError as error:
-                st.error(str(error))
+                st.error(escaped(str(error)))
             else:
                 st.session_state["made"] = str(made.folder)
                 st.toast("已生成", icon=":material/check:")
@@ -249,7 +249,7 @@ def page() -> None:
             found = asking.findings(ledger)
             briefing = ask_briefing(ledger, request, found.token if found else "")
     except StoreError as error:
-        st.info(str(error), icon=":material/inbox:")
+        st.info(escaped(str(error)), icon=":material/inbox:")
         history(office)
         return
     make(office, request)

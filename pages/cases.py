@@ -252,4 +252,4 @@ else:
     try:
         listing(view, ledger, request_of(parameters.query(), view.ledger))
     except NotMeasurable as error:
-        st.info(str(error) + "。", icon=":material/info:")
+        st.info(escaped(f"{error}。"), icon=":material/info:")

@@ -61,7 +61,7 @@ def importing() -> None:
             with st.spinner("正在读取文件……"):
                 plans = planned(files)
         except RefusedFile as error:
-            st.error(str(error), icon=":material/block:")
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         for number, plan in enumerate(plans):
             correct(plan, number)
@@ -182,7 +182,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
             )
         except (RefusedFile, StoreError) as error:
             bar.empty()
-            st.error(str(error), icon=":material/block:")
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         if publish and result.published:
             asking.pin_own()
@@ -251,7 +251,7 @@ def coverage() -> None:
         try:
             ledger = asking.ledger()
         except StoreError as error:
-            st.info(str(error), icon=":material/inbox:")
+            st.info(escaped(str(error)), icon=":material/inbox:")
             return
         counts = ledger.counts
         st.markdown(

@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from analytics.clock import shanghai_now
+from analytics.refusal import Refusal
 from analytics.store import Store, StoreError
 from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, AuditLog
 from analytics.store.books import open_book
@@ -40,7 +41,7 @@ _TABLES = (
 )
 
 
-class SignInRefused(Exception):
+class SignInRefused(Refusal):
     """A sign-in that fails; the message is Chinese and never says whether the name exists."""
 
 

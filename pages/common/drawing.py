@@ -20,6 +20,7 @@ from analytics.wording import days
 from pages.address import links, parameters
 from pages.common import asking
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.listing import count_of, last_day
 
 Drill = Callable[[dict], dict[str, str] | None]
@@ -42,7 +43,7 @@ def section(title: str, view: View, *needs: str, help: str | None = None) -> Ite
         try:
             yield not reasons
         except NotMeasurable as error:
-            st.info(str(error) + "。", icon=":material/info:")
+            st.info(escaped(f"{error}。"), icon=":material/info:")
 
 
 def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") -> None:

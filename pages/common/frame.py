@@ -54,7 +54,7 @@ def run(page: StreamlitPage) -> None:
     try:
         page.run()
     except NotAllowed as error:
-        st.warning(f"{error}。", icon=":material/lock:")
+        st.warning(escaped(f"{error}。"), icon=":material/lock:")
     except SettingsError:
         raise
     except Exception as error:
@@ -102,13 +102,13 @@ def _draw(first: str) -> None:
             if asking.store().current():
                 warn(asking.ledger())
         except StoreError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(escaped(str(error)), icon=":material/broken_image:")
         run(page)
         return
     try:
         view = filters.filter_bar()
     except StoreError as error:
-        st.info(str(error), icon=":material/inbox:")
+        st.info(escaped(str(error)), icon=":material/inbox:")
         links.lead(links.DATA, "去导入台账", {}, icon=":material/upload_file:")
         return
     warn(view.ledger)
