@@ -62,12 +62,12 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     slice, more = narrowed(view)
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"只列：{more}")
+            st.caption(escaped(f"只列：{more}"))
             links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys((*NARROWING, "alarm")))
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
-        st.info(f"没有符合条件的工单{scope}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
+        st.info(f"没有符合条件的工单{escaped(scope)}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
         return
     frame = asking.ask_cases(ledger, slice, request)
     narrowed_down = request.words or request.among is not None or ledger.viewer.department

@@ -211,7 +211,7 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
     state = result.account().state
     show, icon = (st.error, "block") if state == "red" else (st.success, "check_circle")
     show, icon = (st.info, "fact_check") if dry_run and state != "red" else (show, icon)
-    show(result.sentence(dry_run), icon=f":material/{icon}:")
+    show(escaped(result.sentence(dry_run)), icon=f":material/{icon}:")
     with st.container(horizontal=True):
         for label, value in (
             ("读入", result.read),

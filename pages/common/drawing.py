@@ -75,7 +75,7 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
 def left_out(made: go.Figure) -> None:
     """Name below a figure what is too small a sample to be drawn (see figures.style.without_small)."""
     if made.layout.meta:
-        st.caption(str(made.layout.meta))
+        st.caption(escaped(str(made.layout.meta)))
 
 
 def _chosen(query: dict[str, str]) -> str:

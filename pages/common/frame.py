@@ -118,5 +118,5 @@ def _draw(first: str) -> None:
     run(page)
     mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
     st.caption(
-        f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
+        f"{mark}{escaped(filters.described(view))}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
     )
