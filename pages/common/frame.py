@@ -19,6 +19,7 @@ from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.address import links, parameters
 from pages.common import asking, filters, jobs_box, warming
+from pages.common.answers import told_when_waiting
 from pages.common.foreign import escaped
 from pages.entrance import who
 from pages.navigation import menu
@@ -49,10 +50,15 @@ def warn(ledger: Ledger) -> None:
         )
 
 
+WAITS = "同时查询的人多，正在排队取数，请稍候，不用刷新。"
+
+
 def run(page: StreamlitPage) -> None:
-    """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
+    """Run a page; that it waits for others is said, and a fault in Chinese, logged without any value of the ledger."""
+    place = st.empty()
     try:
-        page.run()
+        with told_when_waiting(lambda: place.info(WAITS, icon=":material/hourglass_top:")):
+            page.run()
     except NotAllowed as error:
         st.warning(escaped(f"{error}。"), icon=":material/lock:")
     except SettingsError:
@@ -66,6 +72,7 @@ def run(page: StreamlitPage) -> None:
         st.error(
             "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
         )
+    place.empty()
 
 
 def draw(first: str) -> None:
