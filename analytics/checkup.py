@@ -16,7 +16,7 @@ from pathlib import Path
 from analytics.access import Accounts
 from analytics.clock import shanghai_now
 from analytics.refusal import Refusal
-from analytics.settings import ROOT, SettingsError
+from analytics.settings import ROOT, SettingsError, text_of
 from analytics.store import Store, StoreError
 from analytics.store.audit import AuditLog
 from analytics.store.parts import sound
@@ -78,12 +78,17 @@ def faults_of_settings(store: Store) -> list[str]:
     """Return what is wrong with the files that an office may edit: settings, synonyms, days off; one sentence a file."""
     from analytics import workdays  # pandas and the catalogue: a server listens before it needs them
     from analytics.ingest import heads, parsing
+    from analytics.issues import texts
+    from analytics.reform import b_ready, milestones
 
     readers: tuple[tuple[Callable[..., object], Path | Store], ...] = (
         (_known_targets, store),
         (heads.read_synonyms, heads.SYNONYMS),
         (parsing.read_code_words, parsing.CODE_SYNONYMS),
         (workdays.read_overrides, workdays.OVERRIDES),
+        (milestones.read_plan, milestones.PLAN),
+        (b_ready.read_topics, b_ready.TOPICS),
+        (text_of, texts.STOP_WORDS),
     )
     faults = []
     for reader, given in readers:

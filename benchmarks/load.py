@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,22 +40,29 @@ ADDRESSES = [
 SNAPSHOT = re.compile(rb"\xe6\x95\xb0\xe6\x8d\xae\xe5\xbf\xab\xe7\x85\xa7[ \xef\xbc\x9a]*(S\d{6}-\d{12})")  # 数据快照
 WRONG = ("出错", "损坏", "Traceback")
 THINK = (5.0, 15.0)
+#: Seconds that a visitor waits for the next message before it is an error.
+PATIENCE = 120.0
 
 
 @dataclass
 class Seen:
-    """What the visitors met: seconds a page run, by address; what went wrong."""
+    """What the visitors met: seconds a page run, by address; what went wrong; imports published meanwhile."""
 
     seconds: list[tuple[str, float]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    published: int = 0
 
 
-async def visitor(url: str, until: float, seen: Seen, seed: int) -> None:
-    """Click through pages in a random order, thinking in between, until it is time."""
+#: Tells whether enough was seen.
+Over = Callable[[Seen], bool]
+
+
+async def visitor(url: str, over: Over, seen: Seen, seed: int) -> None:
+    """Click through pages in a random order, thinking in between, until it is over."""
     rng, kept = random.Random(seed), {}
     await asyncio.sleep(rng.uniform(0, 5))
     async with websockets.connect(f"{url}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket_:
-        while time.monotonic() < until:
+        while not over(seen):
             page, query = rng.choice(ADDRESSES)
             sent = BackMsg()
             sent.rerun_script.page_name, sent.rerun_script.query_string = page, query
@@ -71,7 +78,7 @@ async def _run(socket_: websockets.ClientConnection, kept: dict[str, bytes]) -> 
     """Take in one run of a page and return its elements; the browser keeps messages by hash, and so does this."""
     parts: list[bytes] = []
     while True:
-        raw = await asyncio.wait_for(socket_.recv(), 120)
+        raw = await asyncio.wait_for(socket_.recv(), PATIENCE)
         message = ForwardMsg()
         message.ParseFromString(raw if isinstance(raw, bytes) else raw.encode())
         kind = message.WhichOneof("type")
@@ -123,12 +130,14 @@ def memory(process: subprocess.Popen) -> float:
     return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
 
-async def importing(store: Path, every: float, until: float) -> int:
-    """Publish an import of a hundred new cases again and again, each by a process of its own; returns how many."""
-    done, number = 0, int(time.time())
+async def importing(store: Path, every: float, over: Over, seen: Seen) -> None:
+    """Publish an import of a hundred new cases again and again, each by a process of its own, and count them."""
+    number = int(time.time())
     with tempfile.TemporaryDirectory() as folder:
-        while time.monotonic() + every < until:
+        while True:
             await asyncio.sleep(every)
+            if over(seen):
+                return
             number += 1
             file = Path(folder) / f"演示数据{number}.csv"
             rows = [f"L{number}-{i},2026-11-20 09:00,请协调解决贷款续期难,区金融工作局,金融服务" for i in range(100)]
@@ -137,36 +146,41 @@ async def importing(store: Path, every: float, until: float) -> int:
             process = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
             )
-            done += await process.wait() == 0
-    return done
+            seen.published += await process.wait() == 0
 
 
-async def run(store: Path, people: int, seconds: float, every: float = 30.0) -> tuple[Seen, int, list[float]]:
-    """Let people loose on a store; returns what they saw, how many imports were published, memory every ten seconds."""
+async def run(store: Path, people: int, over: Over, every: float = 30.0) -> tuple[Seen, list[float], float]:
+    """Let people loose on a store until it is over; returns what they saw, memory every ten seconds (MiB), and the
+    seconds of a processor that the server took."""
     seen, used = Seen(), []
     with server(store) as (port, process):
-        until = time.monotonic() + seconds
 
         async def watch() -> None:
-            while time.monotonic() < until:
+            while not over(seen):
                 used.append(memory(process))
                 await asyncio.sleep(10)
 
-        visits = [visitor(f"ws://127.0.0.1:{port}", until, seen, seed) for seed in range(people)]
-        results = await asyncio.gather(importing(store, every, until), watch(), *visits, return_exceptions=True)
-        seen.wrong += [f"visitor: {r!r}" for r in results[2:] if isinstance(r, BaseException)]
-        published = results[0]
-    if isinstance(published, BaseException):
-        raise published
-    return seen, int(published), used
+        before = processor(process)
+        visits = [visitor(f"ws://127.0.0.1:{port}", over, seen, seed) for seed in range(people)]
+        results = await asyncio.gather(importing(store, every, over, seen), watch(), *visits, return_exceptions=True)
+        seen.wrong += [f"visitor: {r!r}" for r in results if isinstance(r, BaseException)]
+        spent = processor(process) - before
+    return seen, used, spent
 
 
-def told(seen: Seen, published: int, used: list[float]) -> str:
+def processor(process: subprocess.Popen) -> float:
+    """Return the seconds of a processor that a process has taken."""
+    held = Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(held[11]) + int(held[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def told(seen: Seen, used: list[float], spent: float) -> str:
     """Say what was met in a few lines."""
     times = np.array([s for _, s in seen.seconds])
     lines = [
-        f"{len(times)} page runs, {published} imports published meanwhile, {len(seen.wrong)} wrong",
+        f"{len(times)} page runs, {seen.published} imports published meanwhile, {len(seen.wrong)} wrong",
         f"seconds a page: median {np.median(times):.2f}, p95 {np.quantile(times, 0.95):.2f}, most {times.max():.2f}",
+        f"the server's processor: {spent:.0f} s, {spent / len(times):.2f} a page run",
         f"memory MiB: first {used[0]:.0f}, middle {used[len(used) // 2]:.0f}, last {used[-1]:.0f}",
     ]
     slow = sorted(
@@ -183,10 +197,21 @@ def told(seen: Seen, published: int, used: list[float]) -> str:
 def main(arguments: list[str]) -> None:
     people, seconds = int(arguments[0]) if arguments else 30, float(arguments[1]) if len(arguments) > 1 else 300.0
     if len(arguments) > 2:
-        print(told(*asyncio.run(run(Path(arguments[2]), people, seconds))))
+        print(told(*asyncio.run(run(Path(arguments[2]), people, for_seconds(seconds)))))
         return
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "analytics", "demo", "--cases", "100000", "--store", folder]
         subprocess.run(command, check=True, cwd=ROOT)
         assert Store(folder).current()
-        print(told(*asyncio.run(run(Path(folder), people, seconds))))
+        print(told(*asyncio.run(run(Path(folder), people, for_seconds(seconds)))))
+
+
+def for_seconds(seconds: float) -> Over:
+    """Tell that it is over so many seconds after the first question."""
+    ends: list[float] = []
+
+    def over(seen: Seen) -> bool:
+        ends.append(time.monotonic() + seconds) if not ends else None
+        return time.monotonic() >= ends[0]
+
+    return over

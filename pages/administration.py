@@ -15,6 +15,7 @@ from analytics.viewer import ACTS, ADMINISTER, MAY, ROLES
 from analytics.wording import minute
 from pages.address import inputs
 from pages.common import asking
+from pages.common.foreign import escaped
 from pages.common.jobs_box import jobs_box
 
 WHOLE = "全区"
@@ -67,7 +68,7 @@ def _do(act: Callable[[], str | None], done: str) -> None:
     try:
         password = act()
     except StoreError as error:
-        st.error(str(error), icon=":material/block:")
+        st.error(escaped(str(error)), icon=":material/block:")
         return
     st.session_state["account_done"] = (done, password)
     st.rerun()
@@ -177,7 +178,7 @@ def kept_how_long() -> None:
     try:
         found = retention.plan(store, int(years), asking.now().date(), here)
     except StoreError as error:
-        st.caption(str(error))
+        st.caption(escaped(str(error)))
         return
     st.text(found.sentence())
     st.caption("这是试算，什么都没有动。抹去之后不能撤回（更早的快照也一并删除），做过的备份里仍有，请一并处理。")
@@ -201,7 +202,7 @@ def one_enterprise() -> None:
     try:
         found = dossier.everything(store, asked, here)
     except StoreError as error:
-        st.info(str(error), icon=":material/search_off:")
+        st.info(escaped(str(error)), icon=":material/search_off:")
         return
     st.markdown("、".join(f"{name} {len(frame):,} 行" for name, frame in found.items() if len(frame)))
     st.download_button(

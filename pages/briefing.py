@@ -126,16 +126,16 @@ def preview(office: Office, request: Request, briefing: Briefing) -> None:
     """Show the text as it will be written, with its tables, and a way to mend each sentence."""
     head = briefing.head
     with st.container(border=True):
-        st.subheader(head.title, anchor=False)
+        st.subheader(escaped(head.title), anchor=False)
         st.caption(head.subtitle)
         for notice in briefing.notices:
-            st.info(notice, icon=":material/info:")
+            st.info(escaped(notice), icon=":material/info:")
         for place, section in enumerate(briefing.sections):
             st.markdown(f"**{words.heading(place, section.title)}**")
             for line in words.lines(section):
                 st.markdown(escaped(line))
             for figure in section.figures:
-                st.image(png(figure, dpi=SCREEN_DPI), caption=figure.title)
+                st.image(png(figure, dpi=SCREEN_DPI), caption=escaped(figure.title))
             for table in section.tables:
                 show_table(table)
         st.caption(escaped(f"{head.issuer}　{head.date}"))
@@ -153,7 +153,7 @@ def preview(office: Office, request: Request, briefing: Briefing) -> None:
 def show_table(table: Table) -> None:
     told = words.mixed(table)
     rows = [[words.shown(c, col) for c, col in zip(r, told.columns, strict=True)] for r in told.rows]
-    st.caption(table.title)
+    st.caption(escaped(table.title))
     st.dataframe(pd.DataFrame(rows, columns=[words.head(c) for c in told.columns]), hide_index=True)
     if table.note:
         st.caption(escaped(f"注：{table.note}"))
@@ -172,12 +172,12 @@ def mend(office: Office, request: Request, briefing: Briefing) -> None:
         who = acting.name("修改人", "editor")
         new = unknown_numbers(text, briefing)
         if new:
-            st.warning(f"数字 {'、'.join(new)} 不在本期的事实里，请核对。", icon=":material/rule:")
+            st.warning(f"数字 {escaped('、'.join(new))} 不在本期的事实里，请核对。", icon=":material/rule:")
         if st.button("保存这句", type="primary", disabled=text == sentence.text):
             try:
                 office.edit(request, sentence, text, who)
             except StoreError as error:
-                st.error(str(error))
+                st.error(escaped(str(error)))
             else:
                 drafts.drop(mark)
                 st.rerun()
@@ -203,7 +203,7 @@ def make(office: Office, request: Request) -> None:
                         template=template.getvalue() if template else None,
                     )
             except StoreError as error:
-                st.error(str(error))
+                st.error(escaped(str(error)))
             else:
                 st.session_state["made"] = str(made.folder)
                 st.toast("已生成", icon=":material/check:")
@@ -249,7 +249,7 @@ def page() -> None:
             found = asking.findings(ledger)
             briefing = ask_briefing(ledger, request, found.token if found else "")
     except StoreError as error:
-        st.info(str(error), icon=":material/inbox:")
+        st.info(escaped(str(error)), icon=":material/inbox:")
         history(office)
         return
     make(office, request)

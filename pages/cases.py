@@ -63,12 +63,12 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
     slice, more = narrowed(view)
     if more:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"只列：{more}")
+            st.caption(escaped(f"只列：{more}"))
             links.here(links.CASES, "不限", icon=":material/close:", **dict.fromkeys((*NARROWING, "alarm")))
     total = asking.ask_count(ledger, slice, request)
     if total == 0:
         scope = f"（只查{ledger.viewer.department}承办或首接的）" if ledger.viewer.department else ""
-        st.info(f"没有符合条件的工单{scope}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
+        st.info(f"没有符合条件的工单{escaped(scope)}。可放宽统计期、筛选或搜索词。", icon=":material/inbox:")
         return
     frame = asking.ask_cases(ledger, slice, request)
     narrowed_down = request.words or request.among is not None or ledger.viewer.department
@@ -176,7 +176,7 @@ def story(ledger: Ledger, case_no: str) -> None:
 def belonging(ledger: Ledger, case_no: str) -> None:
     """Say which type and problem the case belongs to, and by which words."""
     known = asking.findings(ledger)
-    placed = looking.belonging(known, case_no) if known else None
+    placed = looking.belonging(ledger, known, case_no) if known else None
     if known is None or placed is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -190,7 +190,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             since = own(ledger.first_day or last_day(ledger), last_day(ledger))
             whole = since | dict.fromkeys(FILTERS)
             to_cases(f"具体问题：{known.name_of(placed.problem_id)}", issue_problem=placed.problem_id, **whole)
-        if placed.repeat_of and ledger.may_see(placed.repeat_of):
+        if placed.repeat_of:
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 
@@ -255,4 +255,4 @@ else:
     try:
         listing(view, ledger, request_of(parameters.query(), view.ledger))
     except NotMeasurable as error:
-        st.info(str(error) + "。", icon=":material/info:")
+        st.info(escaped(f"{error}。"), icon=":material/info:")

@@ -217,7 +217,7 @@ def combined() -> None:
             with st.spinner("正在合并……"):
                 city = added_up(mark, *chosen)
         except StoreError as error:
-            st.error(str(error), icon=":material/block:")
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         here = asking.store().current()
         if city.synthetic and not (here and here.synthetic):  # else the page says so already

@@ -62,7 +62,7 @@ def importing() -> None:
             with st.spinner("正在读取文件……"):
                 plans = planned(files)
         except RefusedFile as error:
-            st.error(str(error), icon=":material/block:")
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         for number, plan in enumerate(plans):
             correct(plan, number)
@@ -183,7 +183,7 @@ def act(plans: list[SheetPlan], profile: str) -> None:
             )
         except (RefusedFile, StoreError) as error:
             bar.empty()
-            st.error(str(error), icon=":material/block:")
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         if publish and result.published:
             asking.pin_own()
@@ -212,7 +212,7 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
     state = result.account().state
     show, icon = (st.error, "block") if state == "red" else (st.success, "check_circle")
     show, icon = (st.info, "fact_check") if dry_run and state != "red" else (show, icon)
-    show(result.sentence(dry_run), icon=f":material/{icon}:")
+    show(escaped(result.sentence(dry_run)), icon=f":material/{icon}:")
     with st.container(horizontal=True):
         for label, value in (
             ("读入", result.read),
@@ -252,7 +252,7 @@ def coverage() -> None:
         try:
             ledger = asking.ledger()
         except StoreError as error:
-            st.info(str(error), icon=":material/inbox:")
+            st.info(escaped(str(error)), icon=":material/inbox:")
             return
         counts = ledger.counts
         st.markdown(

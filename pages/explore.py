@@ -73,9 +73,7 @@ def results(view: View, query: str, within: bool) -> None:
 
 
 def alike(view: View, case_no: str, within: bool) -> None:
-    # A case that the viewer may not see is as good as none: what it is like must not tell that it exists.
-    seen = view.ledger.may_see(case_no)
-    found = discovered.ask_alike(view.ledger, case_no, scope(view, within)) if seen else ()
+    found = discovered.ask_alike(view.ledger, case_no, scope(view, within))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**像工单 {escaped(case_no)} 的**")
         links.here(links.EXPLORE, "不找了", icon=":material/close:", like=None)

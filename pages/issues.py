@@ -62,7 +62,7 @@ def discover() -> None:
     try:
         asking.desk().discover(asking.ledger(), lambda share, text: bar.progress(min(share, 1.0), text))
     except StoreError as error:
-        st.error(str(error), icon=":material/block:")
+        st.error(escaped(str(error)), icon=":material/block:")
         return
     st.rerun()
 
@@ -296,7 +296,7 @@ view: View = st.session_state["view"]
 try:
     found = asking.findings(view.ledger)
 except StoreError as error:
-    st.error(str(error), icon=":material/broken_image:")
+    st.error(escaped(str(error)), icon=":material/broken_image:")
     found = None
 wanted = parameters.value("type")
 if found is not None and wanted and found.constraints.root(wanted) in found.types.index:

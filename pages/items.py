@@ -14,6 +14,7 @@ from pages.address import inputs, parameters
 from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import big_number, caption, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 
 PERCENT = st.column_config.NumberColumn(format="percent")
 DAYS = st.column_config.NumberColumn(format="%.1f")
@@ -129,7 +130,7 @@ def lacking(view: View) -> None:
         try:
             found = mechanisms.ask_uncovered(view.ledger, view.slice)
         except NotMeasurable as error:
-            st.info(str(error) + "。", icon=":material/hub:")
+            st.info(escaped(f"{error}。"), icon=":material/hub:")
             return
         if found.empty:
             st.caption("期内没有清单外的诉求，或还没有归类到。")

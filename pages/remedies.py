@@ -341,7 +341,7 @@ def main(view: View) -> None:
     try:
         found = asking.findings(view.ledger)
     except StoreError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(escaped(str(error)), icon=":material/broken_image:")
         return
     if found is None:
         st.info("还没有归过类。请先在「一类问题」页归类，再把要治理的类型列入台账。", icon=":material/hub:")

@@ -112,6 +112,7 @@ def waiting(view: View) -> None:
                 order = [s for s in model.STAGES if s in wide.index]
                 table = (
                     wide.rename(columns={"stage_stay": "median", "stage_stay_p90": "p90"})
+                    .reindex(columns=["median", "p90"])  # a measure that no stage has is no column of the pivot
                     .join(counts)
                     .loc[order]
                     .reset_index()

@@ -42,7 +42,7 @@ def cards(view: View) -> None:
                         f"分管领导 {'、'.join(team.leaders) or '—'}　首席服务专员 {'、'.join(team.chiefs) or '—'}　"
                         f"服务专员 {len(team.officers)} 名"
                     )
-                    st.caption("、".join(team.departments))
+                    st.text("、".join(team.departments))
                     facts = [
                         f"{name} {number(value.get((code, team.module)), unit)}"
                         for code, name, unit in (

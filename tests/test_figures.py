@@ -113,3 +113,13 @@ def test_many_small_samples_are_counted_and_not_all_named() -> None:
     made = figures.ranked(many, "department", "%", "按期办结率")
     assert made.layout.meta.endswith("等 40 个。")
     assert not len(made.data[0].y)
+
+
+def test_the_same_rows_are_drawn_once_and_others_anew() -> None:
+    frame = pd.DataFrame({"stage": ["accepted"], "median": [1.0], "p90": [2.0], "n": [40], "small": [False]})
+    first = figures.stays(frame)
+    assert figures.stays(frame.copy()) is first
+    for column, value in (("median", 1.5), ("n", 41), ("stage", "closed")):
+        assert figures.stays(frame.assign(**{column: value})) is not first
+    assert figures.stays(frame.rename(index={0: 7})) is not first
+    assert figures.heat(frame.assign(value=1.0, module="a"), "module", "stage").to_dict() != first.to_dict()

@@ -6,8 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,9 +14,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from analytics.clock import shanghai_now
+from analytics.refusal import Refusal
 from analytics.store import Store, StoreError
 from analytics.store.audit import ACCOUNT, LOCKED, REFUSED, SIGN_IN, SIGN_OUT, AuditLog
-from analytics.store.books import open_book
+from analytics.store.books import told_book
 from analytics.viewer import ADMIN, ADMINISTER, LOCAL, ROLES, Viewer
 
 #: After so many wrong passwords in a row from one address, that address waits before it may try this name again: so many
@@ -40,7 +40,7 @@ _TABLES = (
 )
 
 
-class SignInRefused(Exception):
+class SignInRefused(Refusal):
     """A sign-in that fails; the message is Chinese and never says whether the name exists."""
 
 
@@ -78,13 +78,8 @@ class Accounts:
         self.path = store.folder / "access" / "accounts.sqlite"
         self.log = AuditLog(store.folder)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with open_book(self.path, _TABLES, private=True) as con:
-                yield con
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"账号文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return told_book(self.path, _TABLES, "账号文件打不开或写不进", private=True)
 
     def all(self) -> list[Account]:
         """Return every account by name; none where none was ever made."""

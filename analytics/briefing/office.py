@@ -76,18 +76,30 @@ class Office:
         found = IssueDesk(self.store).findings(ledger)
         return self._edited(compose(ledger, request, found, self.settings), request)
 
+    def _ours(self, detail: dict[str, object]) -> dict[str, object]:
+        """Say for whom something is kept: a department's viewer changes nothing for the district or another department."""
+        department = self.viewer.department
+        return detail if department is None else detail | {"department": department}
+
+    def _kept(self, kind: str, department: str | None) -> list[Decision]:
+        """Return what stands of a kind and is kept for a department, None for the whole district; oldest first."""
+        return [d for d in self.book.standing() if d.kind == kind and d.detail.get("department") == department]
+
     def edit(self, request: Request, sentence: Sentence, text: str, who: str) -> None:
-        """Keep another wording of a sentence ('' leaves it out), beside the original and its author."""
+        """Keep another wording of a sentence ('' leaves it out), beside the original and its author.
+
+        What a department's viewer changes holds in that department's briefings alone.
+        """
         if not who.strip():
             raise StoreError("请填修改人，改动要留痕")
         original = sentence.original if sentence.original is not None else sentence.text
-        detail: dict[str, object] = {"original": original, "text": text.strip()}
+        detail = self._ours({"original": original, "text": text.strip()})
         self.book.record(EDIT, f"{request.name}/{sentence.id}", detail, who.strip(), "", _now())
 
     def _edits(self, request: Request) -> dict[str, Decision]:
         prefix = f"{request.name}/"
-        kept = [d for d in self.book.standing() if d.kind == EDIT and d.target.startswith(prefix)]
-        return {d.target.removeprefix(prefix): d for d in kept}
+        kept = self._kept(EDIT, self.viewer.department)
+        return {d.target.removeprefix(prefix): d for d in kept if d.target.startswith(prefix)}
 
     def stale(self, briefing: Briefing, request: Request) -> list[Decision]:
         """Return edits whose original sentence has changed or gone: they are kept but not used."""
@@ -104,23 +116,28 @@ class Office:
     # -- profiles -----------------------------------------------------------------------------
 
     def keep_profile(self, name: str, request: Request, who: str) -> None:
-        """Remember the parts and head fields of a request under a name."""
+        """Remember the parts and head fields of a request under a name; a department's viewer for that department alone."""
         if not name.strip():
             raise StoreError("请给方案起个名字")
-        detail = {k: v for k, v in asdict(request).items() if k in REMEMBERED}
+        detail = self._ours({k: v for k, v in asdict(request).items() if k in REMEMBERED})
         self.book.record(PROFILE, name.strip(), detail, who, "", _now())
 
     def profiles(self) -> list[str]:
-        return sorted({d.target for d in self.book.standing() if d.kind == PROFILE})
+        """Return the names of the profiles: the district's, and those of the viewer's department."""
+        return sorted(self._profiles())
+
+    def _profiles(self) -> dict[str, Decision]:
+        shared = {d.target: d for d in self._kept(PROFILE, None)}
+        return shared | {d.target: d for d in self._kept(PROFILE, self.viewer.department)}
 
     def with_profile(self, request: Request, name: str) -> Request:
         """Return the request as a profile has it; raises StoreError for a name that is not kept."""
-        kept = [d for d in self.book.standing() if d.kind == PROFILE and d.target == name]
-        if not kept:
+        kept = self._profiles().get(name)
+        if kept is None:
             raise StoreError(
-                f"没有名为“{name}”的方案；现有：{'、'.join(self.profiles()) or '（无）'}，可在「简报」页保存"
+                f"没有名为“{name:.60}”的方案；现有：{'、'.join(self.profiles()) or '（无）'}，可在「简报」页保存"
             )
-        detail = dict(kept[-1].detail)
+        detail = {k: v for k, v in kept.detail.items() if k in REMEMBERED}
         detail["parts"] = tuple(detail["parts"])  # type: ignore[arg-type]
         return replace(request, **detail)  # type: ignore[arg-type]
 

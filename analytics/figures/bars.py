@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import model
+from analytics.figures.memory import drawn_once
 from analytics.figures.style import (
     BAND_COLOURS,
     BLUE,
@@ -30,6 +31,7 @@ def labels(frame: pd.DataFrame, dimension: str) -> list[str]:
     return [model.label_of(dimension, v) for v in frame[dimension]]
 
 
+@drawn_once
 def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: float | None = None) -> go.Figure:
     """Draw one bar a group, largest on top; whiskers where there is an interval. Small samples are named, not drawn.
 
@@ -66,6 +68,7 @@ def ranked(frame: pd.DataFrame, dimension: str, unit: str, name: str, target: fl
     return without_small(made, labels(left_out(frame), dimension))
 
 
+@drawn_once
 def heat(
     frame: pd.DataFrame, row: str, column: str, unit: str = "件", column_labels: dict[object, str] | None = None
 ) -> go.Figure:
@@ -124,6 +127,7 @@ def points_of_cells(made: go.Figure, columns: list, rows: list, codes: list[list
     made.update_layout(hoverdistance=-1)  # the nearest middle is that of the cell pointed at, however wide it is
 
 
+@drawn_once
 def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: float, name: str) -> go.Figure:
     """Draw a funnel plot: each group's rate against its size, with 95% and 99.8% limits.
 
@@ -174,6 +178,7 @@ def funnel(frame: pd.DataFrame, limits: pd.DataFrame, dimension: str, centre: fl
     return without_small(made, labels(small, dimension))
 
 
+@drawn_once
 def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Figure:
     """Draw overdue open cases by group and band of working days overdue, stacked."""
     made = figure(height=max(240, 80 + 32 * frame[dimension].nunique(dropna=False)), x="超期未办，件")
@@ -194,6 +199,7 @@ def bands(frame: pd.DataFrame, dimension: str, order: tuple[str, ...]) -> go.Fig
     return made
 
 
+@drawn_once
 def grades(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
     """Draw the five grades of each group as shares of its ratings, counts in the hover.
 
@@ -221,6 +227,7 @@ def grades(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
     return without_small(made, [f"{model.label_of(dimension, g)}（{int(totals[g])} 件）" for g in few])
 
 
+@drawn_once
 def stays(frame: pd.DataFrame) -> go.Figure:
     """Draw median and P90 stay in each stage (frame: stage, median, p90, n, small); small samples are named, not drawn."""
     made = figure(height=320, x="个工作日")
@@ -249,6 +256,7 @@ def stays(frame: pd.DataFrame) -> go.Figure:
     return without_small(made, small)
 
 
+@drawn_once
 def shares(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
     """Draw each group's share of a total over time, stacked to 100 (frame: dimension, period, value).
 
@@ -274,6 +282,7 @@ def shares(frame: pd.DataFrame, dimension: str, least: int) -> go.Figure:
     return without_small(made, [f"{p:%Y-%m}" for p in sorted(few.unique())])
 
 
+@drawn_once
 def odds(frame: pd.DataFrame) -> go.Figure:
     """Draw the low-grade rate with and without each circumstance; small samples are named, not drawn.
 

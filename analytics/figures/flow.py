@@ -6,9 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import model
+from analytics.figures.memory import drawn_once
 from analytics.figures.style import BLUE, ORANGE, PALE, PALETTE, faint, figure
 
 
+@drawn_once
 def reached(frame: pd.DataFrame) -> go.Figure:
     """Draw how many of the accepted cases got to each step (name, metric, value, share, small, side).
 
@@ -31,6 +33,7 @@ def reached(frame: pd.DataFrame) -> go.Figure:
     return made
 
 
+@drawn_once
 def went(moves: pd.DataFrame) -> go.Figure:
     """Draw the moves from stage to stage (stage, next_stage, value); steps back are orange."""
     order = list(model.STAGES)

@@ -11,12 +11,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.figures.bars import points_of_cells
+from analytics.figures.memory import drawn_once
 from analytics.figures.style import BLUE, GREY, INK, ORANGE, PALETTE, RED, faint, figure, without_small
 
 #: Adjusted residual beyond which a cell differs from expectation (two-sided 1%).
 REMARKABLE = 2.58
 
 
+@drawn_once
 def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series, repeats: pd.Series) -> go.Figure:
     """Draw weekly counts as bars (weeks in alarm red) and what was expected as a line; index: Mondays.
 
@@ -50,6 +52,7 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series, 
     return made
 
 
+@drawn_once
 def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
     """Draw every case as a point, a colour a type (the palette repeats), names where there is room.
 
@@ -98,6 +101,7 @@ def _short(name: str, length: int = 10) -> str:
     return name if len(name) <= length else name[: length - 1] + "…"
 
 
+@drawn_once
 def tree(nodes: pd.DataFrame) -> go.Figure:
     """Draw module → type → problem as nested boxes (id, parent, name, cases; parent '' at the top)."""
     made = figure(height=620, legend=False)
@@ -140,6 +144,7 @@ def _top_number(nodes: pd.DataFrame) -> list[int]:
     return [top(i) for i in nodes["id"]]
 
 
+@drawn_once
 def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
     """Draw counts of two dimensions crossed; ▲▼ mark cells beyond what the margins lead to expect.
 
@@ -177,6 +182,7 @@ def crossed(cells: pd.DataFrame, rows: str, columns: str) -> go.Figure:
     return made
 
 
+@drawn_once
 def calibration(bands: pd.DataFrame, least: int) -> go.Figure:
     """Draw how often suggestions were right against how sure they were (told, right, n).
 

@@ -7,9 +7,11 @@ import html
 import pandas as pd
 import plotly.graph_objects as go
 
+from analytics.figures.memory import drawn_once
 from analytics.figures.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, faint, figure, left_out, without_small
 
 
+@drawn_once
 def rate_over_time(
     frame: pd.DataFrame, names: dict[str, str], target: float | None = None, top: float = 1.0
 ) -> go.Figure:
@@ -46,6 +48,7 @@ def rate_over_time(
     return without_small(made, [f"{p:%Y-%m}" for p in sorted(few["period"].unique())])
 
 
+@drawn_once
 def flows_and_backlog(frame: pd.DataFrame, events: pd.DataFrame | None = None) -> go.Figure:
     """Draw arrivals and closures as bars and the backlog as a line (metric, period, value).
 
@@ -96,6 +99,7 @@ def _marks(made: go.Figure, demand: pd.DataFrame, events: pd.DataFrame) -> None:
     )
 
 
+@drawn_once
 def forecast(history: pd.DataFrame, ahead: pd.DataFrame) -> go.Figure:
     """Draw weekly demand and its forecast (history: period, value; ahead: period, value, low, high)."""
     made = figure(y="件/周")
@@ -128,6 +132,7 @@ def forecast(history: pd.DataFrame, ahead: pd.DataFrame) -> go.Figure:
     return made
 
 
+@drawn_once
 def survival(
     curves: dict[str, pd.DataFrame], cases: dict[str, float], least: int, limit: float | None = None
 ) -> go.Figure:
@@ -154,6 +159,7 @@ def survival(
     return without_small(made, few)
 
 
+@drawn_once
 def before_after(rows: pd.DataFrame) -> go.Figure:
     """Draw seven-day counts and what was to be expected without the remedy.
 

@@ -176,10 +176,14 @@ class IssueDesk:
         return self._views.record(VIEW, name[:40], {"query": query}, who, "", _now())
 
     def views(self) -> list[Decision]:
-        """Return the views kept, oldest first."""
-        return [d for d in self.book.standing() if d.kind == VIEW]
+        """Return the views that the viewer has kept (at the machine itself all of them), oldest first."""
+        mine = self.viewer.local, self.viewer.name
+        return [d for d in self.book.standing() if d.kind == VIEW and (mine[0] or d.who == mine[1])]
 
     def drop_view(self, seq: int, who: str) -> None:
+        """Forget a view; raises StoreError for one that is not the viewer's."""
+        if seq not in {d.seq for d in self.views()}:
+            raise StoreError("没有这个视图，或不是您保存的")
         self._views.undo(seq, who, "", _now())
 
     def _decide(self, kind: str, target: str, detail: dict[str, object], who: str, why: str) -> int:

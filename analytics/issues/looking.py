@@ -102,12 +102,15 @@ class Belonging:
     repeat_of: str | None
 
 
-def belonging(found: Findings, case_no: str) -> Belonging | None:
-    """Return where a case belongs; None for one that no run has read."""
+def belonging(ledger: Ledger, found: Findings, case_no: str) -> Belonging | None:
+    """Return where a case belongs; None for one that no run has read or that the viewer may not see.
+
+    A case that it repeats is told only where the viewer may see that one too.
+    """
     from analytics.issues.names import why_here
 
     rows = np.flatnonzero((found.cases["case_no"] == case_no).to_numpy())
-    if not len(rows):
+    if not len(rows) or not ledger.may_see(case_no):
         return None
     row, kept = found.cases.iloc[rows[0]], found.run.model
     own = np.flatnonzero(kept["kinds"] == found.run.cases["kind"].iloc[rows[0]])
@@ -115,7 +118,8 @@ def belonging(found: Findings, case_no: str) -> Belonging | None:
     if len(own):
         centre = kept["centres"][own[0]][: len(kept["axes"])]
         words = why_here(found.run.counts[rows[0]], kept["weights"], kept["axes"], centre, found.run.vocabulary)
-    return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), row["repeat_of"])
+    first = row["repeat_of"] if row["repeat_of"] and ledger.may_see(row["repeat_of"]) else None
+    return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), first)
 
 
 def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:

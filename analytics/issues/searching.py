@@ -44,7 +44,12 @@ def search(ledger: Ledger, found: Findings | None, query: str, scope: Slice | No
 
 
 def alike(ledger: Ledger, found: Findings, case_no: str, scope: Slice | None = None) -> tuple[str, ...]:
-    """Return the numbers of the cases most like one, best first."""
+    """Return the numbers of the cases most like one, best first.
+
+    A case that the viewer may not see is as good as none: what it is like must not tell that it exists.
+    """
+    if not ledger.may_see(case_no):
+        return ()
     return _allowed(ledger, index_of(found.run).alike(case_no, how_many=10 * MOST_ALIKE), scope)[:MOST_ALIKE]
 
 

@@ -7,7 +7,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from analytics.settings import DATA
+from analytics.settings import DATA, text_of
+
+STOP_WORDS = DATA / "stop_words.txt"
 
 #: Longer texts say nothing more about what they are about.
 LONGEST = 3000
@@ -24,7 +26,7 @@ _WORD = re.compile(r"[\u3400-\u9fff]{2,}|[a-z]{3,}")
 @lru_cache(maxsize=1)
 def stop_words() -> frozenset[str]:
     """Return the words that everybody writes and that name no matter (data/stop_words.txt)."""
-    lines = (DATA / "stop_words.txt").read_text("utf-8").splitlines()
+    lines = text_of(STOP_WORDS).splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 

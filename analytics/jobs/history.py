@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from analytics.privacy import mask_text
-from analytics.store import StoreError
-from analytics.store.books import open_book
+from analytics.store.books import told_book
 
 RUNNING, DONE, FAILED, KILLED = "running", "done", "failed", "killed"
 RESULTS = {RUNNING: "正在做", DONE: "完成", FAILED: "没有做成", KILLED: "中途被结束"}
@@ -52,13 +50,8 @@ class History:
     def __init__(self, folder: Path):
         self.path = folder / "jobs" / "history.sqlite"
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with open_book(self.path, _TABLES, private=True) as con:
-                yield con
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"任务的记录读写不了（{type(error).__name__}），请检查数据目录的空间和权限") from None
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return told_book(self.path, _TABLES, "任务的记录读写不了", private=True)
 
     def begin(self, job: str, started: dt.datetime, attempt: int) -> int:
         """Write down that a job begins; returns the run's number. The caller holds the lock of runs."""

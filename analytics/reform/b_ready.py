@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
+from pathlib import Path
 
+from analytics.metrics import CATALOGUE
+from analytics.model import MODULES
 from analytics.settings import DATA
+from analytics.tables import lines
+
+TOPICS = DATA / "b_ready.csv"
 
 
 @dataclass(frozen=True)
@@ -21,14 +26,17 @@ class Topic:
 
 def topics() -> list[Topic]:
     """Return the ten topics in the World Bank's order (Business Ready, 2024)."""
-    with (DATA / "b_ready.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Topic(
-                row["topic"],
-                row["english"],
-                tuple(row["modules"].split("|")),
-                row["indicators"],
-                tuple(row["metrics"].split("|")),
-            )
-            for row in csv.DictReader(file)
-        ]
+    return read_topics(TOPICS)
+
+
+def read_topics(path: Path) -> list[Topic]:
+    """Read the table of topics; raises SettingsError for an unknown module or metric."""
+    found = []
+    for line in lines(path, ("topic", "english", "modules", "indicators", "metrics")):
+        modules, metrics = (tuple(line[column].split("|")) for column in ("modules", "metrics"))
+        if any(module not in MODULES for module in modules):
+            raise line.refuse("modules", f"请用 | 隔开，可用：{'、'.join(MODULES)}")
+        if any(metric not in CATALOGUE for metric in metrics):
+            raise line.refuse("metrics", "请用 | 隔开「指标口径」页里的代码，如 on_time_rate")
+        found.append(Topic(line["topic"], line["english"], modules, line["indicators"], metrics))
+    return found

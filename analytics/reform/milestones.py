@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import ibis
 import pandas as pd
 
 from analytics import model
-from analytics.ledger import Ledger
+from analytics.ledger import NEEDS, Ledger
 from analytics.settings import DATA
+from analytics.tables import Line, lines
+
+PLAN = DATA / "plan.csv"
 
 REACHED, LATE, UNDATED = "按时达到", "达到，晚于时限", "已达到，日期不明"
 OPEN, UNKNOWN = "还没有达到", "无法用台账衡量"
@@ -43,12 +46,25 @@ class Finding:
 
 def milestones(ledger: Ledger) -> list[Milestone]:
     """Return every milestone of the plan, judged by the ledger as it stands."""
-    with (DATA / "plan.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [_judged(ledger, row) for row in rows]
+    return [_judged(ledger, line) for line in read_plan(PLAN)]
 
 
-def _judged(ledger: Ledger, row: dict[str, str]) -> Milestone:
+def read_plan(path: Path) -> list[Line]:
+    """Read the plan's table; raises SettingsError for a day that is none, an unknown check or an unknown need."""
+    found = list(lines(path, ("phase", "milestone", "due", "check", "needs")))
+    for line in found:
+        try:
+            dt.date.fromisoformat(line["due"])
+        except ValueError:
+            raise line.refuse("due", "日期请写成 2026-12-31") from None
+        if line["check"] not in CHECKS:
+            raise line.refuse("check", f"没有这种查法，可用：{'、'.join(CHECKS)}")
+        if any(need not in NEEDS for need in line["needs"].split("|")):
+            raise line.refuse("needs", f"请用 | 隔开，可用：{'、'.join(NEEDS)}")
+    return found
+
+
+def _judged(ledger: Ledger, row: Line) -> Milestone:
     due = dt.date.fromisoformat(row["due"])
     check = CHECKS[row["check"]]
     needs = tuple(row["needs"].split("|"))  # any of them will do

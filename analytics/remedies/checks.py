@@ -98,12 +98,11 @@ def placebo_dates(series: Series) -> Check:
     return Check(name, FAILED if falls >= 2 else PASSED, told)
 
 
-def placebo_types(step: Step, others: Sequence[Series]) -> Check:
-    """Do types that nobody remedied fall as clearly since the same day?"""
+def placebo_types(step: Step, fits: Sequence[Step]) -> Check:
+    """Do types that nobody remedied fall as clearly since the same day? ``fits``: their steps."""
     name = "没整改的类型也这样吗"
     if step.low80 <= 1 <= step.high80:
         return Check(name, IDLE, "这一类没有明显变化，不必与别的类型比")
-    fits = [fit(s) for s in others if enough(s) is None]
     if len(fits) < FEWEST_TYPES:
         return Check(name, UNKNOWN, f"可比的其他类型只有 {len(fits)} 个，至少要 {FEWEST_TYPES} 个")
     own = _strength(step)

@@ -23,6 +23,8 @@ WORKED, MAYBE, UNTOLD, HARMED = "明显见效", "可能见效", "尚看不出", 
 #: What one more week is weighed by: would a fall by so much be seen?
 REFERENCE = 0.7
 NEIGHBOURS = 3
+#: Standard errors of the log by which a remedy must have made it worse (99%): nobody expects that it does.
+SURE_OF_HARM = 2.576
 LEAST_ALIKE = 0.05
 #: Cases of a type, evenly thinned, that tell where its middle is.
 READ = 2000
@@ -76,11 +78,11 @@ class Effect:
 def judge(step: Step, found: Collection[Check]) -> str:
     """Return the verdict: by the interval, then lowered by one for a doubt, to 尚看不出 for more.
 
-    明显见效: the 95% interval lies below 1; 可能见效: the 80% interval does; 适得其反: the 95%
+    明显见效: the 95% interval lies below 1; 可能见效: the 80% interval does; 适得其反: the 99%
     interval lies above 1 and nothing is in doubt.
     """
     doubts = sum(c.outcome == FAILED for c in found)
-    if step.low > 1:
+    if step.ratio > 1 and np.log(step.ratio) > SURE_OF_HARM * step.error:
         return HARMED if doubts == 0 else UNTOLD
     if step.high < 1:
         return (WORKED, MAYBE, UNTOLD)[min(doubts, 2)]
@@ -112,17 +114,25 @@ def measure(
     if why_not := enough(own):
         return Effect(remedy, UNTOLD, None, (), _least_more(own), *seen, why_not)
     step = fit(own)
-    others = [i for i in everywhere.counts.columns if i and i != remedy.type_id and i not in treated]
+    others = _fitted_others(everywhere, scoped, remedy.day, frozenset({remedy.type_id, *treated}))
     made = (
         checks.trend_before(own),
         checks.whole_centre(own),
         checks.substitution(step, [(name, series_of(i)) for i, name in (near or {}).items()]),
         checks.placebo_dates(own),
-        checks.placebo_types(step, [series_of(i) for i in others]),
+        checks.placebo_types(step, others),
         checks.lasting(step, whole),
     )
     more = weeks_to_tell(own, REFERENCE, step.spread)
     return Effect(remedy, judge(step, made), step, made, more, *seen)
+
+
+@lru_cache(maxsize=32)
+def _fitted_others(everywhere: Daily, scoped: Daily | None, day: dt.date, treated: frozenset[str]) -> tuple[Step, ...]:
+    """Return the step of every type that had no remedy, on the day of one: asked alike by all remedies of that day."""
+    others = [i for i in everywhere.counts.columns if i and i not in treated]
+    series = (binned([i], day, everywhere, scoped, treated) for i in others)
+    return tuple(fit(s) for s in series if enough(s) is None)
 
 
 def _least_more(series: Series) -> int | None:

@@ -62,11 +62,11 @@ class Series:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Daily:
     """Cases a day of every type: ``counts`` is days (from ``first``, none missing) × types.
 
-    The last column, '', holds the cases of no type.
+    The last column, '', holds the cases of no type. One is equal to itself alone, so that what is fitted to it may be kept.
     """
 
     first: dt.date

@@ -1,9 +1,9 @@
 """The step in a series on the day of effect: statsmodels' generalised linear models of counts.
 
-Everywhere in force: an interrupted time series (Bernal, Cummins & Gasparrini 2017): Poisson
-with the quasi-likelihood scale, level, own trend, own yearly season where two years are seen,
-the step, and all other demand as offset, so that holidays, seasons and growth of the whole
-centre are in what was to be expected. In force somewhere: difference in differences, the
+Everywhere in force: an interrupted time series (Bernal, Cummins & Gasparrini 2017): Poisson,
+level, own trend, own yearly season where two years are seen, the step, and all other demand as
+offset, so that holidays, seasons and growth of the whole centre are in what was to be expected;
+errors as wide as the counts spread and as good and bad spells last (``fluctuation``). In force somewhere: difference in differences, the
 binomial model of the type's cases inside among those inside and outside week by week, which
 is the Poisson model with an effect of every week.
 """
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.remedies.fluctuation import error_of
 from analytics.remedies.series import BIN_DAYS, MOST_AFTER, Series
 
 LEAST_BEFORE, LEAST_AFTER, LEAST_CASES = 8, 4, 20
@@ -25,8 +26,8 @@ LEAST_BEFORE, LEAST_AFTER, LEAST_CASES = 8, 4, 20
 TREND_BINS, SEASON_BINS = 12, 104
 BINS_A_YEAR = 365.25 / BIN_DAYS
 BINS_A_MONTH = BINS_A_YEAR / 12
-#: Serial correlation looked for over so many bins (Newey & West 1987).
-LAGS = 4
+#: Spread of the log that good and bad spells of a type are taken to leave between inside and outside.
+LEFT_OF_SPELLS = 0.15
 POWER = 0.8
 _NORMAL = NormalDist()
 
@@ -151,18 +152,21 @@ def _model(series: Series, columns: dict[str, np.ndarray]) -> Any:
 def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     """Return parameters, their errors and the scale (variance ÷ mean, at least 1).
 
-    The scale is that of the counts or, if that widens the error of the second column more,
-    what weeks alike in a row make of it (Newey & West 1987).
+    The scale is that of the counts or, if that widens the error of the second column more, what a type's own good and
+    bad spells make of it (see ``fluctuation``). Cases inside and outside share most of these, so that little of them is
+    taken to be left in a comparison of the two.
     """
+    from statsmodels.genmod.families import Binomial
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plain = model.fit()
-        scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
-        serial = model.fit(
-            start_params=plain.params, cov_type="HAC", cov_kwds={"maxlags": LAGS, "use_correction": True}
-        )
-    if np.isfinite(serial.bse[1]):
-        scale = max(scale, float(serial.bse[1] / plain.bse[1]) ** 2)
+    scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
+    compared = isinstance(model.family, Binomial)
+    weights = model.family.weights(plain.mu) * model.n_trials
+    own = error_of(model.exog, weights, plain.resid_working, 1, LEFT_OF_SPELLS if compared else np.inf)
+    if np.isfinite(own):
+        scale = max(scale, float(own / plain.bse[1]) ** 2)
     return plain.params, plain.bse * np.sqrt(scale), scale
 
 

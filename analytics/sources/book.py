@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from analytics.store import StoreError
-from analytics.store.books import open_book
+from analytics.store.books import told_book
 
 TAKING, DONE, REFUSED, WAITING = "taking", "done", "refused", "waiting"
 OUTCOMES = {TAKING: "正在取", DONE: "已导入", REFUSED: "未导入", WAITING: "还在写入"}
@@ -65,13 +64,8 @@ class SourceBook:
     def __init__(self, folder: Path):
         self.path = folder / "sources" / "sources.sqlite"
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with open_book(self.path, _TABLES, private=True) as con:
-                yield con
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"自动导入的记录读写不了（{type(error).__name__}），请检查数据目录的空间和权限") from None
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return told_book(self.path, _TABLES, "自动导入的记录读写不了", private=True)
 
     # -- what is taken ------------------------------------------------------------------------
 

@@ -8,6 +8,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from analytics.store.files import StoreError
+
+
+@contextmanager
+def told_book(
+    path: Path, statements: Iterable[str], fault: str, *, private: bool = False
+) -> Iterator[sqlite3.Connection]:
+    """Open a file as ``open_book`` does; what fails, then or in the block, is a StoreError that begins with ``fault``."""
+    try:
+        with open_book(path, statements, private=private) as con:
+            yield con
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"{fault}（{type(error).__name__}），请检查数据目录的空间和权限") from None
+
 
 @contextmanager
 def open_book(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from analytics.store.audit import DECIDED, AuditLog
-from analytics.store.books import open_book
+from analytics.store.books import told_book
 from analytics.store.files import StoreError
 from analytics.store.snapshots import Store
 from analytics.viewer import LOCAL, Viewer
@@ -47,13 +46,8 @@ class DecisionBook:
         self.part, self.act, self.viewer = part, act, viewer
         self.log = AuditLog(store.folder)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with open_book(self.path, (_TABLE,)) as con:
-                yield con
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"记录人工判断的文件打不开或写不进（{type(error).__name__}），请检查磁盘和权限") from None
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return told_book(self.path, (_TABLE,), "记录人工判断的文件打不开或写不进")
 
     def record(
         self,

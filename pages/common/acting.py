@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics.viewer import ACTS
 from pages.address import drafts
+from pages.common.foreign import escaped
 from pages.entrance.who import viewer
 
 
@@ -21,7 +22,7 @@ def may(act: str) -> bool:
 def only_for(act: str) -> bool:
     """Return True where the visitor may do that; else say that somebody else may, and return False."""
     if not may(act):
-        st.caption(f"{viewer().described}只看，不能{ACTS[act]}。")
+        st.caption(f"{escaped(viewer().described)}只看，不能{ACTS[act]}。")
         return False
     return True
 

@@ -10,7 +10,9 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import wraps
 from threading import Lock, Semaphore, local
 from typing import Any
@@ -25,6 +27,8 @@ MANY, FEW = 3000, 6
 RECENT = 400
 #: How many are answered at once: more only take the interpreter from each other and from pages that ask nothing new.
 AT_ONCE = 2
+#: Seconds after which a page that waits for its turn, or for what another page has asked, says so.
+PATIENT = 0.5
 #: Where the ledger stands among a question's arguments, and where the token of its types does.
 HERE, TYPES = "\x00ledger", "\x00types"
 
@@ -38,6 +42,24 @@ _recent: OrderedDict[str, tuple[str, tuple, dict]] = OrderedDict()
 _guard = Lock()
 _turns = Semaphore(AT_ONCE)
 _mine = local()
+_waits: ContextVar[Callable[[], object] | None] = ContextVar("waits", default=None)
+
+
+@contextmanager
+def told_when_waiting(tell: Callable[[], object]) -> Iterator[None]:
+    """Have ``tell`` called, once, when a question of this thread must wait for others."""
+    before = _waits.set(tell)
+    try:
+        yield
+    finally:
+        _waits.reset(before)
+
+
+def _tell_that_it_waits() -> None:
+    tell = _waits.get()
+    if tell is not None:
+        _waits.set(None)
+        tell()
 
 
 def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) -> Callable[..., Any]:
@@ -64,9 +86,18 @@ def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) ->
                     if mine:
                         return _answer(waiting, snapshot, key, lambda: function(*given, **more))
             with suppress(Interrupted):
-                return waiting.result()
+                return _awaited(waiting)
 
     return asked
+
+
+def _awaited(waiting: Future) -> Any:
+    """Return the answer that another is at work on."""
+    with suppress(NotYet):
+        return waiting.result(PATIENT)
+    if not waiting.done():
+        _tell_that_it_waits()
+    return waiting.result()
 
 
 @contextmanager
@@ -75,12 +106,15 @@ def _turn() -> Iterator[None]:
     if getattr(_mine, "turn", False):
         yield
         return
-    with _turns:
+    if not _turns.acquire(timeout=PATIENT):
+        _tell_that_it_waits()
+        _turns.acquire()
+    try:
         _mine.turn = True
-        try:
-            yield
-        finally:
-            _mine.turn = False
+        yield
+    finally:
+        _mine.turn = False
+        _turns.release()
 
 
 def _answer(waiting: Future, snapshot: str, key: str, ask: Callable[[], Any]) -> Any:

@@ -46,7 +46,7 @@ def _do(act: Callable[[], object], done: str, name: str) -> bool:
     try:
         act()
     except StoreError as error:
-        st.error(str(error), icon=":material/block:")
+        st.error(escaped(str(error)), icon=":material/block:")
         return False
     st.toast(done, icon=":material/check:")
     return True

@@ -53,7 +53,7 @@ def _do(act: Callable[[], object], done: str, id: str = "") -> None:
     try:
         act()
     except StoreError as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return
     if id:
         drafts.drop(f"{id} ")

@@ -17,6 +17,7 @@ from pages.address import drafts, inputs
 from pages.common import acting, asking
 from pages.common.drawing import offer_workbook, section
 from pages.common.filters import View
+from pages.common.foreign import escaped
 
 
 def book() -> ProposalBook:
@@ -81,7 +82,7 @@ def decide(proposal: Proposal, to: str, who: str, why: str) -> None:
     try:
         book().move(proposal, to, who.strip(), why)
     except StoreError as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return
     st.toast(f"{proposal.id} {STATES[to][0]}", icon=":material/check:")
     st.rerun()
@@ -97,7 +98,7 @@ def _publish(view: View, found: list[Proposal]) -> None:
     try:
         rows = next_version(view.ledger, approved, version, day)
     except StoreError as error:
-        st.error(str(error))
+        st.error(escaped(str(error)))
         return
     offer_workbook(
         "导出新版清单",

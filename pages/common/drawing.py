@@ -22,6 +22,7 @@ from analytics.wording import EMPTY, SMALL, days
 from pages.address import links, parameters
 from pages.common import asking
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.listing import count_of, last_day
 
 Drill = Callable[[dict], dict[str, str] | None]
@@ -44,7 +45,7 @@ def section(title: str, view: View, *needs: str, help: str | None = None) -> Ite
         try:
             yield not reasons
         except NotMeasurable as error:
-            st.info(str(error) + "。", icon=":material/info:")
+            st.info(escaped(f"{error}。"), icon=":material/info:")
 
 
 def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") -> None:
@@ -80,7 +81,7 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
 def left_out(made: go.Figure) -> None:
     """Name below a figure what is too small a sample to be drawn (see figures.style.without_small)."""
     if made.layout.meta:
-        st.caption(str(made.layout.meta))
+        st.caption(escaped(str(made.layout.meta)))
 
 
 def _chosen(query: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.address import links, parameters
 from pages.common import asking, filters, jobs_box, warming
+from pages.common.answers import told_when_waiting
 from pages.common.foreign import escaped
 from pages.entrance import who
 from pages.navigation import menu
@@ -49,12 +50,17 @@ def warn(ledger: Ledger) -> None:
         )
 
 
+WAITS = "同时查询的人多，正在排队取数，请稍候，不用刷新。"
+
+
 def run(page: StreamlitPage) -> None:
-    """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
+    """Run a page; that it waits for others is said, and a fault in Chinese, logged without any value of the ledger."""
+    place = st.empty()
     try:
-        page.run()
+        with told_when_waiting(lambda: place.info(WAITS, icon=":material/hourglass_top:")):
+            page.run()
     except NotAllowed as error:
-        st.warning(f"{error}。", icon=":material/lock:")
+        st.warning(escaped(f"{error}。"), icon=":material/lock:")
     except SettingsError:
         raise
     except Exception as error:
@@ -66,6 +72,7 @@ def run(page: StreamlitPage) -> None:
         st.error(
             "这一页出错了，其他页不受影响。请把时间和页名告诉管理员，他能在日志里查到原因。", icon=":material/error:"
         )
+    place.empty()
 
 
 def draw(first: str) -> None:
@@ -102,13 +109,13 @@ def _draw(first: str) -> None:
             if asking.store().current():
                 warn(asking.ledger())
         except StoreError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(escaped(str(error)), icon=":material/broken_image:")
         run(page)
         return
     try:
         view = filters.filter_bar()
     except StoreError as error:
-        st.info(str(error), icon=":material/inbox:")
+        st.info(escaped(str(error)), icon=":material/inbox:")
         links.lead(links.DATA, "去导入台账", {}, icon=":material/upload_file:")
         return
     warn(view.ledger)
@@ -122,5 +129,5 @@ def _draw(first: str) -> None:
         misread.warning(f"网址里的 {escaped(told)} 认不出，没有采用。", icon=":material/link_off:")
     mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
     st.caption(
-        f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
+        f"{mark}{escaped(filters.described(view))}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
     )

@@ -23,7 +23,7 @@ def jobs_box() -> None:
     try:
         found = jobs_now(asking.store(), asking.now())
     except Refusal as error:
-        st.error(str(error), icon=":material/settings_alert:")
+        st.error(escaped(str(error)), icon=":material/settings_alert:")
         return
     if not found:
         st.caption("还没有任务。取数、找一类问题、简报、备份、留存期限试算都可以自己按时做，见 docs/sources.md。")

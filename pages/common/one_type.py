@@ -15,6 +15,7 @@ from pages.address import inputs, links, parameters
 from pages.common import asking, correcting, discovered, remedied, rooting
 from pages.common.drawing import big_number, chart, custom, section, to_cases
 from pages.common.filters import View
+from pages.common.foreign import escaped
 from pages.common.listing import FILTERS
 from pages.common.periods import one_week
 
@@ -31,7 +32,7 @@ def opened(view: View, found: Findings, id: str) -> None:
     """Show one type: trend, whom it hits, its problems, its cases, how it was solved, what is done."""
     kept = found.types.loc[id]
     open_link("回到全部类型", None, links.BACK)
-    st.subheader(str(kept["name"]), anchor=False)
+    st.subheader(escaped(str(kept["name"])), anchor=False)
     marks = [
         mark
         for mark, on in (
@@ -44,8 +45,10 @@ def opened(view: View, found: Findings, id: str) -> None:
     owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
     whole = counts.totals(view.ledger, TYPE).reindex([id]).fillna(0).iloc[0]
     st.caption(
-        f"{owner}{id}　共 {cases(whole['cases'], whole['repeats'])}　关键词：{'、'.join(kept['keywords'])}"
-        + (f"　{'、'.join(marks)}" if marks else "")
+        escaped(
+            f"{owner}{id}　共 {cases(whole['cases'], whole['repeats'])}　关键词：{'、'.join(kept['keywords'])}"
+            + (f"　{'、'.join(marks)}" if marks else "")
+        )
     )
     if kept["note"]:
         st.text(f"备注：{kept['note']}")

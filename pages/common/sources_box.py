@@ -30,7 +30,7 @@ def sources_box() -> None:
         try:
             found = sources_now(asking.store(), asking.now())
         except Refusal as error:
-            st.error(str(error), icon=":material/settings_alert:")
+            st.error(escaped(str(error)), icon=":material/settings_alert:")
             return
         if not found:
             st.caption("还没有设。设了之后，放进文件夹的台账、数据库里新增和改动的工单会自己进来，不用每次上传。")

@@ -20,6 +20,7 @@ from analytics.settings import default_store, load_settings
 from analytics.store import Store
 from analytics.store.audit import REFUSED, SIGN_IN, AuditLog
 from analytics.viewer import LOCAL, Viewer, require_sign_in
+from pages.common.foreign import escaped
 
 COOKIE = "insight_session"
 #: Set to "required", nobody is let in without signing in, whatever is set up.
@@ -159,7 +160,7 @@ def shown(here: Viewer) -> None:
     """Say who is signed in, and offer to leave."""
     if here.local:
         return
-    with st.popover(here.name, icon=":material/account_circle:"):
+    with st.popover(escaped(here.name), icon=":material/account_circle:"):
         st.text(here.described)
         if accounts().by_session(st.context.cookies.get(COOKIE, "")):
             mark = leaving_mark(st.context.cookies)

@@ -8,6 +8,7 @@ import random
 import re
 import zipfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -28,7 +29,10 @@ from pages.address.links import WAITING
 from pages.navigation.places import FIRST, PLACES
 from tests.browser.conftest import serving
 from tests.browser.test_browser import settle
+from tests.trust.foreign import harmful as in_words_of_harm
+from tests.trust.foreign import harmful_store
 from tests.trust.killing import NOW
+from tests.trust.test_foreign import OPENING, named_parameters
 
 SCRIPT = (
     "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script><a href='javascript:window.hacked=1'>x</a>"
@@ -119,6 +123,30 @@ def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page:
             scripts = page.locator("[data-testid=stMain] script").all_text_contents()
             assert set(scripts) <= {WAITING.read_text("utf-8")}, path  # the one of our own
             assert page.locator("[data-testid=stMain] img[src=x]").count() == 0, path
+
+
+@pytest.fixture(scope="module")
+def harmful(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Every text column of every table in words of harm (tests/trust/foreign.py)."""
+    return harmful_store(tmp_path_factory.mktemp("harmful") / "store")
+
+
+def test_no_words_make_the_browser_ask_another_host(harmful: Store, page: Page) -> None:
+    """Of a ledger, and of every parameter: nothing is asked of another host, and nothing is even tried (the policy would say so)."""
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    names = sorted(named_parameters() - set(OPENING))
+    with serving(harmful.folder) as address:
+        for number, place in enumerate(PLACES):
+            query = urlencode({name: in_words_of_harm(name) for name in names[number % 2 :: 2]})
+            for asked in ("period=this_year", query):
+                page.goto(f"{address}/{'' if place is FIRST else place.address}?{asked}")
+                settle(page)
+                assert page.evaluate("window.hacked") is None, (place.file, asked)
+                assert page.locator("a[href*='evil.example'], img[src*='evil.example'], iframe").count() == 0, (
+                    place.file
+                )
+    assert not [t for t in told if "Content Security Policy" in t or "evil.example" in t]
 
 
 def test_briefings_show_text_as_text(hostile: Store, tmp_path: Path, page: Page) -> None:

@@ -160,7 +160,7 @@ def everything(ledger: Ledger) -> Slice:
 def test_why_a_case_belongs_is_said_in_its_own_words(demo_ledger: Ledger, demo_found: IssueDesk) -> None:
     found = demo_found.findings(demo_ledger)
     sure = found.cases.sort_values("confidence", ascending=False).iloc[0]["case_no"]
-    placed = looking.belonging(found, sure)
+    placed = looking.belonging(demo_ledger, found, sure)
     text = looking.texts_of(demo_ledger, [sure]).iloc[0]
     assert placed.type_id in found.types.index
     assert placed.words

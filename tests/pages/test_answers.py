@@ -54,6 +54,36 @@ def test_what_counts_is_asked_once_for_all_departments_and_of_all(demo_ledger: L
     assert [d for d, _ in asked] == [None]
 
 
+def test_a_page_that_waits_says_so_once(demo_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its turn behind others, or for the answer that another is at work on; one that is answered at once says nothing."""
+    monkeypatch.setattr(answers, "PATIENT", 0.01)
+    go_on, told = threading.Event(), []
+    slow = answers.kept(lambda ledger, number: go_on.wait(60) and number)
+
+    def page(number: int) -> None:
+        with answers.told_when_waiting(lambda: told.append(number)):
+            slow(demo_ledger, number)
+            quick(demo_ledger, number)
+
+    _, quick = counting()
+    busy = [threading.Thread(target=page, args=(n,)) for n in range(answers.AT_ONCE)]
+    for thread in busy:
+        thread.start()
+    while len(answers._kept.get(demo_ledger.snapshot.id, ())) < answers.AT_ONCE:
+        time.sleep(0.01)
+    late = [threading.Thread(target=page, args=(n,)) for n in (0, 99)]
+    for thread in late:
+        thread.start()
+    while len(told) < 2:
+        time.sleep(0.01)
+    go_on.set()
+    for thread in (*busy, *late):
+        thread.join(60)
+    assert sorted(told) == [0, 99]
+    page(1)
+    assert sorted(told) == [0, 99]
+
+
 def test_two_who_ask_at_once_wait_for_one_answer(demo_ledger: Ledger) -> None:
     asked: list[int] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import random
 import re
 import shutil
@@ -19,7 +20,7 @@ from analytics.ledger import open_ledger
 from analytics.metrics import Slice
 from analytics.refusal import Refusal
 from analytics.settings import FILE, settings_of
-from analytics.store import Store
+from analytics.store import Store, StoreError
 from analytics.store.backup import back_up, restore
 from tests.conftest import AS_OF
 from tests.trust.mutations import backup_file, exchange_file, settings_file, template_file
@@ -69,13 +70,42 @@ def exchanges(folder: Path, store: Store) -> Try:
 
 
 def templates(folder: Path, store: Store) -> Try:
+    """Fill each in a process of its own with the bounds of ``filling``, forked from here: ten a second, not one."""
+    from analytics import confined
+    from analytics.briefing import filling
     from analytics.briefing.compose import Request
-    from analytics.briefing.filling import filled
     from analytics.briefing.office import Office
     from analytics.briefing.period import parse
+    from analytics.briefing.templates import fill
 
-    briefing = Office(store).compose(Request(parse("2026-W46")))
-    return lambda rng: filled(template_file(rng), briefing) and None
+    briefing, bounds = Office(store).compose(Request(parse("2026-W46"))), filling.BOUNDS
+    told = folder / "told"
+
+    def child(template: bytes) -> int:
+        confined.limit(bounds.memory, bounds.seconds, bounds.output)
+        try:
+            fill(template, briefing)
+        except StoreError as error:
+            told.write_text(str(error), "utf-8")
+            return filling.REFUSED
+        return 0
+
+    def tried(rng: random.Random) -> None:
+        template = template_file(rng)
+        filling.check_size(template)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os._exit(child(template))
+            finally:  # whatever it was: the parent says that the process ended
+                os._exit(1)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code == filling.REFUSED:
+            raise StoreError(told.read_text("utf-8"))
+        if code:
+            raise StoreError(filling.TOO_MUCH)
+
+    return tried
 
 
 KINDS = {"settings": settings, "backup": backups, "exchange": exchanges, "template": templates}

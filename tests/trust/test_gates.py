@@ -262,6 +262,22 @@ def test_signing_out_needs_a_post_with_the_sessions_mark(site: Site) -> None:
     assert site.ask("/_stcore/host-config", cookie=cookie).status == 401
 
 
+def test_behind_a_proxy_guesses_count_by_where_they_come_from(site: Site) -> None:
+    """One who guesses keeps nobody else waiting, nor gets on by writing another address before what the proxy adds."""
+
+    def tried(password: str, forwarded: str) -> http.client.HTTPResponse:
+        form = urllib.parse.urlencode({"name": "root", "password": password})
+        return site.ask(
+            "/signin", "POST", body=form, Content_Type="application/x-www-form-urlencoded", X_Forwarded_For=forwarded
+        )
+
+    for number in range(6):
+        answer = tried("wrong", f"198.51.100.{number}, 203.0.113.5")
+    assert "秒后再试" in answer.told.decode()  # type: ignore[attr-defined]
+    assert tried(PASSWORD, "203.0.113.5").status == 401
+    assert tried(PASSWORD, "198.51.100.1").status == 303
+
+
 def test_a_providers_session_ends_from_our_pages_alone(site: Site) -> None:
     assert site.ask("/auth/logout").status == 403
     assert site.ask("/auth/logout", Sec_Fetch_Site="cross-site", Referer=f"{site.address}/").status == 403

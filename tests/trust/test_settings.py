@@ -15,8 +15,10 @@ from analytics.federation.exchange import make
 from analytics.ingest import heads, parsing
 from analytics.ledger import open_ledger
 from analytics.metrics import Slice
+from analytics.reform import b_ready, milestones
+from analytics.refusal import LONGEST
 from analytics.settings import DATA, FILE, Settings, SettingsError, load_settings, settings_of
-from analytics.store import Store
+from analytics.store import Store, StoreError
 from tests.small import publish
 from tests.trust.mutations import FEW, settings_file
 
@@ -122,6 +124,23 @@ TABLES = {
             "": "缺列",
         },
     ),
+    "plan": (
+        milestones.read_plan,
+        {
+            "phase,milestone,due,check,needs\n甲,乙,2024-6-30,rota,rota\n": r"第 2 行「due」是“2024-6-30”，日期请写成",
+            "phase,milestone,due,check,needs\n甲,乙,2024-06-30,rotta,rota\n": "没有这种查法，可用：.*rota",
+            "phase,milestone,due,check,needs\n甲,乙,2024-06-30,rota,\n": "「needs」是“”，请用 | 隔开",
+            "phase,milestone,due\n": "缺列「check」「needs」",
+        },
+    ),
+    "topics": (
+        b_ready.read_topics,
+        {
+            "topic,english,modules,indicators,metrics\na,b,tax,c,demand\n": r"第 2 行「modules」是“tax”",
+            "topic,english,modules,indicators,metrics\na,b,legal,c,demands\n": r"「metrics」是“demands”",
+            "topic\n": "缺列",
+        },
+    ),
     "columns": (
         heads.read_synonyms,
         {
@@ -175,3 +194,20 @@ def _end(file: Path) -> str:
     except SettingsError as error:
         return "refused" if re.search("[一-龥]{4}", str(error)) else f"refused without words: {error}"
     return "read"
+
+
+def test_a_very_long_value_is_cut_in_what_is_told(tmp_path: Path) -> None:
+    """A line of many megabytes is not echoed: not of settings, a table, a file's name, nor in any other refusal."""
+    long = "长" * 2_000_000
+    for text in (f'[engine]\nspark = "{long}"', f'[privacy]\n"{long}" = 1', f"[{long}]", f'[targets]\n"{long}" = "a"'):
+        (tmp_path / FILE).write_text(text, "utf-8")
+        with pytest.raises(SettingsError) as told:
+            settings_of([tmp_path / FILE])
+        assert len(str(told.value)) < 2 * LONGEST
+    (tmp_path / "x.csv").write_text(f"day,kind,note\n{long},holiday,x\n", "utf-8")
+    with pytest.raises(SettingsError) as told:
+        workdays.read_overrides(tmp_path / "x.csv")
+    assert len(str(told.value)) < LONGEST
+    refused = StoreError(f"{long}，请改正")
+    assert len(str(refused)) <= LONGEST
+    assert str(refused).endswith("，请改正")

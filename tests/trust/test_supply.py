@@ -215,10 +215,14 @@ def test_no_page_and_no_command_leaves_this_machine(demo_store: Store, watched: 
 
 
 def test_a_few_people_and_imports_at_once(demo_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute of what `python -m benchmarks load` does for five: no error, no page of two snapshots."""
+    """Some of what `python -m benchmarks load` does at length: no error, no page of two snapshots, however slow it is."""
     shutil.copytree(demo_store.folder, tmp_path / "s")
     monkeypatch.setattr(load, "THINK", (0.2, 1.0))
-    seen, published, _ = alone(load.run(tmp_path / "s", people=5, seconds=60, every=6))
+    monkeypatch.setattr(load, "PATIENCE", 3600.0)
+    seen, _, _ = alone(
+        load.run(
+            tmp_path / "s", 5, lambda seen: (seen.published >= 2 and len(seen.seconds) >= 30) or bool(seen.wrong), 6
+        )
+    )
     assert not seen.wrong
-    assert published >= 2
-    assert len(seen.seconds) >= 10
+    assert seen.published >= 2

@@ -20,8 +20,9 @@ from analytics.store import Store, StoreError
 from tests.briefing.test_office import office_template
 from tests.trust.mutations import template_file
 
-#: As BOUNDS, with less patience: what is tried here would take all there is.
-SHORT = Bounds(memory=filling.BOUNDS.memory, seconds=12, patience=60, output=filling.BOUNDS.output)
+#: As BOUNDS, with less of a processor: what is tried here would take all there is. The clock's bound is out of reach: on a
+#: machine that others keep busy an honest template takes minutes, and none of these only waits.
+SHORT = Bounds(memory=filling.BOUNDS.memory, seconds=12, patience=3600, output=filling.BOUNDS.output)
 HUNGRY = [
     "{{ 'x' * (4*10**9) }}",
     "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
@@ -77,7 +78,7 @@ def test_two_at_once_wait_for_no_dead_holder(desk: Office) -> None:
 
         thread = threading.Thread(target=second)
         thread.start()
-        thread.join(60)
+        thread.join()
     assert told == [Busy]
 
 
