@@ -97,28 +97,33 @@ def _places(texts: Texts) -> sp.csr_matrix:
 
 
 def likely_pairs(of: Features) -> sp.csr_matrix:
-    """Return how likely each two cases are one matter (symmetric, float32; pairs under LEAST and the diagonal left out)."""
+    """Return how likely each two cases are one matter (symmetric, float32; pairs under LEAST and the diagonal left out).
+
+    Most pairs share too little to be likely whatever place and time say, so those are asked of the others only.
+    """
     cases = of.words.shape[0]
-    named = np.diff(of.places.indptr) > 0
-    words, titles, letters, places = (m.T.tocsc() for m in (of.words, of.titles, of.letters, of.places))
+    words, titles, letters = (m.T.tocsc() for m in (of.words, of.titles, of.letters))
+    least = np.log(LEAST / (1 - LEAST))
     blocks = []
     for start in range(0, cases, BLOCK):
         here = slice(start, min(start + BLOCK, cases))
         odds = WORDS * (of.words[here] @ words).toarray()
         odds += TITLES / 2 * ((of.titles[here] @ letters) + (of.letters[here] @ titles)).toarray()
-        odds += NOTHING_SHARED
-        elsewhere = (of.places[here] @ places).toarray() == 0
-        odds -= ELSEWHERE * (elsewhere & named[here, None] & named[None, :])
-        apart = np.maximum(_apart(of.days, here), _apart(of.turns, here))
-        odds -= LATER * np.log1p(apart).astype(np.float32)
-        odds[np.arange(odds.shape[0]), np.arange(here.start, here.stop)] = -np.inf
-        odds[odds < np.log(LEAST / (1 - LEAST))] = -np.inf
-        row, column = np.nonzero(odds > -np.inf)
-        share = 1 / (1 + np.exp(-odds[row, column]))
-        blocks.append(sp.csr_matrix((share.astype(np.float32), (row, column)), odds.shape))
+        row, column = np.nonzero(odds >= least - NOTHING_SHARED)
+        likely = odds[row, column] + NOTHING_SHARED - _against(of, row + start, column)
+        kept = (likely >= least) & (row + start != column)
+        share = 1 / (1 + np.exp(-likely[kept]))
+        blocks.append(sp.csr_matrix((share.astype(np.float32), (row[kept], column[kept])), odds.shape))
     return sp.vstack(blocks).tocsr() if blocks else sp.csr_matrix((0, 0), dtype=np.float32)
 
 
-def _apart(at: np.ndarray, here: slice) -> np.ndarray:
-    between: np.ndarray = np.abs(at[here, None] - at[None, :])
-    return between
+def _against(of: Features, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the log-odds that place and time take away from pairs of cases."""
+    named = np.diff(of.places.indptr) > 0
+    both = np.flatnonzero(named[one] & named[other])
+    shared = of.places[one[both]].multiply(of.places[other[both]]).sum(axis=1)
+    against = np.zeros(len(one))
+    against[both] = ELSEWHERE * (np.asarray(shared).ravel() == 0)
+    apart = np.maximum(np.abs(of.days[one] - of.days[other]), np.abs(of.turns[one] - of.turns[other]))
+    total: np.ndarray = against + LATER * np.log1p(apart)
+    return total

@@ -1,7 +1,8 @@
 """Which cases are the same concrete matter, over the whole ledger.
 
 Found among some thousand cases at a time in the order of their coming (a matter's cases come near one another),
-by how likely each two are one (``likeness``). What later thousands hold of an earlier matter is known by its words.
+by how likely each two are one (``likeness``). What later thousands hold of an earlier matter is known by its words, and
+only the others are compared with each other: most of a large ledger is of matters known already.
 """
 
 from __future__ import annotations
@@ -39,9 +40,13 @@ def problems_of(corpus: Corpus, texts: Texts, at: np.ndarray) -> np.ndarray:
     rows = said(corpus.counts, weights) if len(parts) > 1 else None
     for part in parts:
         rows_of = np.sort(part)
+        known = None if rows is None else means(rows, found)
+        if rows is not None and known is not None:
+            found[rows_of] = nearest(rows[rows_of], known)
+            rows_of = rows_of[found[rows_of] < 0]
         pairs = likely_pairs(features(corpus.once(rows_of), weights, [texts[r] for r in rows_of], at[rows_of]))
         own = alone_out(grown(pairs, LEAST_LIKE))
-        found[rows_of] = own if rows is None else _with_known(rows, found, rows_of, own)
+        found[rows_of] = own if rows is None or known is None else _with_known(rows[rows_of], own, known)
     return largest_first(found)
 
 
@@ -85,16 +90,12 @@ def nearest(rows: sp.csr_matrix, known: sp.csr_matrix) -> np.ndarray:
     return best
 
 
-def _with_known(rows: sp.csr_matrix, found: np.ndarray, here: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Give matters and single cases of a part the number of an earlier matter that they are of; new ones follow."""
-    known = means(rows, found)
-    groups = int(own.max(initial=-1)) + 1
-    into = nearest(means(rows[here], own), known)
+def _with_known(rows: sp.csr_matrix, own: np.ndarray, known: sp.csr_matrix) -> np.ndarray:
+    """Give the matters of a part the number of the known one that they are of; new ones follow, -1 stays."""
+    into = nearest(means(rows, own), known)
     fresh = into < 0
     into[fresh] = known.shape[0] + np.arange(fresh.sum())
-    told = np.append(into, -1)[own] if groups else np.full(len(own), -1)
-    alone = own < 0
-    told[alone] = nearest(rows[here][alone], known)
+    told: np.ndarray = np.append(into, -1)[own]
     return told
 
 
