@@ -29,6 +29,8 @@ class Doubt:
     other: tuple[int, ...]
     likeness: float
     joined: bool
+    #: Pairs of rows that an answer may change: all between the two, by how likely they were wrongly joined or left apart.
+    weight: float
 
 
 @dataclass
@@ -131,11 +133,7 @@ class Growth:
         return tuple(sorted(rows))
 
     def doubts(self, most: int, least: float) -> list[Doubt]:
-        """Return the pairs of groups of which to know would change most, the weightiest first.
-
-        The weight is the number of pairs of rows between the two
-        groups by how near the likeness lies to ``least``.
-        """
+        """Return the pairs of groups of which to know would change most, the weightiest first."""
         told = [(*j, True) for j in self.joins[self.said :] if j[2] < SURE_ONE]
         for a, own in enumerate(self.beside):
             far = [c for c in own if a < c and not self.barred(a, c) and self.like(a, c) >= SURE_APART]
@@ -145,7 +143,7 @@ class Growth:
             sizes.append(sizes[one] + sizes[other])
         weight = [sizes[a] * sizes[b] * open_to(like, least, joined) for a, b, like, joined in told]
         best = sorted(range(len(told)), key=lambda i: (-weight[i], told[i]))[:most]
-        return [Doubt(self.members(a), self.members(b), like, joined) for a, b, like, joined in map(told.__getitem__, best)]
+        return [Doubt(self.members(told[i][0]), self.members(told[i][1]), *told[i][2:], weight[i]) for i in best]
 
 
 #: How quickly doubt goes with the distance from the cut.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics.clock import shanghai_now
+from analytics.issues.answers import NAME, TEACH
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings, each
 from analytics.issues.reach import known_from
@@ -27,6 +28,7 @@ VIEW = "view"
 TABLE = "issue_cases_"
 if TYPE_CHECKING:
     from analytics.issues.embedding import Embed
+    from analytics.issues.questions import Question
 
 Progress = Callable[[float, str], None]
 ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of", "issue_problem_name")
@@ -39,6 +41,7 @@ KINDS = {
     "pin": "固定",
     "owner": "指定牵头部门",
     "note": "备注",
+    TEACH: "回答提问",
     "undo": "撤销",
 }
 
@@ -161,6 +164,12 @@ class IssueDesk:
     def mark(self, kind: str, id: str, value: str, who: str, why: str = "") -> int:
         """Pin a type, say that it is no problem (dismiss), set its owner department or a note."""
         return self._decide(kind, id, {"value": value}, who, why)
+
+    def answer(self, question: Question, other: str, yes: bool | None, who: str) -> int:
+        """Write down what somebody answered (see ``answers.Answer``); None: could not tell. A good name is a name given."""
+        if question.ask == NAME and yes:
+            return self.rename(question.one, question.other, who)
+        return self._decide(TEACH, question.one, {"ask": question.ask, "other": other, "yes": yes}, who, "")
 
     def undo(self, seq: int, who: str, why: str = "") -> int:
         """Take a decision back; raises StoreError when it does not stand."""
