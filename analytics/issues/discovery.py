@@ -83,6 +83,7 @@ def discover(
         "highest_type": _highest(ids, previous, "highest_type"),
         "highest_problem": _highest(matter_ids, previous, "highest_problem"),
         "changes": {TYPE: _changes(kinds), PROBLEM: _changes(matters)},
+        "answers": len(constraints.answers),
         "questions": questions_of(found, ids, groups.set_index("id")["typical"]),
         "seconds": 0.0,
     }

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.issues import KINDS, OUTSIDE, Findings
+from analytics.issues.answers import KIND, MATTER, NAME, TEACH
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import minute
@@ -24,6 +25,8 @@ ANSWERS = {
     "owner": "牵头部门与备注",
     "status": "固定或排除",
 }
+#: What was asked, as the history tells it: between the case (or type) and the other.
+ASKED_OF = {MATTER: "同一件事 ", KIND: "同一类 ", NAME: "名称 "}
 #: Cases of a type that are shown before it is merged.
 EXAMPLES = 2
 
@@ -230,6 +233,9 @@ def _sentence(found: Findings, d: object) -> str:
         return f"从 {d.target} 拆出「{detail['name']}」{len(detail['cases']):,} 件"
     if d.kind == "move":
         return f"{len(detail['cases']):,} 件移到 {found.name_of(d.target) if d.target else OUTSIDE}"
+    if d.kind == TEACH:
+        said = {True: "是", False: "否", None: "说不清"}[detail["yes"]]
+        return f"{word}：{d.target} {ASKED_OF[detail['ask']]}{detail['other']}：{said}"
     return f"{d.target} {word}" + (
         f"：{detail['value']}" if pd.notna(detail.get("value")) and detail.get("value") else ""
     )
