@@ -54,7 +54,8 @@ def agreed(views: Sequence[np.ndarray]) -> Agreement:
         return Agreement(groups, pieces, alike)
     together = np.zeros((things, things), dtype=np.uint8)
     # A run is a tenth of a second: threads that wait for one another inside it cost more than they bring.
-    with threadpool_limits(1), ThreadPoolExecutor(AT_ONCE) as pool:
+    # How many OpenMP may use is each thread's own, so it is said in those of the pool as well.
+    with threadpool_limits(1), ThreadPoolExecutor(AT_ONCE, initializer=threadpool_limits, initargs=(1,)) as pool:
         for found in pool.map(lambda run: _one_run(views, run), range(RUNS)):
             together += (found[:, None] == found[None, :]).view(np.uint8)
     alike = together.astype(np.float32) / RUNS
