@@ -61,8 +61,9 @@ def questions_of(found: Found, ids: Sequence[str], typical: Mapping[str, Sequenc
 def _on_kinds(
     found: Found, ids: Sequence[str], typical: Mapping[str, Sequence[str]], numbers: np.ndarray
 ) -> list[dict[str, object]]:
-    """Ask of each large piece of a kind, by its middle case, where it belongs: its own kind and the nearest others are offered."""
+    """Ask of each large piece of a kind, by its middle case, where it belongs: the kinds nearest to it are offered, its own among them."""
     asked: list[dict[str, object]] = []
+    known = np.array(sorted({r for two in found.told.kinds for r in two if r >= 0}), dtype=np.int64)
     for piece, cases in _pieces(found):
         rows = np.flatnonzero(found.piece == piece)
         vectors = found.vectors[rows].astype(np.float32)
@@ -70,9 +71,10 @@ def _on_kinds(
         near = list(np.argsort(-(found.kinds.centres @ found.vectors[row].astype(np.float32)), kind="stable")[:OFFERED])
         own = int(found.kind[row])
         if own >= 0 and own not in near:
-            near = [own, *near[: OFFERED - 1]]
-        # A kind whose typical case is the one that is asked of is told by its next.
-        stands = [(ids[k], next((c for c in typical[ids[k]] if c != numbers[row]), "")) for k in near]
+            near[-1] = own
+        # A kind is told by a case that people put into it, else by its typical one that is not asked of itself.
+        shown = {k: [*map(str, numbers[known[found.kind[known] == k]]), *typical[ids[k]]] for k in near}
+        stands = [(ids[k], next((c for c in shown[k] if c != numbers[row]), "")) for k in near]
         offered = [[id, case] for id, case in stands if case]
         asked.append({"ask": KIND, "one": str(numbers[row]), "other": "", "offered": offered, "worth": float(cases)})
     return asked
