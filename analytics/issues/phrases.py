@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from analytics.issues.clauses import FUNCTION, JOINT, MASKED, NAMED, Clause, denies, title_words
@@ -35,6 +35,11 @@ class Phrase:
     @property
     def names(self) -> list[str]:
         return [w for w, t in self.words if t.startswith(NAMED)]
+
+
+def shares_to_try(rare: Sequence[float], titles: int) -> list[float]:
+    """Return the shares that can make a difference: a word of one title is that of at least 1 ÷ titles of them."""
+    return [share for share in rare if not share or share > 1 / titles]
 
 
 def phrases_of(clauses: list[Clause], share: Callable[[str], float], rare: float) -> Iterator[Phrase]:
