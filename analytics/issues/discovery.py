@@ -18,7 +18,7 @@ from analytics.issues.corpus import Corpus, count_words
 from analytics.issues.embedding import Embed
 from analytics.issues.found import Found
 from analytics.issues.group_evidence import Group
-from analytics.issues.group_names import name_groups
+from analytics.issues.group_names import GroupName, name_groups
 from analytics.issues.identity import Matched, match
 from analytics.issues.kinds import centres_of, find_kinds, sample_units, units_of
 from analytics.issues.layout import lay_out
@@ -222,12 +222,21 @@ def _described(
     )
     groups["plain"], groups["failed"] = [n.plain for n in named], [list(n.failed) for n in named]
     groups["name"] = [n.name for n in named]
-    for level in (TYPE, PROBLEM):
-        own = groups["level"] == level
-        groups.loc[own, "name"] = names.told_apart(
-            groups.loc[own, "name"].tolist(), groups.loc[own, "keywords"].tolist()
-        )
+    groups["name"] = _told_apart(groups, named)
     return groups
+
+
+def _told_apart(groups: pd.DataFrame, named: Sequence[GroupName]) -> pd.Series:
+    """Return names that differ within a level: a type's takes one of its topics along, a problem's a keyword."""
+    more = [
+        list(n.topics) if level == TYPE else k
+        for n, level, k in zip(named, groups["level"], groups["keywords"], strict=True)
+    ]
+    names_of = groups["name"].copy()
+    for level in (TYPE, PROBLEM):
+        own = np.flatnonzero(groups["level"] == level)
+        names_of.iloc[own] = names.told_apart(groups["name"].iloc[own].tolist(), [more[i] for i in own])
+    return names_of
 
 
 def _read(found: Found, level: str, rows: np.ndarray) -> Group:

@@ -146,7 +146,9 @@ class Findings:
         table["failed"] = [[*f, MISNAMED] if b else f for f, b in zip(table["failed"], bad, strict=True)]
         automatic = np.where(bad, table["plain"], table["name"])
         table["name"] = [g or n or "" for g, n in zip(given, automatic, strict=True)]
-        table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], table["keywords"].tolist())
+        # A keyword may be a place, which no type's name holds: a number tells two types apart that came to one name.
+        more = [[] if level == TYPE else k for k in table["keywords"]]
+        table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], more)
         return table
 
     @staticmethod

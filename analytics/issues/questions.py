@@ -7,6 +7,7 @@ answer; one on a name the cases of the type that bears it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -95,7 +96,7 @@ def _pieces(found: Found) -> list[tuple[int, int]]:
 
 
 def next_questions(found: Findings, ask: str = "", most: int = ASKED) -> list[Question]:
-    """Return the questions that help most now, ``most`` at most: of one kind (``ask``), or of each its share, the worthiest first."""
+    """Return the questions that help most now, ``most`` at most: of one kind (``ask``), or of each in turn by its share, the worthiest first."""
     answered = {(a.ask, frozenset((a.one, a.other)) if a.ask == MATTER else a.one) for a in answers_of(found.decisions)}
     open_now: dict[str, list[Question]] = {MATTER: [], KIND: [], NAME: _on_names(found)}
     kept = found.run.card.get("questions")
@@ -111,9 +112,20 @@ def next_questions(found: Findings, ask: str = "", most: int = ASKED) -> list[Qu
     }
     if ask:
         return left[ask][:most]
-    chosen = [q for kind, share in SHARES.items() for q in left[kind][:share]]
-    rest = [q for kind, share in SHARES.items() for q in left[kind][share:]]
-    return [*chosen, *rest][:most]
+    given = Counter(a.ask for a in answers_of(found.decisions))
+    return _in_turn(left, given, most)
+
+
+def _in_turn(left: dict[str, list[Question]], given: Counter[str], most: int) -> list[Question]:
+    """Return questions of each kind by its share, those asked before counted in, so that a round brings all kinds."""
+    chosen: list[Question] = []
+    turn, place = Counter(given), Counter[str]()
+    while len(chosen) < most and (open_kinds := [k for k in SHARES if place[k] < len(left[k])]):
+        kind = min(open_kinds, key=lambda k: (turn[k] / SHARES[k], list(SHARES).index(k)))
+        chosen.append(left[kind][place[kind]])
+        place[kind] += 1
+        turn[kind] += 1
+    return chosen
 
 
 def _on_names(found: Findings) -> list[Question]:

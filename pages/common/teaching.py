@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ Choice = tuple[str, str, str, bool | None]
 
 
 def teach(view: View, found: Findings) -> None:
-    """Ask the next question; what was answered, how many more of these ten, and how to take the last answer back."""
+    """Ask the next question of a round of ten; say what was answered, and let the last answer be taken back."""
     if not acting.only_for(DECIDE):
         return
     answered = [d for d in found.decisions if d.kind == TEACH]
@@ -34,15 +34,18 @@ def teach(view: View, found: Findings) -> None:
         f"已答 {len(answered)} 问"
         + (f"，其中 {since} 问上次归类之后才答，重新归类后照办并推及相像的。" if since > 0 else "。")
     )
+    asked, back = st.container(), st.container()
     who = acting.name("经办人", "decider", view.ledger.viewer.name) or "本机"
-    questions = [q for q in next_questions(found, most=2 * ASKED) if _seen(view, q)][:ASKED]
-    if not questions:
-        st.info("现在没有要问的了；重新归类后再看。", icon=":material/check:")
-    else:
-        _ask(view, found, questions, who)
+    with asked:
+        questions = [q for q in next_questions(found, most=2 * ASKED) if _seen(view, q)]
+        if questions:
+            _ask(view, found, questions[0], who, len(answered) % ASKED + 1)
+        else:
+            st.info("现在没有要问的了；重新归类后再看。", icon=":material/check:")
     mine = [d for d in answered if d.who == view.ledger.viewer.signature(who)]
-    if mine and acting.pressed(st.button, "撤销上一答", "teach_back", icon=":material/undo:", shortcut=BACK):
-        _record(lambda: asking.desk().undo(mine[-1].seq, who), "已撤销上一答")
+    with back:
+        if mine and acting.pressed(st.button, "撤销上一答", "teach_back", icon=":material/undo:", shortcut=BACK):
+            _record(lambda: asking.desk().undo(mine[-1].seq, who), "已撤销上一答")
 
 
 def _seen(view: View, question: Question) -> bool:
@@ -51,15 +54,14 @@ def _seen(view: View, question: Question) -> bool:
     return len(discovered.ask_texts(view.ledger, tuple(cases))) == len(cases)
 
 
-def _ask(view: View, found: Findings, questions: Sequence[Question], who: str) -> None:
-    question = questions[0]
+def _ask(view: View, found: Findings, question: Question, who: str, turn: int) -> None:
     with st.container(border=True):
-        st.markdown(f"**{_words(found, question)}**")
+        st.markdown(f"{turn}/{ASKED}　**{_words(found, question)}**")
+        with st.container(horizontal=question.ask != KIND, gap="small"):
+            for label, key, other, yes in _choices(view, found, question):
+                if acting.pressed(st.button, label, f"teach_{question.one}_{question.other}_{key}", shortcut=key):
+                    _record(lambda other=other, yes=yes: asking.desk().answer(question, other, yes, who), "已记下")
         _cases(view, question)
-        for label, key, other, yes in _choices(view, found, question):
-            if acting.pressed(st.button, label, f"teach_{question.one}_{question.other}_{key}", shortcut=key):
-                _record(lambda other=other, yes=yes: asking.desk().answer(question, other, yes, who), "已记下")
-    st.caption(f"这一轮还有 {len(questions)} 问。")
 
 
 def _words(found: Findings, question: Question) -> str:
