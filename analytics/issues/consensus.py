@@ -20,7 +20,7 @@ RUNS = 40
 #: Each run makes so many groups, but no more than one of FEWEST_IN things: types that a person can survey.
 GROUPS = (60, 80, 100, 120)
 FEWEST_IN = 4
-ITERATIONS = 20
+ITERATIONS = 6
 #: Two groups are one while two of their things lie together in at least this share of runs, on average.
 LEAST_TOGETHER = 0.25
 #: What lies together in so many is asked about as one (see ``questions``).
