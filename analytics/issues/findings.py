@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.issues.answers import NAME, TEACH
+from analytics.issues.classes import ClassTree, class_of_types, tree_of
 from analytics.issues.constraints import Constraints
 from analytics.issues.names import told_apart
 from analytics.privacy import mask_text
@@ -174,6 +175,21 @@ class Findings:
             elif d.kind == "split":
                 said.setdefault((str(d.detail["new"]), "name"), d.detail["name"])
         return said
+
+    @cached_property
+    def tree(self) -> ClassTree | None:
+        """The office's own classes, None where none were imported."""
+        return tree_of(self.decisions)
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """The class of each type, one that nobody has confirmed marked; empty without a tree."""
+        if self.tree is None:
+            return {}
+        kind = pd.Index(self.types.index).get_indexer(self.cases["type_id"])
+        return class_of_types(
+            self.tree, list(self.types.index), self.decisions, self.run.counts, self.run.vocabulary, kind
+        )
 
     @property
     def unassigned(self) -> int:
