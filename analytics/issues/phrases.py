@@ -129,8 +129,8 @@ def _may_end(clause: Clause, here: int) -> bool:
 
 
 def _torn(left_out: Tagged, after: Tagged) -> bool:
-    """Tell whether a single character would lose the name or noun that it ends: 白咀＋鹤, 双凫＋铺."""
-    nominal = left_out[1].startswith(NAMED) or left_out[1] in ("LOC", "ORG", "PER", "nz", "n", "a")
+    """Tell whether a single character would lose the name or noun that it ends: 白咀＋鹤, 双凫＋铺, A8县＋城."""
+    nominal = left_out[1].startswith(NAMED) or left_out[1] in (MASKED, "LOC", "ORG", "PER", "nz", "n", "a")
     return nominal and len(after[0]) == 1 and after[1] not in FUNCTION | {MASKED, JOINT, "v", "d", "f"}
 
 
