@@ -24,11 +24,15 @@ def as_taught(
     """Return each unit's group after ``answers``, and which units' groups are told or follow from what was told.
 
     ``group``, ``piece`` (0 …, -1: of none), ``vectors``, ``alike`` (units × units): of the units; ``answers``: two units that are of one
-    kind, or one and -1: of a kind of its own. A group whose middle unit an answer told of is of that unit's kind.
+    kind, or one and -1: of a kind of its own. The first unit of a group that
+    others were told to be like stands for it: the group is of that unit's kind.
     """
     root = _roots(len(group), answers)
     told = np.unique([u for answer in answers for u in answer if u >= 0])
-    stands = {group[u]: root[u] for u in _middles(group, vectors) if u in told}
+    stands: dict[int, int] = {}
+    for _, unit in answers:
+        if unit >= 0 and group[unit] >= 0:
+            stands.setdefault(int(group[unit]), int(root[unit]))
     label = np.array([stands.get(g, len(group) + g) if g >= 0 else -1 for g in group])
     weight = np.where(group >= 0, FOUND, 0.0)
     for p in np.unique(piece[told]):
@@ -48,16 +52,6 @@ def as_taught(
     final = np.where(firm, label, np.where(group >= 0, guessed, -1))
     _, compact = np.unique(final, return_inverse=True)
     return np.where(final >= 0, compact - (final.min() < 0), -1), firm
-
-
-def _middles(group: np.ndarray, vectors: np.ndarray) -> list[int]:
-    """Return the unit of each group that is most like the others in it."""
-    middles = []
-    for number in range(int(group.max(initial=-1)) + 1):
-        inside = np.flatnonzero(group == number)
-        if len(inside):
-            middles.append(int(inside[(vectors[inside] @ vectors[inside].sum(axis=0)).argmax()]))
-    return middles
 
 
 def _roots(units: int, answers: Sequence[tuple[int, int]]) -> np.ndarray:
