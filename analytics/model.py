@@ -309,11 +309,13 @@ DIMENSIONS = {
     "next_stage": "下一环节",
     "issue_type": "一类问题",
     "issue_problem": "具体问题",
+    "issue_class": "诉求分类",
     "path": "办理路径",
 }
 #: Dimensions that are not in the ledger but worked out of it → what to say when they have not been.
 _NOT_FOUND = "还没有归类过，不能按一类问题拆分；请先在「一类问题」页归类"
-ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND}
+_NO_CLASSES = "还没有导入分类表，不能按诉求分类拆分；请先运行 python -m analytics classes 分类表.xlsx，再归类"
+ATTACHED = {"issue_type": _NOT_FOUND, "issue_problem": _NOT_FOUND, "issue_class": _NO_CLASSES}
 #: What to say of a period before the first day that they know.
 TOO_EARLY = "台账大，一类问题只在 {} 起受理的工单里找，更早的不能按它拆分；请把统计期改到这天以后"
 

@@ -14,6 +14,7 @@ import io
 import resource
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -133,13 +134,25 @@ def plain_types(texts: pd.DataFrame, how_many: int = 80) -> np.ndarray:
     return found
 
 
-def by_readers(folder: Path) -> None:
-    """Print how well problems and types agree with the readers' groups, one setting for all files."""
+def scoring_of(folder: Path) -> Callable[[Path, Path], dict[str, float]]:
+    """Return the scoring of assignments against readers' groups that lies beside the real files, its prints left out."""
     spec = importlib.util.spec_from_file_location("score_groups", folder.parent / "tools" / "score_groups.py")
     if spec is None or spec.loader is None:
-        return
+        raise FileNotFoundError(folder.parent / "tools" / "score_groups.py")
     scoring = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(scoring)
+
+    def score(assignments: Path, groups: Path) -> dict[str, float]:
+        with contextlib.redirect_stdout(io.StringIO()):
+            told: dict[str, float] = scoring.main(str(assignments), str(groups))
+        return told
+
+    return score
+
+
+def by_readers(folder: Path) -> None:
+    """Print how well problems and types agree with the readers' groups, one setting for all files."""
+    scoring = scoring_of(folder)
     for file, groups in READERS:
         with tempfile.TemporaryDirectory() as place:
             ledger, desk = import_real(folder / file, place), IssueDesk(Store(place))
@@ -157,8 +170,7 @@ def by_readers(folder: Path) -> None:
         for name, found in rivals.items():
             file_of = Path(tempfile.gettempdir()) / "assignments.csv"
             found.assign(problem_name="", type_name="").to_csv(file_of, index=False)
-            with contextlib.redirect_stdout(io.StringIO()):
-                score = scoring.main(str(file_of), str(folder / groups))
+            score = scoring(file_of, folder / groups)
             file_of.unlink()
             keys = ("pairs", "b3", "best3", "best5", "best10", "v", "ari", "type_b3")
             print(f"| {name} | {' | '.join(f'{score[k]:.3f}' for k in keys)} |", flush=True)

@@ -23,7 +23,7 @@ SHOWN = 20
 MOST_EXPORTED = 5000
 CROSSABLE = (
     "lifecycle", "chain", "module", "department", "first_department", "channel", "street", "industry", "size",
-    "weekday", "hour", "issue_type",
+    "weekday", "hour", "issue_type", "issue_class",
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def crossing(view: View) -> None:
         "demand",
         help="▲▼ 表示这一格比两个合计数推算的明显多或明显少（调整后标准化残差超过 2.58，约百分之一的机会偶然出现）。",
     ):
-        known = [d for d in CROSSABLE if d != "issue_type" or view.ledger.issues]
+        known = [d for d in CROSSABLE if d not in model.ATTACHED or d in dict(view.ledger.attached)]
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             rows = inputs.choose("行", "cross_rows", known, words=model.DIMENSIONS.get, width=180)
             others = [d for d in known if d != rows]

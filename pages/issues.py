@@ -14,7 +14,7 @@ from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import SAME, clock, likelihood, number
 from pages.address import inputs, links, parameters
-from pages.common import acting, asking, correcting, discovered
+from pages.common import acting, asking, correcting, discovered, teaching
 from pages.common.drawing import chart, custom, offer_workbook, picture, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
@@ -22,7 +22,7 @@ from pages.common.listing import FILTERS
 from pages.common.one_type import TYPE, fraction, open_link, opened
 from pages.common.periods import last_day, own
 
-LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树"}
+LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树", "teach": "教一教"}
 CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
@@ -311,5 +311,5 @@ else:
         look = inputs.choose(
             "看法", "look", list(LOOKS), words=LOOKS.get, draw=st.segmented_control, label_visibility="collapsed"
         )
-        {"map": case_map, "tree": tree}.get(look, ranking)(view, found)
+        {"map": case_map, "tree": tree, "teach": teaching.teach}.get(look, ranking)(view, found)
         correcting.history_of(found)

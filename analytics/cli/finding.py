@@ -35,6 +35,9 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     )
     alarmed.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DAY", help="只看到这一天收工时为止的工单")
     alarmed.set_defaults(run=run_alarms)
+    classes = commands.add_parser("classes", parents=[shared], help="导入本单位的分类表，类型挂在最细的分类下")
+    classes.add_argument("file", type=Path, metavar="FILE.xlsx", help="首行为列名，一列一级，上级在左")
+    classes.set_defaults(run=run_classes)
     assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
     assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     assigned.set_defaults(run=run_assignments)
@@ -66,6 +69,26 @@ def run_discover(options: argparse.Namespace) -> int:
         + "，".join(f"{word} {len(changes[TYPE][k])}" for k, word in CHANGES.items())
         + f"（类型）；具体问题新出现 {len(changes[PROBLEM]['born'])} 个。用时 {card['seconds']} 秒。"
     )
+    return 0
+
+
+def run_classes(options: argparse.Namespace) -> int:
+    """Import a class tree and say under which of its leaves the types now hang."""
+    store = Store(options.store)
+    desk = IssueDesk(store, viewer=options.viewer)
+    try:
+        data = options.file.read_bytes()
+    except OSError as error:
+        raise StoreError(f"读不到 {options.file}（{error.strerror}）") from None
+    tree = desk.import_classes(options.file.name, data, "命令行")
+    found = desk.findings(open_ledger(store, options.viewer))
+    classes = found.classes if found else {}
+    if options.json:
+        print_json({"leaves": len(tree.leaves), "types": classes})
+        return 0
+    print(f"导入 {len(tree.leaves):,} 个最细的分类。" + ("" if found else "还没有归类过，归类后类型会挂到分类下。"))
+    for id, leaf in classes.items():
+        say(f"{found.name_of(id) if found else id} → {leaf}")
     return 0
 
 

@@ -196,16 +196,16 @@ def _told(
 
 def _of_bursts(bursts: Bursts, ledger: Ledger) -> list[Alarm]:
     """Return the bursts in alarm; one is known by its first case."""
+    from analytics.issues.burst_names import names_of_bursts  # a model of 90 MB, where there is a burst in alarm only
+
     told = []
     for id, since, last, until, expected, chance, state in _told(bursts.watched(), pd.Timestamp(ledger.as_of)):
         mine = bursts.members[bursts.members["burst"] == id]
         mine = mine[(mine["accepted_at"] >= since) & (mine["accepted_at"] < until)]
         first = mine.sort_values(["accepted_at", "case_no"])["case_no"].iloc[0]
-        alarm = Alarm(
-            BURST, f"B{first}", bursts.names[id], since, last, expected, chance, state, frozenset(mine["case_no"])
-        )
-        told.append(alarm)
-    return told
+        told.append(Alarm(BURST, f"B{first}", "", since, last, expected, chance, state, frozenset(mine["case_no"])))
+    names = names_of_bursts(ledger, {a.id: a.cases for a in told})
+    return [replace(a, name=names[a.id]) for a in told]
 
 
 def _of_known(ledger: Ledger, found: Findings, level: str) -> list[Alarm]:

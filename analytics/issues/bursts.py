@@ -14,13 +14,10 @@ import pandas as pd
 import scipy.sparse as sp
 
 from analytics.issues.alarms import FALSE_A_LEVEL, FEWEST_VOICES, Watched, watch
-from analytics.issues.corpus import count_words_in
 from analytics.issues.space import weighted
 from analytics.issues.spoken import spoken_of
-from analytics.issues.texts import plain
 from analytics.issues.voices import is_voice, most_of_one
 from analytics.ledger import Ledger
-from analytics.privacy import mask_text
 from analytics.store.runs import Run
 
 #: Cases of so many weeks are compared with each other, and with those of so many weeks in all.
@@ -33,16 +30,14 @@ LEAST_ALIKE = 0.2
 MOST_READ = 6000
 #: Earlier cases are compared so many at a time.
 AT_ONCE = 20_000
-LONGEST_NAME, NAME_WORDS = 30, 4
 
 
 @dataclass(frozen=True)
 class Bursts:
-    """``members``: one row a case (case_no, title, accepted_at, sender, burst, week); ``names``: what to call each burst;
+    """``members``: one row a case (case_no, title, accepted_at, sender, burst, week);
     ``total``: cases of each week; ``times_looked``: how many bursts there may be in all these weeks for each of the newest."""
 
     members: pd.DataFrame
-    names: dict[str, str]
     total: pd.Series
     times_looked: float
     most_of_one: float
@@ -80,7 +75,7 @@ def find_bursts(ledger: Ledger, run: Run | None = None) -> Bursts | None:
     inside = np.flatnonzero(group >= 0)
     members = cases.iloc[inside].assign(burst=[f"B{g}" for g in group[inside]]).reset_index(drop=True)
     looked = float(total.sum() / max(total[since:].sum(), 1))
-    return Bursts(members, _named(members, means, rarity, spoken.vocabulary), total, looked, most)
+    return Bursts(members, total, looked, most)
 
 
 def _weekly_total(ledger: Ledger, run: Run | None) -> pd.Series:
@@ -153,37 +148,6 @@ def _nearest(rows: sp.csr_matrix, means: sp.csr_matrix) -> np.ndarray:
         alike = (rows[part] @ means.T).toarray()
         best[part] = np.where(alike.max(axis=1) >= LEAST_ALIKE, alike.argmax(axis=1), -1)
     return best
-
-
-def _named(members: pd.DataFrame, means: sp.csr_matrix, rarity: np.ndarray, vocabulary: list[str]) -> dict[str, str]:
-    """Return for each burst the title whose words are most like those of all its cases.
-
-    Only a title that says what others say too: its words are used in several cases' titles, none is the detail of one.
-    Where there is no such title, the burst's weightiest words.
-    """
-    told = members[members["title"].notna()].sort_values("case_no", ignore_index=True)
-    group = np.array([int(burst[1:]) for burst in told["burst"]], dtype=np.int64)
-    counts = count_words_in([(title, None) for title in told["title"]], vocabulary)
-    uses = (counts > 0).astype(np.int64).tocsr()
-    belongs = sp.csr_matrix((np.ones(len(told)), (group, np.arange(len(told)))), (means.shape[0], len(told)))
-    alone = ((belongs @ uses) == 1).astype(np.int64).tocsr()  # bursts × words that one title alone has
-    rows = weighted(counts, rarity)
-    likeness = np.asarray(rows.multiply(means[group]).sum(axis=1)).ravel()
-    own_detail = np.asarray(uses.multiply(alone[group]).sum(axis=1)).ravel() > 0
-    best = told.assign(likeness=np.where(own_detail, 0.0, likeness)).sort_values(
-        "likeness", ascending=False, kind="stable"
-    )
-    said = {
-        r.burst: mask_text(plain(r.title))[:LONGEST_NAME]
-        for r in best.drop_duplicates("burst").itertuples()
-        if r.likeness > 0
-    }
-    return {f"B{g}": said.get(f"B{g}") or "、".join(_weightiest(means[[g]], vocabulary)) for g in range(means.shape[0])}
-
-
-def _weightiest(mean: sp.csr_matrix, vocabulary: list[str]) -> list[str]:
-    best = np.lexsort((mean.indices, -mean.data))[:NAME_WORDS]
-    return [vocabulary[mean.indices[i]] for i in best]
 
 
 def _by_week(members: pd.DataFrame, weeks: pd.DatetimeIndex) -> pd.DataFrame:

@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analytics.issues.answers import Answer, answers_of
 from analytics.store.decisions import Decision
 
 
 @dataclass
 class Constraints:
     """``merged``: id → the id it was merged into; ``pinned``: ids whose cases must stay;
-    ``splits``: new id → (the id it came from, its cases)."""
+    ``splits``: new id → (the id it came from, its cases); ``answers``: what people answered when asked."""
 
     merged: dict[str, str] = field(default_factory=dict)
     pinned: set[str] = field(default_factory=set)
     splits: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
 
     @classmethod
     def of(cls, decisions: list[Decision]) -> Constraints:
         """Read the constraints off the decisions in force, in their order."""
-        result = cls()
+        result = cls(answers=answers_of(decisions))
         for d in decisions:
             if d.kind == "merge":
                 result.merged |= {str(i): d.target for i in _strings(d.detail["ids"]) if i != d.target}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,25 +38,36 @@ class Corpus:
 
 def count_words(texts: Sequence[tuple[str | None, str | None]]) -> Corpus:
     """Count the words of (title, text) pairs, read once, one after the other."""
-    titles: list[list[str]] = []
-
-    def tokens(pair: tuple[str | None, str | None]) -> list[str]:
-        titles.append(words(pair[0]))
-        return titles[-1] * TITLE_WEIGHT + words(pair[1])
-
-    counter = CountVectorizer(analyzer=tokens, dtype=np.float32)
-    try:
-        counts = counter.fit_transform(texts)
-    except ValueError:  # no word in any of them
-        none = sp.csr_matrix((len(texts), 0), dtype=np.float32)
-        return Corpus(none, none, [])
-    vocabulary = [str(w) for w in counter.get_feature_names_out()]
-    return Corpus(counts.tocsr(), _counted(titles, vocabulary), vocabulary)
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    titles, whole = _Tally(), _Tally()
+    for title, text in texts:
+        said, told = ([number[w] for w in words(part)] for part in (title, text))
+        titles.add(said)
+        whole.add(said * TITLE_WEIGHT + told)
+    vocabulary = sorted(number)
+    column = np.empty(len(vocabulary), dtype=np.int32)
+    column[[number[w] for w in vocabulary]] = np.arange(len(vocabulary))
+    return Corpus(whole.counts(column), titles.counts(column), vocabulary)
 
 
-def _counted(texts: list[list[str]], vocabulary: list[str]) -> sp.csr_matrix:
-    counter = CountVectorizer(analyzer=lambda words: words, vocabulary=vocabulary, dtype=np.float32)
-    return counter.transform(texts).tocsr()
+class _Tally:
+    """The words of cases by number, one after the other, and where each case ends."""
+
+    def __init__(self) -> None:
+        self.words, self.ends = array("i"), array("q", [0])
+
+    def add(self, words: list[int]) -> None:
+        self.words.extend(words)
+        self.ends.append(len(self.words))
+
+    def counts(self, column: np.ndarray) -> sp.csr_matrix:
+        """Return cases × words (float32), a word's place given by its number."""
+        places = column[np.frombuffer(self.words, np.int32)] if len(self.words) else np.empty(0, np.int32)
+        shape = (len(self.ends) - 1, len(column))
+        found = sp.csr_matrix((np.ones(len(places), np.float32), places, np.array(self.ends)), shape)
+        found.sum_duplicates()
+        return found
 
 
 def count_words_in(texts: Sequence[tuple[str | None, str | None]], vocabulary: list[str]) -> sp.csr_matrix:

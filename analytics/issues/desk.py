@@ -8,9 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analytics.clock import shanghai_now
+from analytics.issues.answers import NAME, TEACH
+from analytics.issues.classes import CLASS, TREE, ClassTree, read_tree, tree_of
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings, each
 from analytics.issues.reach import known_from
@@ -27,9 +30,12 @@ VIEW = "view"
 TABLE = "issue_cases_"
 if TYPE_CHECKING:
     from analytics.issues.embedding import Embed
+    from analytics.issues.questions import Question
 
 Progress = Callable[[float, str], None]
-ISSUE_COLUMNS = ("case_no", "issue_type", "issue_problem", "issue_confidence", "repeat_of", "issue_problem_name")
+ISSUE_COLUMNS = (
+    "case_no", "issue_type", "issue_problem", "issue_class", "issue_confidence", "repeat_of", "issue_problem_name",
+)  # fmt: skip
 KINDS = {
     "rename": "改名",
     "merge": "合并",
@@ -39,6 +45,9 @@ KINDS = {
     "pin": "固定",
     "owner": "指定牵头部门",
     "note": "备注",
+    TEACH: "回答提问",
+    TREE: "导入分类表",
+    CLASS: "归入分类",
     "undo": "撤销",
 }
 
@@ -121,10 +130,11 @@ class IssueDesk:
             if found is None:
                 return ledger
             name = TABLE + found.token
-            ledger.reader.put_once(name, lambda: _as_dimensions(found))
+            ledger.reader.put_once(name, lambda: _as_dimensions(found, ledger))
+            dimensions = ("issue_type", "issue_problem", *(("issue_class",) if found.tree else ()))
         except StoreError:  # a damaged run must not take the other pages with it; 一类问题 says what is wrong
             return ledger
-        return ledger.attach(name, "issue_type", "issue_problem", since=found.run.since)
+        return ledger.attach(name, *dimensions, since=found.run.since)
 
     # -- decisions ----------------------------------------------------------------------------
 
@@ -162,6 +172,26 @@ class IssueDesk:
         """Pin a type, say that it is no problem (dismiss), set its owner department or a note."""
         return self._decide(kind, id, {"value": value}, who, why)
 
+    def answer(self, question: Question, other: str, yes: bool | None, who: str) -> int:
+        """Write down what somebody answered (see ``answers.Answer``); None: could not tell. A good name is a name given."""
+        if question.ask == NAME and yes:
+            return self.rename(question.one, question.other, who)
+        return self._decide(TEACH, question.one, {"ask": question.ask, "other": other, "yes": yes}, who, "")
+
+    def import_classes(self, name: str, data: bytes, who: str) -> ClassTree:
+        """Take a class tree (see ``classes.read_tree``) into force in place of the one before; undone like any decision."""
+        self.viewer.require(DECIDE)
+        tree = read_tree(name, data)
+        self._decide(TREE, name[:60], {"leaves": [list(path) for path in tree.leaves]}, who, "")
+        return tree
+
+    def put_under(self, id: str, leaf: str, who: str, why: str = "") -> int:
+        """Hang a type under a leaf of the class tree."""
+        tree = tree_of(self.book.standing())
+        if tree is None or leaf not in tree.names:
+            raise StoreError(f"分类表里没有“{leaf}”")
+        return self._decide(CLASS, id, {"value": leaf}, who, why)
+
     def undo(self, seq: int, who: str, why: str = "") -> int:
         """Take a decision back; raises StoreError when it does not stand."""
         if seq not in {d.seq for d in self.book.standing()}:
@@ -190,17 +220,29 @@ class IssueDesk:
         return self.book.record(kind, target, detail, who, why, _now())
 
 
-def _as_dimensions(found: Findings) -> pd.DataFrame:
+def _as_dimensions(found: Findings, ledger: Ledger) -> pd.DataFrame:
     cases, names = found.cases, found.problems["name"]
     columns = {
         "case_no": cases["case_no"],
         "issue_type": cases["type_id"],
         "issue_problem": cases["problem_id"],
+        "issue_class": _classes(found, ledger),
         "issue_confidence": cases["confidence"],
         "repeat_of": cases["repeat_of"],
         "issue_problem_name": each(cases["problem_id"], names.get),
     }
     return pd.DataFrame({name: columns[name] for name in ISSUE_COLUMNS}, copy=False)
+
+
+def _classes(found: Findings, ledger: Ledger) -> np.ndarray:
+    """Return each case's class: the one that the ledger gives it (a node of the tree by its name), else its type's."""
+    classes, tree = found.classes, found.tree
+    if tree is None:
+        return np.full(len(found.cases), None, dtype=object)
+    told = ledger.duckdb.frame("SELECT case_no, module FROM cases WHERE module IS NOT NULL").set_index("case_no")
+    own = told["module"].map(tree.nodes).reindex(found.cases["case_no"]).to_numpy(object)
+    given: np.ndarray = np.where(pd.isna(own), each(found.cases["type_id"], classes.get), own)
+    return given
 
 
 @lru_cache(maxsize=4)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 from analytics.issues import names
+from analytics.issues.answers import Answer, Said
 from analytics.issues.constraints import Constraints
 from analytics.issues.corpus import Corpus, count_words
 from analytics.issues.embedding import Embed
+from analytics.issues.found import Found
 from analytics.issues.group_evidence import Group
-from analytics.issues.group_names import name_groups
+from analytics.issues.group_names import GroupName, name_groups
 from analytics.issues.identity import Matched, match
-from analytics.issues.kinds import Kinds, centres_of, find_kinds, sample_units, units_of
+from analytics.issues.kinds import centres_of, find_kinds, sample_units, units_of
 from analytics.issues.layout import lay_out
 from analytics.issues.problems import problems_of
+from analytics.issues.questions import questions_of
 from analytics.issues.reach import known_from, since
 from analytics.issues.repeats import repeats_of
 from analytics.issues.space import centred
@@ -36,22 +40,6 @@ TEXTS = (
 READ_OF_PROBLEM, READ_OF_TYPE = 10, 120
 #: Kinds are found by so many cases of a matter.
 MOST_OF_MATTER = 20
-
-
-@dataclass
-class Found:
-    """A run in the making: per case (rows of ``texts``) its kind, matter and first case."""
-
-    texts: pd.DataFrame
-    corpus: Corpus
-    kinds: Kinds
-    vectors: np.ndarray
-    kind: np.ndarray
-    matter: np.ndarray
-    confidence: np.ndarray
-    first: np.ndarray
-    #: The mean sentence vector, where a model gave them.
-    meaning_centre: np.ndarray | None = None
 
 
 def discover(
@@ -73,7 +61,7 @@ def discover(
     texts = ledger.duckdb.frame(TEXTS.format(known_from(first)))
     progress(0.08, f"正在分词（{len(texts):,} 件）")
     corpus = count_words(list(zip(texts["title"], texts["content"], strict=True)))
-    found = _find(texts, corpus, ledger, progress, embed)
+    found = find(texts, corpus, ledger.as_of, constraints.answers, progress, embed)
     before = _before(texts, previous)
     progress(0.75, "正在与上次的类型对应")
     ids, kinds = _identify_kinds(found, before, constraints, previous)
@@ -95,6 +83,8 @@ def discover(
         "highest_type": _highest(ids, previous, "highest_type"),
         "highest_problem": _highest(matter_ids, previous, "highest_problem"),
         "changes": {TYPE: _changes(kinds), PROBLEM: _changes(matters)},
+        "answers": len(constraints.answers),
+        "questions": questions_of(found, ids, groups.set_index("id")["typical"]),
         "seconds": 0.0,
     }
     files = as_files(found, ids, matter_ids, groups, card)
@@ -102,32 +92,46 @@ def discover(
     return files
 
 
-def _find(texts: pd.DataFrame, corpus: Corpus, ledger: Ledger, progress: Progress, embed: Embed | None) -> Found:
+def find(
+    texts: pd.DataFrame,
+    corpus: Corpus,
+    as_of: dt.datetime,
+    answers: Sequence[Answer] = (),
+    progress: Progress = lambda share, text: None,
+    embed: Embed | None = None,
+) -> Found:
     """Find matters over the whole ledger, then the kinds that they are of; a repeated case follows its first."""
     at, pairs = texts["accepted_at"].to_numpy(), list(zip(texts["title"], texts["content"], strict=True))
     first = repeats_of(corpus.counts, texts["sender"], at)
+    told = Said.of(answers, texts["case_no"], first)
     once = np.flatnonzero(first < 0)
     progress(0.2, "正在分辨具体问题")
     matter = np.full(len(texts), -1, dtype=np.int64)
-    matter[once] = problems_of(corpus.part(once), [pairs[r] for r in once], at[once])
+    matters = problems_of(corpus.part(once), [pairs[r] for r in once], at[once], told.among(once))
+    matter[once] = matters.found
     repeated = first >= 0
     _number_repeated(matter, first[repeated])
     progress(0.5, "正在寻找类型")
     meaning = embed(pairs) if embed else None
     centre = None if meaning is None else meaning.mean(axis=0)
     meaning = centred(meaning, centre)
-    late = at[once] >= np.datetime64(ledger.as_of - pd.Timedelta(days=RECENT_DAYS))
-    sampled = _sample(matter[once], late)
+    late = at[once] >= np.datetime64(as_of - pd.Timedelta(days=RECENT_DAYS))
+    sampled = _sample(matter[once], late, np.isin(once, told.rows))
     rows = once[sampled]
     unit = units_of(matter[rows])
     read = [pairs[r] for r in rows]
-    kinds, found = find_kinds(corpus.counts[rows], read, unit, None if meaning is None else meaning[rows])
+    kinds, found, piece = find_kinds(
+        corpus.counts[rows], read, unit, None if meaning is None else meaning[rows], told.among(rows).kinds
+    )
     progress(0.6, "正在给每件诉求归类")
     kind, _, vectors = kinds.tell(corpus.counts, meaning)
     kind[rows] = np.where(found >= 0, found, kind[rows])
     matter[repeated], kind[repeated] = matter[first[repeated]], kind[first[repeated]]
     kind = _as_their_matter(kind, matter)
-    return Found(texts, corpus, kinds, vectors, kind, matter, np.zeros(len(texts)), first, centre)
+    doubts = [replace(d, one=int(once[d.one]), other=int(once[d.other])) for d in matters.doubts]
+    pieces = np.full(len(texts), -1, dtype=np.int64)
+    pieces[rows] = piece
+    return Found(texts, corpus, kinds, vectors, kind, matter, np.zeros(len(texts)), first, told, doubts, pieces, centre)
 
 
 def _number_repeated(matter: np.ndarray, first: np.ndarray) -> None:
@@ -136,14 +140,14 @@ def _number_repeated(matter: np.ndarray, first: np.ndarray) -> None:
     matter[alone] = matter.max(initial=-1) + 1 + np.arange(len(alone))
 
 
-def _sample(matter: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Return the places of cases to find kinds by: of a large matter the first few."""
+def _sample(matter: np.ndarray, late: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return the places of cases to find kinds by: of a large matter the first few, and all that people ``told`` of."""
     unit = units_of(matter)
     newest = np.zeros(int(unit.max(initial=-1)) + 1, dtype=bool)
     newest[unit[late]] = True
-    chosen = np.isin(unit, sample_units(len(newest), np.flatnonzero(newest)))
+    wanted = np.union1d(sample_units(len(newest), np.flatnonzero(newest)), unit[told])
     place = pd.Series(unit).groupby(unit).cumcount().to_numpy()
-    found: np.ndarray = np.flatnonzero(chosen & (place < MOST_OF_MATTER))
+    found: np.ndarray = np.flatnonzero(np.isin(unit, wanted) & ((place < MOST_OF_MATTER) | told))
     return found
 
 
@@ -218,12 +222,21 @@ def _described(
     )
     groups["plain"], groups["failed"] = [n.plain for n in named], [list(n.failed) for n in named]
     groups["name"] = [n.name for n in named]
-    for level in (TYPE, PROBLEM):
-        own = groups["level"] == level
-        groups.loc[own, "name"] = names.told_apart(
-            groups.loc[own, "name"].tolist(), groups.loc[own, "keywords"].tolist()
-        )
+    groups["name"] = _told_apart(groups, named)
     return groups
+
+
+def _told_apart(groups: pd.DataFrame, named: Sequence[GroupName]) -> pd.Series:
+    """Return names that differ within a level: a type's takes one of its topics along, a problem's a keyword."""
+    more = [
+        list(n.topics) if level == TYPE else k
+        for n, level, k in zip(named, groups["level"], groups["keywords"], strict=True)
+    ]
+    names_of = groups["name"].copy()
+    for level in (TYPE, PROBLEM):
+        own = np.flatnonzero(groups["level"] == level)
+        names_of.iloc[own] = names.told_apart(groups["name"].iloc[own].tolist(), [more[i] for i in own])
+    return names_of
 
 
 def _read(found: Found, level: str, rows: np.ndarray) -> Group:

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from analytics.issues.answers import NAME, TEACH
+from analytics.issues.classes import ClassTree, class_of_types, tree_of
 from analytics.issues.constraints import Constraints
 from analytics.issues.names import told_apart
 from analytics.privacy import mask_text
@@ -19,6 +21,8 @@ OUTSIDE = "未归类"
 #: How a page marks a name that nobody has confirmed.
 AUTOMATIC = "自动起名"
 UNCHECKED = "未检查"
+#: Of a name that somebody called bad.
+MISNAMED = "不好"
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,14 @@ class Findings:
         given = [said.get((i, "name")) for i in table["id"]]
         table["confirmed"] = [g is not None for g in given]
         table["plain"], table["failed"] = self._checked(found, table)
-        table["name"] = [g or n or "" for g, n in zip(given, table["name"], strict=True)]
-        table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], table["keywords"].tolist())
+        # A name that people found bad gives way to the plain topic.
+        bad = [said.get((i, "misnamed")) == n for i, n in zip(table["id"], table["name"], strict=True)]
+        table["failed"] = [[*f, MISNAMED] if b else f for f, b in zip(table["failed"], bad, strict=True)]
+        automatic = np.where(bad, table["plain"], table["name"])
+        table["name"] = [g or n or "" for g, n in zip(given, automatic, strict=True)]
+        # A keyword may be a place, which no type's name holds: a number tells two types apart that came to one name.
+        more = [[] if level == TYPE else k for k in table["keywords"]]
+        table["name"] = told_apart([mask_text(str(n)) for n in table["name"]], more)
         return table
 
     @staticmethod
@@ -160,9 +170,26 @@ class Findings:
                 said[(d.target, "name" if d.kind == "rename" else d.kind)] = d.detail["value"]
             elif d.kind in ("pin", "dismiss"):
                 said[(d.target, d.kind.replace("pin", "pinned").replace("dismiss", "dismissed"))] = True
+            elif d.kind == TEACH and d.detail["ask"] == NAME and d.detail["yes"] is False:
+                said[(d.target, "misnamed")] = d.detail["other"]
             elif d.kind == "split":
                 said.setdefault((str(d.detail["new"]), "name"), d.detail["name"])
         return said
+
+    @cached_property
+    def tree(self) -> ClassTree | None:
+        """The office's own classes, None where none were imported."""
+        return tree_of(self.decisions)
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """The class of each type, one that nobody has confirmed marked; empty without a tree."""
+        if self.tree is None:
+            return {}
+        kind = pd.Index(self.types.index).get_indexer(self.cases["type_id"])
+        return class_of_types(
+            self.tree, list(self.types.index), self.decisions, self.run.counts, self.run.vocabulary, kind
+        )
 
     @property
     def unassigned(self) -> int:

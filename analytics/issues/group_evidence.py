@@ -75,6 +75,10 @@ class Evidence:
         titles = [read[headline(t, x)] for t, x in zip(group.titles, group.texts, strict=True)]
         return cls(group.level, titles, [plain(x)[:LOOKED_AT] for x in group.texts])
 
+    @cached_property
+    def distinct(self) -> list[Title]:
+        return list({t.text: t for t in self.titles}.values())
+
     def shares(self, word: str) -> tuple[float, float]:
         """Return which share of the titles, and which of the cases in title or text, hold a word."""
         known = self._shares.get(word)

@@ -8,7 +8,7 @@ plain topic; the first in order has the first choice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.issues import problem_names, type_names
 from analytics.issues.clauses import NAMED, says_trouble, title_words
@@ -19,8 +19,8 @@ from analytics.issues.recognition import Name, key_of, read
 from analytics.issues.tagging import Tagged
 from analytics.store.runs import TYPE
 
-#: So many of the best candidates are checked.
-TRIED = 25
+#: So many of the best candidates of a type, of a problem, are checked.
+TRIED, TRIED_OF_PROBLEM = 25, 12
 ASKED = "问题"
 
 
@@ -32,6 +32,8 @@ class GroupName:
     name: str
     plain: str
     failed: tuple[str, ...]
+    #: Words that may tell it from another of the same name, best first: of a type its topics, which hold no place, firm or person.
+    topics: tuple[str, ...] = ()
 
 
 def name_groups(groups: Sequence[Group], enterprises: Iterable[str] = ()) -> list[GroupName]:
@@ -41,7 +43,8 @@ def name_groups(groups: Sequence[Group], enterprises: Iterable[str] = ()) -> lis
     evidences = [Evidence.of(g, titles) for g in groups]
     usual = Background(titles.values())
     general = type_names.TypeBackground([e for e in evidences if e.level == TYPE])
-    proposed = [_proposals(e, usual, general) for e in evidences]
+    parts = [type_names.TypeParts(e, general) if e.level == TYPE else None for e in evidences]
+    proposed = [_proposals(e, usual, p) for e, p in zip(evidences, parts, strict=True)]
     told = read(list(dict.fromkeys(p.text for own in proposed for p in own)), firms)
     taken: set[tuple[str, str]] = set()
     chosen = []
@@ -49,7 +52,7 @@ def name_groups(groups: Sequence[Group], enterprises: Iterable[str] = ()) -> lis
         free = [p for p in own[:-1] if (evidence.level, p.text) not in taken]
         chosen.append(_chosen(evidence, [*free, own[-1]], told, firms, usual))
         taken.add((evidence.level, chosen[-1].name))
-    return chosen
+    return [replace(n, topics=tuple(p.topics)) if p else n for n, p in zip(chosen, parts, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,14 @@ class Proposal:
     plain: bool = False
 
 
-def _proposals(evidence: Evidence, usual: Background, general: type_names.TypeBackground) -> list[Proposal]:
+def _proposals(evidence: Evidence, usual: Background, parts: type_names.TypeParts | None) -> list[Proposal]:
     """Return names, best first, the plain topic last."""
-    if evidence.level == TYPE:
-        parts = type_names.TypeParts(evidence, general)
+    if parts:
         ranked, widest = type_names.ranked(parts)[:TRIED], type_names.topic(parts)
         named = [Proposal(_with_act(n.text, evidence), n.topics, n.trouble) for n in ranked]
         topic = widest.text if widest else ""
     else:
-        best = problem_names.ranked(evidence, usual)[:TRIED]
+        best = problem_names.ranked(evidence, usual)[:TRIED_OF_PROBLEM]
         named = [_of_problem(p, evidence) for p in best]
         topic = problem_names.topic(evidence)
     plain = _with_act(topic, evidence) if topic else "其他" + (evidence.act or ASKED)

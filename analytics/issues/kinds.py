@@ -17,6 +17,7 @@ from analytics.issues.consensus import agreed
 from analytics.issues.letters import letter_pairs
 from analytics.issues.problems import largest_first
 from analytics.issues.space import Space, blended, fit_space, unit_rows, word_weights
+from analytics.issues.taught_kinds import as_taught
 from analytics.issues.texts import bare
 
 Texts = Sequence[tuple[str | None, str | None]]
@@ -84,26 +85,43 @@ def units_of(matter: np.ndarray) -> np.ndarray:
 
 
 def find_kinds(
-    counts: sp.csr_matrix, texts: Texts, unit: np.ndarray, meaning: np.ndarray | None = None
-) -> tuple[Kinds, np.ndarray]:
-    """Find the kinds among some cases; returns them and each of those cases' kind (-1: 未归类).
+    counts: sp.csr_matrix,
+    texts: Texts,
+    unit: np.ndarray,
+    meaning: np.ndarray | None = None,
+    taught: Sequence[tuple[int, int]] = (),
+) -> tuple[Kinds, np.ndarray, np.ndarray]:
+    """Find the kinds among some cases; returns them, each of those cases' kind (-1: 未归类), and its piece of it (-1: none).
 
-    ``counts``, ``texts``: of those cases; ``unit``: which matter (0 …), all whole; ``meaning``: sentence vectors, where there is a model for them.
+    ``counts``, ``texts``: of those cases; ``unit``: which matter (0 …), all whole; ``meaning``: sentence vectors, where there is a model for them;
+    ``taught``: places of two cases that people put into one kind (the second -1: into none of those there were).
     """
     together = _sums(unit)
     weights = word_weights(_words_of_units(counts, together))
     kind = np.full(len(unit), -1, dtype=np.int64)
     if counts.shape[0] < SMALLEST or not (weights > 0).any():
-        return Kinds(Space(weights, np.zeros((1, len(weights)), np.float32)), np.zeros((0, 1), np.float32), 1.0), kind
+        none = Kinds(Space(weights, np.zeros((1, len(weights)), np.float32)), np.zeros((0, 1), np.float32), 1.0)
+        return none, kind, kind
     space = fit_space(counts, weights)
     vectors = blended(space.place(counts), meaning)
     views = _views(vectors, texts, together, meaning)
     filled = np.flatnonzero(np.asarray(together @ vectors.any(axis=1).astype(float)).ravel() > 0)
-    group = np.full(together.shape[0], -1, dtype=np.int64)
-    group[filled] = agreed([v[filled] for v in views])
-    kind = _settled(group, unit, vectors)
+    group, piece = (np.full(together.shape[0], -1, dtype=np.int64) for _ in range(2))
+    told = agreed([v[filled] for v in views])
+    group[filled], piece[filled] = told.groups, told.pieces
+    answers = [(int(unit[a]), int(unit[b]) if b >= 0 else -1) for a, b in taught]
+    firm: np.ndarray = np.zeros(len(group), dtype=bool)
+    if answers:
+        group, firm = as_taught(group, piece, views[-1], _spread(told.alike, filled, len(group)), answers)
+    kind = _settled(group, unit, vectors, firm)
     centres = centres_of(vectors, kind)
-    return Kinds(space, centres, _sharpness(vectors, centres, kind)), kind
+    return Kinds(space, centres, _sharpness(vectors, centres, kind)), kind, piece[unit]
+
+
+def _spread(alike: np.ndarray, filled: np.ndarray, units: int) -> np.ndarray:
+    whole = np.eye(units, dtype=np.float32)
+    whole[np.ix_(filled, filled)] = alike
+    return whole
 
 
 def _sums(unit: np.ndarray) -> sp.csr_matrix:
@@ -140,12 +158,16 @@ def _letter_vectors(texts: Texts, together: sp.csr_matrix) -> np.ndarray:
     return fit_space(counts, weights, LETTERS).place(counts)
 
 
-def _settled(group: np.ndarray, unit: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return each case's kind: a group that is a single matter, or small, goes to the kind that it is like, if to any."""
+def _settled(group: np.ndarray, unit: np.ndarray, vectors: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return each case's kind: a group that is a single matter, or small, goes to the kind that it is like, if to any.
+
+    ``told``: units whose group people told; they stay in it.
+    """
     own = group[unit]
     matters = np.bincount(group[group >= 0], minlength=1)
     cases = np.bincount(own[own >= 0], minlength=1)
     firm = (matters >= 2) & (cases >= SMALLEST)
+    firm[group[told]] = True
     kind = largest_first(np.where((own >= 0) & firm[own], own, -1))
     left = kind < 0
     sums = np.zeros((int(unit.max()) + 1, vectors.shape[1]), np.float32)

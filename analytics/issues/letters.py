@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from analytics.issues.texts import bare
@@ -23,15 +24,18 @@ _RADIX = 1 << 16
 def letter_sets(texts: Sequence[tuple[str | None, str | None]]) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Return which letter sets stand in the title, and which in title or text (cases × sets, float32 0/1).
 
-    A set is a character, or two or three side by side, their order forgotten. Sets of one case only are
-    left out: nothing shares them.
+    A set is a character, or two or three side by side, their order forgotten. Sets that stand in no title are
+    left out, since likeness asks for those of titles only, and so are sets of one case: nothing shares them.
     """
     title_of, title_set = _runs([bare(t) for t, _ in texts])
     text_of, text_set = _runs([bare(c)[:READ] for _, c in texts])
-    row = np.concatenate([title_of, text_of])
-    kept, number = np.unique(np.concatenate([title_set, text_set]), return_inverse=True)
-    titles = _present(title_of, number[: len(title_of)], len(texts), len(kept))
-    whole = _present(row, number, len(texts), len(kept))
+    number, kept = pd.factorize(title_set)
+    place = pd.Index(kept).get_indexer(text_set)
+    in_title = place >= 0
+    titles = _present(title_of, number, len(texts), len(kept))
+    whole = _present(
+        np.concatenate([title_of, text_of[in_title]]), np.concatenate([number, place[in_title]]), len(texts), len(kept)
+    )
     shared = np.flatnonzero(np.bincount(whole.indices, minlength=len(kept)) > 1)
     return titles[:, shared], whole[:, shared]
 

@@ -18,17 +18,26 @@ from analytics.issues.space import unit_rows
 from analytics.issues.texts import districts
 
 Texts = Sequence[tuple[str | None, str | None]]
-#: Log-odds of two cases that share nothing, before anything else is known of them.
-NOTHING_SHARED = -4.6
-#: What a cosine of 1 of their words adds.
-WORDS = 14.0
-#: What it adds when all of either's title is said in the other.
-TITLES = 8.0
-#: What it takes away that they name different districts …
-ELSEWHERE = 4.2
-#: … and each e-fold of the days between them, or of the cases between them at so many a day: the more came
-#: between, the more others it may be.
-LATER = 0.6
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Log-odds: of two cases that share ``nothing``, before anything else is known of them; what a cosine of 1 of their ``words``
+    adds, and that all of either's ``titles`` is said in the other; what it takes away that they name other districts
+    (``elsewhere``), and each e-fold of the days between them, or of the cases between them at CASES_A_DAY (``later``): the more came
+    between, the more others it may be."""
+
+    nothing: float = -4.6
+    words: float = 14.0
+    titles: float = 8.0
+    elsewhere: float = -4.2
+    later: float = -0.6
+
+
+USUAL = Weights()
+#: Answers may move a weight by about this share of itself: they are few, and all of pairs in doubt.
+MOVES = 0.05
+NEWTON_STEPS = 20
 CASES_A_DAY = 6.0
 #: Less likely pairs count as unlike.
 LEAST = 0.05
@@ -96,29 +105,55 @@ def _places(texts: Texts) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (len(named), max(len(number), 1)))
 
 
-def likely_pairs(of: Features) -> sp.csr_matrix:
-    """Return how likely each two cases are one matter (symmetric, float32; pairs under LEAST and the diagonal left out)."""
+def likely_pairs(of: Features, weights: Weights = USUAL) -> sp.csr_matrix:
+    """Return how likely each two cases are one matter (symmetric, float32; pairs under LEAST and the diagonal left out).
+
+    Most pairs share too little to be likely whatever place and time say, so those are asked of the others only.
+    """
     cases = of.words.shape[0]
-    named = np.diff(of.places.indptr) > 0
-    words, titles, letters, places = (m.T.tocsc() for m in (of.words, of.titles, of.letters, of.places))
+    words, titles, letters = (m.T.tocsc() for m in (of.words, of.titles, of.letters))
+    least = np.log(LEAST / (1 - LEAST))
     blocks = []
     for start in range(0, cases, BLOCK):
         here = slice(start, min(start + BLOCK, cases))
-        odds = WORDS * (of.words[here] @ words).toarray()
-        odds += TITLES / 2 * ((of.titles[here] @ letters) + (of.letters[here] @ titles)).toarray()
-        odds += NOTHING_SHARED
-        elsewhere = (of.places[here] @ places).toarray() == 0
-        odds -= ELSEWHERE * (elsewhere & named[here, None] & named[None, :])
-        apart = np.maximum(_apart(of.days, here), _apart(of.turns, here))
-        odds -= LATER * np.log1p(apart).astype(np.float32)
-        odds[np.arange(odds.shape[0]), np.arange(here.start, here.stop)] = -np.inf
-        odds[odds < np.log(LEAST / (1 - LEAST))] = -np.inf
-        row, column = np.nonzero(odds > -np.inf)
-        share = 1 / (1 + np.exp(-odds[row, column]))
-        blocks.append(sp.csr_matrix((share.astype(np.float32), (row, column)), odds.shape))
+        odds = weights.words * (of.words[here] @ words).toarray()
+        odds += weights.titles / 2 * ((of.titles[here] @ letters) + (of.letters[here] @ titles)).toarray()
+        row, column = np.nonzero(odds >= least - weights.nothing)
+        elsewhere, apart = _place_and_time(of, row + start, column)
+        likely = odds[row, column] + weights.nothing + weights.elsewhere * elsewhere + weights.later * apart
+        kept = (likely >= least) & (row + start != column)
+        share = 1 / (1 + np.exp(-likely[kept]))
+        blocks.append(sp.csr_matrix((share.astype(np.float32), (row[kept], column[kept])), odds.shape))
     return sp.vstack(blocks).tocsr() if blocks else sp.csr_matrix((0, 0), dtype=np.float32)
 
 
-def _apart(at: np.ndarray, here: slice) -> np.ndarray:
-    between: np.ndarray = np.abs(at[here, None] - at[None, :])
-    return between
+def _place_and_time(of: Features, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return of pairs of cases whether they name other districts (0/1), and the logarithm of the days between them."""
+    named = np.diff(of.places.indptr) > 0
+    both = np.flatnonzero(named[one] & named[other])
+    shared = of.places[one[both]].multiply(of.places[other[both]]).sum(axis=1)
+    elsewhere = np.zeros(len(one))
+    elsewhere[both] = np.asarray(shared).ravel() == 0
+    apart = np.maximum(np.abs(of.days[one] - of.days[other]), np.abs(of.turns[one] - of.turns[other]))
+    return elsewhere, np.log1p(apart)
+
+
+def learned(of: Features, one: np.ndarray, other: np.ndarray, same: np.ndarray) -> Weights:
+    """Return the weights after people told of pairs of cases whether they are the ``same`` matter (0/1).
+
+    Logistic regression whose prior is the usual weights (Gaussian, MOVES of each as standard deviation), by Newton's method.
+    """
+    if not len(one):
+        return USUAL
+    by_words = np.asarray(of.words[one].multiply(of.words[other]).sum(axis=1)).ravel()
+    covered = of.titles[one].multiply(of.letters[other]) + of.letters[one].multiply(of.titles[other])
+    by_titles = np.asarray(covered.sum(axis=1)).ravel() / 2
+    told = np.column_stack([np.ones(len(one)), by_words, by_titles, *_place_and_time(of, one, other)])
+    usual = np.array([USUAL.nothing, USUAL.words, USUAL.titles, USUAL.elsewhere, USUAL.later])
+    firm, now = 1 / (MOVES * np.abs(usual)) ** 2, usual.copy()
+    for _ in range(NEWTON_STEPS):
+        share = 1 / (1 + np.exp(-told @ now))
+        slope = told.T @ (share - same) + firm * (now - usual)
+        bend = (told.T * (share * (1 - share))) @ told + np.diag(firm)
+        now = now - np.linalg.solve(bend, slope)
+    return Weights(*now.tolist())

@@ -63,13 +63,16 @@ def has_no_residue(name: Named) -> bool:
 
 
 def has_clean_ends(name: Named) -> bool:
-    """No function word, number or mark at either end."""
+    """No function word, number or mark at either end, nor before the word that says what is asked (弄虚作假使投诉)."""
     if not name.words:
         return False
-    first, last = name.words[0], name.words[-1]
-    if (name.text[0] in _JOINS and len(first[0]) == 1) or (name.text[-1] in _JOINS and len(last[0]) == 1):
-        return False
     words = title_words()
+    said = list(name.words)
+    if len(said) > 1 and said[-1][0] in (*words.acts, "问题"):
+        said = said[:-1]
+    first, last = said[0], said[-1]
+    if (first[0] in _JOINS) or (last[0] in _JOINS):
+        return False
     if last[1] in _FUNCTION_TAGS | {"d", "m"} or first[1] in _FUNCTION_TAGS - {"r"} or last[0] in words.question:
         return False
     return bool(re.match(r"[\w《“]", name.text[0]) and re.search(r"[\u4e00-\u9fffA-Za-z》”]$", name.text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from analytics.issues.clauses import FUNCTION, JOINT, MASKED, NAMED, Clause, denies, title_words
@@ -35,6 +35,11 @@ class Phrase:
     @property
     def names(self) -> list[str]:
         return [w for w, t in self.words if t.startswith(NAMED)]
+
+
+def shares_to_try(rare: Sequence[float], titles: int) -> list[float]:
+    """Return the shares that can make a difference: a word of one title is that of at least 1 ÷ titles of them."""
+    return [share for share in rare if not share or share > 1 / titles]
 
 
 def phrases_of(clauses: list[Clause], share: Callable[[str], float], rare: float) -> Iterator[Phrase]:
@@ -124,8 +129,8 @@ def _may_end(clause: Clause, here: int) -> bool:
 
 
 def _torn(left_out: Tagged, after: Tagged) -> bool:
-    """Tell whether a single character would lose the name or noun that it ends: 白咀＋鹤, 双凫＋铺."""
-    nominal = left_out[1].startswith(NAMED) or left_out[1] in ("LOC", "ORG", "PER", "nz", "n", "a")
+    """Tell whether a single character would lose the name or noun that it ends: 白咀＋鹤, 双凫＋铺, A8县＋城."""
+    nominal = left_out[1].startswith(NAMED) or left_out[1] in (MASKED, "LOC", "ORG", "PER", "nz", "n", "a")
     return nominal and len(after[0]) == 1 and after[1] not in FUNCTION | {MASKED, JOINT, "v", "d", "f"}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from analytics.issues.clauses import NAMED, says_trouble
 from analytics.issues.group_evidence import Background, Evidence
-from analytics.issues.phrases import LONGEST, Phrase, phrases_of
+from analytics.issues.phrases import LONGEST, Phrase, phrases_of, shares_to_try
 from analytics.issues.recognition import key_of
 
 #: Modifiers that fewer of the cases use are left out, in three ways.
@@ -18,9 +18,10 @@ RARE = (0.0, 0.3, 0.5)
 def candidates(evidence: Evidence) -> dict[str, Phrase]:
     """Return the phrases of the titles, as written and as what is the matter, and those with the place put before."""
     found: dict[str, Phrase] = {}
-    for title in evidence.titles:
-        for clauses in (list(title.matter), list(title.written)):
-            for rare in RARE:
+    shares = shares_to_try(RARE, len(evidence.titles))
+    for title in evidence.distinct:
+        for clauses in [list(title.matter), *([list(title.written)] if title.written != title.matter else [])]:
+            for rare in shares:
                 for phrase in phrases_of(clauses, evidence.share, rare):
                     before = found.get(phrase.text)
                     if before is None or phrase.left_out < before.left_out:

@@ -82,7 +82,7 @@ def fit_space(counts: sp.csr_matrix, weights: np.ndarray, most: int = DIMENSIONS
     if dimensions < 1:
         axes[0, used] = 1.0
         return Space(weights, axes)
-    finder = TruncatedSVD(dimensions, random_state=0, n_iter=7)
+    finder = TruncatedSVD(dimensions, random_state=0, n_iter=4)
     finder.fit(weighted(counts[:, used], weights[used]))
     axes[:, used] = finder.components_
     return Space(weights, axes)

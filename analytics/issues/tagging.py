@@ -92,10 +92,12 @@ def _best_paths(scores: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Return the likeliest tags (texts × characters) of scores (texts × characters × tags): Viterbi."""
     best = scores[:, 0]
     came_from = []
+    into = np.ascontiguousarray(steps.T)  # by the tag it leads to: the ways into one lie side by side
     for place in range(1, scores.shape[1]):
-        ways = best[:, :, None] + steps[None]
-        came_from.append(ways.argmax(axis=1))
-        best = ways.max(axis=1) + scores[:, place]
+        ways = best[:, None, :] + into[None]
+        pointers = ways.argmax(axis=2)
+        came_from.append(pointers)
+        best = np.take_along_axis(ways, pointers[:, :, None], axis=2)[:, :, 0] + scores[:, place]
     path = [best.argmax(axis=1)]
     for pointers in reversed(came_from):
         path.append(np.take_along_axis(pointers, path[-1][:, None], axis=1)[:, 0])

@@ -67,6 +67,7 @@ def _is_district(name: str) -> bool:
     return len(name) > 2 and not _KIND_OF_AREA.search(name) and [tag for _, tag in rjieba.tag(name)] == ["ns"]
 
 
+@lru_cache(maxsize=200_000)
 def is_word(token: str) -> bool:
     """Tell whether a token says what a text is about."""
     return bool(_WORD.fullmatch(token)) and token not in stop_words()

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words
 from analytics.issues.group_evidence import Evidence, Title
-from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of
+from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of, shares_to_try
 from analytics.issues.tagging import Tagged
 from analytics.issues.texts import stop_words
 
@@ -202,9 +202,10 @@ def _same(one: str, other: str) -> int:
 
 
 def _whole(evidence: Evidence) -> Iterator[TypeName]:
-    for title in evidence.titles:
+    shares = shares_to_try(RARE, len(evidence.titles))
+    for title in evidence.distinct:
         for clause in general(title.matter):
-            for rare in RARE:
+            for rare in shares:
                 for phrase in phrases_of([clause], evidence.share, rare):
                     if not (phrase.cut and any(t == "v" for _, t in phrase.words)) and not _asks(phrase):
                         yield _of_phrase(phrase)

@@ -8,6 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from analytics.issues import KINDS, OUTSIDE, Findings
+from analytics.issues.answers import KIND, MATTER, NAME, TEACH
+from analytics.issues.classes import SUGGESTED, TREE
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
 from analytics.wording import minute
@@ -23,7 +25,10 @@ ANSWERS = {
     "move": "移动工单",
     "owner": "牵头部门与备注",
     "status": "固定或排除",
+    "class": "归入分类",
 }
+#: What was asked, as the history tells it: between the case (or type) and the other.
+ASKED_OF = {MATTER: "同一件事 ", KIND: "同一类 ", NAME: "名称 "}
 #: Cases of a type that are shown before it is merged.
 EXAMPLES = 2
 
@@ -40,10 +45,11 @@ def desk_for(view: View, found: Findings, id: str) -> None:
             who = acting.name("经办人", "decider", view.ledger.viewer.name)
         with right:
             why = drafts.write(st.text_input, "理由（可不填）", f"{id} why", max_chars=100)
+        offered = [a for a in ANSWERS if a != "class" or found.tree]
         what = inputs.choose(
-            "做什么", "what", list(ANSWERS), words=ANSWERS.get, draw=st.segmented_control, label_visibility="collapsed"
+            "做什么", "what", offered, words=ANSWERS.get, draw=st.segmented_control, label_visibility="collapsed"
         )
-        forms = dict(zip(ANSWERS, (_rename, _merge, _split, _move, _owner, _status), strict=True))
+        forms = dict(zip(ANSWERS, (_rename, _merge, _split, _move, _owner, _status, _class), strict=True))
         forms[what](view, found, id, who or "本机", why)
         _history(found, id)
 
@@ -187,6 +193,14 @@ def _status(view: View, found: Findings, id: str, who: str, why: str) -> None:
             _do(lambda: asking.desk().mark("dismiss", id, "", who, why), "已排除")
 
 
+def _class(view: View, found: Findings, id: str, who: str, why: str) -> None:
+    leaves = found.tree.names if found.tree else []
+    now = found.classes[id].removesuffix(SUGGESTED)
+    leaf = drafts.write(st.selectbox, "挂在哪个分类下", f"{id} class", now, options=leaves)
+    if st.button("归入", type="primary", key="do_class"):
+        _do(lambda: asking.desk().put_under(id, leaf, who, why), "已归入", id)
+
+
 def _history(found: Findings, id: str) -> None:
     mine = [d for d in asking.desk().history() if id in (d.target, d.detail.get("new"), *_ids(d.detail))]
     _show(found, mine)
@@ -230,6 +244,11 @@ def _sentence(found: Findings, d: object) -> str:
         return f"从 {d.target} 拆出「{detail['name']}」{len(detail['cases']):,} 件"
     if d.kind == "move":
         return f"{len(detail['cases']):,} 件移到 {found.name_of(d.target) if d.target else OUTSIDE}"
+    if d.kind == TREE:
+        return f"{word} {d.target}（{len(detail['leaves']):,} 个最细的分类）"
+    if d.kind == TEACH:
+        said = {True: "是", False: "否", None: "说不清"}[detail["yes"]]
+        return f"{word}：{d.target} {ASKED_OF[detail['ask']]}{detail['other']}：{said}"
     return f"{d.target} {word}" + (
         f"：{detail['value']}" if pd.notna(detail.get("value")) and detail.get("value") else ""
     )

@@ -21,7 +21,7 @@ PAGE_ROWS = 500
 FILTERS = ("module", "department", "channel", "street")
 NARROWING = (
     "overdue_band", "stage", "weekday", "hour", "grade", "size", "first_department", "industry", "chain", "lifecycle",
-    "item_no", "issue_type", "issue_problem",
+    "item_no", "issue_type", "issue_problem", "issue_class",
 )  # fmt: skip
 LISTED = {
     c: m.name for c, m in CATALOGUE.items() if isinstance(m.measure, Flow | Stock | Duration) and c != "stage_stay_p90"

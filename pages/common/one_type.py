@@ -50,6 +50,8 @@ def opened(view: View, found: Findings, id: str) -> None:
             + (f"　{'、'.join(marks)}" if marks else "")
         )
     )
+    if found.classes:
+        st.caption(f"分类：{found.classes[id]}")
     if kept["note"]:
         st.text(f"备注：{kept['note']}")
     for sentence in discovered.ask_description(view.ledger, found.token, id):

@@ -154,8 +154,8 @@ def test_odd_texts_have_a_result(texts: list[tuple[str, str | None]], tmp_path: 
 def test_kinds_and_problems_are_defined_for_any_mixture(chosen: list[str]) -> None:
     texts = [KINDS.get(c, (c, c)) for c in chosen]
     corpus = count_words(texts)
-    matter = problems_of(corpus, texts, np.full(len(texts), np.datetime64("2024-01-01", "s")))
-    kinds, told = find_kinds(corpus.counts, texts, units_of(matter))
+    matter = problems_of(corpus, texts, np.full(len(texts), np.datetime64("2024-01-01", "s"))).found
+    kinds, told, _ = find_kinds(corpus.counts, texts, units_of(matter))
     assert len(told) == len(matter) == len(chosen)
     assert set(told[told >= 0]) == set(range(len(kinds.centres)))
     for number in set(matter[matter >= 0]):

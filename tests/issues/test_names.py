@@ -45,6 +45,7 @@ def test_a_sound_name_fails_no_check(text: str) -> None:
         ("的小区物业乱收费", "首尾"),
         ("小区物业乱收费和", "首尾"),
         ("在小区里乱停车", "首尾"),
+        ("工作人员弄虚作假使投诉", "首尾"),
         ("小区物业收费标准", "无事"),
         ("施工扰民夜间施工扰民", "重复"),
     ],
@@ -93,6 +94,18 @@ def test_a_denial_keeps_what_it_denies() -> None:
 def test_a_problem_is_named_by_its_place_and_its_trouble() -> None:
     titles = ["投诉青年路锦绣花园捆绑销售车位", "锦绣花园捆绑销售车位谁来管", "请查处锦绣花园开发商捆绑销售车位"]
     assert name_groups([Group(PROBLEM, titles, titles)])[0].name == "锦绣花园捆绑销售车位"
+
+
+def test_a_name_does_not_begin_with_the_end_of_a_masked_place() -> None:
+    titles = ["关于开通A8县城到朱桥良公交车的请求", "强烈呼吁开通A8县城到朱桥良的公交车"]
+    assert "城到" not in name_groups([Group(PROBLEM, titles, titles)])[0].name
+
+
+def test_types_of_one_name_are_told_apart_by_topics_without_places() -> None:
+    """Both come to the same plain topic; a place that all titles of one name stays out."""
+    first = ["沙湾公园附近物业", "沙湾公园那边物业", "沙湾公园旁边物业"]
+    named = name_groups([Group(TYPE, first, first), Group(TYPE, ["某某物业", "物业", "请看物业"], [""] * 3)])
+    assert not any("沙湾" in topic for n in named for topic in n.topics)
 
 
 def test_groups_without_titles_and_without_words_get_a_plain_name() -> None:

@@ -60,7 +60,7 @@ def test_one_trouble_is_less_likely_one_matter_at_another_estate() -> None:
 
 def test_each_estates_trouble_is_a_matter() -> None:
     texts, estate = told()
-    found = problems_of(count_words(texts), texts, days(len(texts)))
+    found = problems_of(count_words(texts), texts, days(len(texts))).found
     assert (found >= 0).all()
     for number in set(found):
         assert len(set(estate[found == number])) == 1
@@ -97,9 +97,9 @@ def test_groups_grow_by_the_cosine_of_their_means() -> None:
     likeness = np.full((5, 5), 0.45)
     likeness[4], likeness[:, 4] = 0.1, 0.1
     np.fill_diagonal(likeness, 0)
-    assert grown(sp.csr_matrix(likeness), 0.4).tolist() == [0, 0, 0, 0, 1]
-    assert grown(sp.csr_matrix(likeness), 0.5).tolist() == [0, 1, 2, 3, 4]
-    assert grown(sp.csr_matrix((3, 3)), 0.4).tolist() == [0, 1, 2]
+    assert grown(sp.csr_matrix(likeness), 0.4).groups().tolist() == [0, 0, 0, 0, 1]
+    assert grown(sp.csr_matrix(likeness), 0.5).groups().tolist() == [0, 1, 2, 3, 4]
+    assert grown(sp.csr_matrix((3, 3)), 0.4).groups().tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -110,7 +110,7 @@ def test_what_is_grown_does_not_depend_on_the_order_of_clear_groups(seed: int) -
     likeness = (likeness + likeness.T) / 2
     np.fill_diagonal(likeness, 0)
     order = rng.permutation(30)
-    found = grown(sp.csr_matrix(likeness[np.ix_(order, order)]), 0.4)
+    found = grown(sp.csr_matrix(likeness[np.ix_(order, order)]), 0.4).groups()
     assert len(set(found)) == 6
     assert all(len(set(true[order][found == g])) == 1 for g in set(found))
 
@@ -121,7 +121,7 @@ def test_a_later_part_knows_the_matters_of_an_earlier_one(monkeypatch: pytest.Mo
     texts = [texts[i] for i in order]
     estate = np.repeat(np.arange(8), 4)[order]
     monkeypatch.setattr(problems, "AT_ONCE", 16)
-    found = problems_of(count_words(texts), texts, days(len(texts)))
+    found = problems_of(count_words(texts), texts, days(len(texts))).found
     assert len(set(found[found >= 0])) == 8
     assert all(len(set(estate[found == g])) == 1 for g in set(found[found >= 0]))
 
@@ -135,6 +135,6 @@ def test_many_runs_agree_on_clear_groups() -> None:
     rng, true = np.random.default_rng(0), np.repeat(np.arange(40), 10)
     rows = np.eye(40)[true] + rng.normal(0, 0.05, (400, 40))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    found = agreed([rows.astype(np.float32)])
+    found = agreed([rows.astype(np.float32)]).groups
     assert all(len(set(true[found == g])) == 1 for g in set(found))
-    assert len(agreed([np.zeros((1, 3), np.float32)])) == 1
+    assert len(agreed([np.zeros((1, 3), np.float32)]).groups) == 1
