@@ -90,13 +90,13 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         _parse(reading, columns[name], orders.get(name, ""))
     if not isinstance(plan.sheet.rows, TextRows):
         check_length(reading.reasons, plan.sheet.rows, numbers, len(plan.heads))
-    if plan.sheet.doubtful:
-        doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
-        reading.reasons.add(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
     if plan.table == "cases":
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)
         check_case(parsed.frame, reading.reasons, plan, now)
+    if plan.sheet.doubtful:
+        doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
+        reading.reasons.replace(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
     parsed.frame["reason"], parsed.frame["kind"] = reading.reasons.text, reading.reasons.kind
     return parsed
 
