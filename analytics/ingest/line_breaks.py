@@ -2,7 +2,7 @@
 
 A row begins where cells look as the first columns do. Between two such lines a short row and what follows it are one
 row when together they give exactly the head's cells, and a full row goes on in lines of one cell when its last column is
-a text.
+a text. Where the first column is a text, lines of one cell belong to the full row below them.
 """
 
 from __future__ import annotations
@@ -126,21 +126,44 @@ def _last(rows: list[list[str]]) -> int:
     return end
 
 
-def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], start: int, end: int) -> None:
+def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], start: int, after: int) -> None:
     """Rejoin the lines of one group, or call them doubtful; empty lines at its end belong to nothing."""
-    rows = found.rows
+    rows, end = found.rows, after
     while end > start + 1 and not any(rows[end - 1]):
         end -= 1
     lines = rows[start:end]
-    if len(lines) < 2 or not any(lines[0]):
+    if not any(lines[0]):
         return
-    if _certain(lines, head, forms):
-        row = _joined(lines)
-        rows[start:end] = [row, *([] for _ in lines[1:])]
-        found.places.append(start)
-    elif not (len(lines[0]) >= head.width and _whole(lines[0], head, ends)):
-        why = _doubt(start, end)
-        found.doubtful |= {place: why for place in range(start, end) if any(rows[place])}
+    before_next = 0 in head.texts and after < len(rows) and len(rows[after]) >= head.width
+    if len(lines) > 1 and _certain(lines, head, forms) and not (before_next and _ends_in_single(lines)):
+        _join(found, start, end, start)
+        return
+    whole = len(lines[0]) >= head.width and (len(lines) == 1 or _whole(lines[0], head, ends))
+    first = start + whole  # the first line of which it is not clear where it belongs
+    if before_next and first < end:
+        if all(len(line) <= 1 for line in rows[first:end]) and len(rows[after]) == head.width:
+            _join(found, first, after + 1, after)
+        else:
+            _call_doubtful(found, first, after + 1)
+    elif len(lines) > 1 and not whole:
+        _call_doubtful(found, start, end)
+
+
+def _ends_in_single(lines: list[list[str]]) -> bool:
+    """Tell whether the last line might as well begin the next row, whose first column is a text."""
+    return len(lines[-1]) == 1
+
+
+def _join(found: Rejoined, start: int, end: int, place: int) -> None:
+    """Put lines together as one row that stands in the place of one of them."""
+    row = _joined(found.rows[start:end])
+    found.rows[start:end] = [row if at == place else [] for at in range(start, end)]
+    found.places.append(place)
+
+
+def _call_doubtful(found: Rejoined, start: int, end: int) -> None:
+    why = _doubt(start, end)
+    found.doubtful |= {place: why for place in range(start, end) if any(found.rows[place])}
 
 
 def _certain(lines: list[list[str]], head: _Head, forms: Forms) -> bool:

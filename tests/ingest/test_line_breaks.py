@@ -85,12 +85,26 @@ def test_a_line_between_rows_whose_last_cell_is_whole_stays_alone(tmp_path: Path
 
 
 def test_a_broken_text_with_quotes_in_it(tmp_path: Path) -> None:
-    text = file(MIDDLE, 'GD1,2024-01-01,他说"不管', '第二行,城管局', "GD2,2024-01-02,停电,住建局")
+    text = file(MIDDLE, 'GD1,2024-01-01,他说"不管', "第二行,城管局", "GD2,2024-01-02,停电,住建局")
     result = imported(tmp_path, "台账.csv", text)
-    assert result.accepted == 2 and held(tmp_path)["department"].tolist() == ["城管局", "住建局"]
+    assert result.accepted == 2
+    assert held(tmp_path)["department"].tolist() == ["城管局", "住建局"]
 
 
 def test_rows_keep_the_numbers_of_their_lines(tmp_path: Path) -> None:
     text = file(MIDDLE, "GD1,2024-01-01,第一行", "第二行,城管局", ",2024-01-02,停电,住建局")
     result = imported(tmp_path, "台账.csv", text)
     assert [q.row_no for q in result.quarantine] == [4]
+
+
+def test_a_text_in_the_first_column_belongs_to_the_row_below(tmp_path: Path) -> None:
+    text = file("诉求内容,受理时间,工单编号", "停电,2024-01-01,GD1", "第一行", "", "第二行,2024-01-02,GD2")
+    result = imported(tmp_path, "台账.csv", text)
+    assert (result.accepted, repairs(result)) == (2, {REJOINED: 1})
+    assert held(tmp_path)["content"].tolist() == ["停电", "第一行\n\n第二行"]
+
+
+def test_texts_in_the_first_and_the_last_column_leave_it_open(tmp_path: Path) -> None:
+    text = file("诉求主题,受理时间,工单编号,诉求内容", "停电,2024-01-01,GD1,停了", "哪一行", "漏水,2024-01-02,GD2,漏了")
+    result = imported(tmp_path, "台账.csv", text)
+    assert (result.accepted, result.quarantined) == (0, 3)
