@@ -89,12 +89,12 @@ def _uneven(rows: list[list[str]], head: _Head) -> bool:
 
 
 def _forms(rows: list[list[str]], head: _Head, dialect: Dialect) -> Forms:
-    """Return what the columns look like in full rows; the row below the heads begins one in any case."""
+    """Return what the columns look like in full rows; the row below the heads begins one in any case, the others together."""
     forms = Forms([], Dialect(dialect.delimiter, head.width))
     body = [row for row in rows[head.at + 1 :] if any(row)]
     for row in (body[:1] * 2) + [row for row in body[:400] if len(row) == head.width]:
         for seen, cell in zip(forms.seen, row[:-1] if len(row) < head.width else row, strict=False):
-            seen[shape(cell)] += 1 + (len(row) == head.width)
+            seen[shape(cell)] += 1
     return forms
 
 
@@ -107,12 +107,21 @@ def _groups(rows: list[list[str]], head: _Head, forms: Forms) -> Iterator[tuple[
         while end < last and end - start < MOST_LINES:
             row = rows[end]
             goes_on = cells < head.width or len(row) < head.width
-            if not goes_on or (row and forms.begins_a_row_of(row)):
+            if not goes_on or forms.begins_a_row_of(row) or (cells >= head.width and _has_number(row, forms)):
                 break
             cells += max(len(row), 1) - 1
             end += 1
         yield start, end
         start = end
+
+
+def _has_number(row: list[str], forms: Forms) -> bool:
+    """Tell whether a row of several cells begins as the numbers of the others do."""
+    return len(row) > 1 and shape(row[0]) in _number_forms(forms)
+
+
+def _number_forms(forms: Forms) -> set[str]:
+    return {form for form, seen in forms.seen[0].items() if seen > 1 and re.search("[0-9]", form)}
 
 
 def _last(rows: list[list[str]]) -> int:
@@ -138,7 +147,7 @@ def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], star
     if len(lines) > 1 and _certain(lines, head, forms) and not (before_next and _ends_in_single(lines)):
         _join(found, start, end, start)
         return
-    whole = len(lines[0]) >= head.width and (len(lines) == 1 or _whole(lines[0], head, ends))
+    whole = len(lines[0]) >= head.width and (len(lines) == 1 or _whole(lines[0], head, forms, ends))
     first = start + whole  # the first line of which it is not clear where it belongs
     if before_next and first < end:
         if all(len(line) <= 1 for line in rows[first:end]) and len(rows[after]) == head.width:
@@ -176,8 +185,7 @@ def _certain(lines: list[list[str]], head: _Head, forms: Forms) -> bool:
         return False
     if head.texts and not places <= head.texts:
         return False
-    identifies = {form for form in forms.seen[0] if re.search("[0-9]", form)}
-    if any(len(line) == 1 and shape(line[0]) in identifies for line in lines[1:]):
+    if any(len(line) == 1 and shape(line[0]) in _number_forms(forms) for line in lines[1:]):
         return False
     return forms.begins_a_row_of(_joined(lines))
 
@@ -191,10 +199,11 @@ def _joined(lines: list[list[str]]) -> list[str]:
     return row
 
 
-def _whole(row: list[str], head: _Head, ends: Counter[str]) -> bool:
-    """Tell whether the last cell of a full row is certainly not cut: of a kind without lines, empty, or others' value."""
-    value = row[head.width - 1].strip()
-    return head.width - 1 in head.lineless or not value or ends[value] > 1
+def _whole(row: list[str], head: _Head, forms: Forms, ends: Counter[str]) -> bool:
+    """Tell whether the last cell of a full row is certainly not cut: others' value, or as those of a kind without lines."""
+    place = head.width - 1
+    value = row[place].strip()
+    return bool(value) and (ends[value] > 1 or (place in head.lineless and forms.seen[place][shape(value)] > 1))
 
 
 def _doubt(start: int, end: int) -> str:
