@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from analytics.ingest.checks import FOOTER
 from analytics.ingest.damage import SENTENCES
 from analytics.ingest.dialect import Dialect, shape
 from analytics.ingest.heads import count_known, fold, synonyms, without_brackets
@@ -22,10 +23,6 @@ HEADER_ROWS = 30
 #: Lines that one text may span.
 MOST_LINES = 200
 REJOINED = "文字里的换行没有加引号，断开的行已接回"
-#: Lines under a table that are no part of it.
-_FOOTER = re.compile(
-    r"\s*[（(【]?(合计|总计|小计|总数|共计?\s*\d|(导出|制表|打印|统计|填报|审核|报送)(时间|日期|人|单位|口径|部门)|第\s*\d+\s*页|备注[:：]|说明[:：]|注[:：])"
-)
 
 
 @dataclass
@@ -129,7 +126,7 @@ def _last(rows: list[list[str]]) -> int:
     end = len(rows)
     for place in range(len(rows) - 1, max(len(rows) - 8, 0), -1):
         filled = [c for c in rows[place] if c.strip()]
-        if filled and not _FOOTER.match(filled[0]):
+        if filled and not FOOTER.match(filled[0]):
             break
         end = place
     return end
@@ -143,7 +140,8 @@ def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], star
     lines = rows[start:end]
     if not any(lines[0]):
         return
-    before_next = 0 in head.texts and after < len(rows) and len(rows[after]) >= head.width
+    ended = any(len(line) >= head.width for line in lines[1:])
+    before_next = 0 in head.texts and not ended and after < len(rows) and len(rows[after]) >= head.width
     if len(lines) > 1 and _certain(lines, head, forms) and not (before_next and _ends_in_single(lines)):
         _join(found, start, end, start)
         return

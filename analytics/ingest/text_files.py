@@ -36,7 +36,7 @@ def read_text(name: str, content: bytes) -> Sheet:
     if lined is not text or encoding != "utf-8" or content[:3] == b"\xef\xbb\xbf" or "\ufffd" in lined:
         content = lined.lstrip("\ufeff").encode("utf-8", "replace")
         lined = lined.lstrip("\ufeff")
-    sheet = Sheet(name, "", [], signs=signs_of(lined))
+    sheet = Sheet(name, "", [], signs=signs_of(lined), lined=True)
     dialect = dialect_of(lined)
     even = _even_rows(content, lined, dialect.delimiter)
     if even and not (b'"' in content and _swallowed(even, lined, dialect)):

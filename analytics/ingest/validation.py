@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from analytics import workdays
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
-from analytics.ingest.checks import check_case, check_length, even_times
+from analytics.ingest.checks import check_case, check_length, check_lines, even_times
 from analytics.ingest.damage import IDENTIFIERS, repaired, spoilt_numbers
 from analytics.ingest.limits import limits, unit_of_head
 from analytics.ingest.mapping import SheetPlan, columns_of
@@ -90,6 +90,8 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         _parse(reading, columns[name], orders.get(name, ""))
     if not isinstance(plan.sheet.rows, TextRows):
         check_length(reading.reasons, plan.sheet.rows, numbers, len(plan.heads))
+    if plan.sheet.lined and plan.table == "cases":
+        check_lines(reading.reasons, parsed.frame["case_no"], numbers)
     if plan.table == "cases":
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)

@@ -108,3 +108,19 @@ def test_texts_in_the_first_and_the_last_column_leave_it_open(tmp_path: Path) ->
     text = file("诉求主题,受理时间,工单编号,诉求内容", "停电,2024-01-01,GD1,停了", "哪一行", "漏水,2024-01-02,GD2,漏了")
     result = imported(tmp_path, "台账.csv", text)
     assert (result.accepted, result.quarantined) == (0, 3)
+
+
+def test_a_text_that_breaks_into_lines_of_as_many_cells_is_told_by_its_number(tmp_path: Path) -> None:
+    whole = [f"GD{n},停电,2024-01-0{n}" for n in range(1, 6)]
+    result = imported(
+        tmp_path, "台账.csv", file("工单编号,诉求内容,受理时间", *whole, "GD6,第一,行", "第二行,完,2024-01-06")
+    )
+    assert (result.accepted, [q.row_no for q in result.quarantine]) == (5, [7, 8])
+    assert all("第 7、8 行" in q.reason for q in result.quarantine)
+
+
+def test_numbers_without_digits_are_numbers_where_others_are_like_them(tmp_path: Path) -> None:
+    result = imported(
+        tmp_path, "台账.csv", file("工单编号,诉求内容,受理时间", "甲,停电,2024-01-01", "GD2,停水,2024-01-02")
+    )
+    assert result.accepted == 2
