@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
 from analytics import ingest, model
-from analytics.exporting import quarantine_for
-from analytics.ingest import ImportResult, RefusedFile, SheetPlan
+from analytics.ingest import RefusedFile, SheetPlan
 from analytics.ingest.mapping import SEVERAL
-from analytics.ingest.quarantine import Quarantined
 from analytics.ingest.validation import ORDER_NAMES
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
@@ -19,26 +15,9 @@ from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
 from pages.common import acting, asking
 from pages.common.foreign import escaped
+from pages.common.import_report import kept_out, outcome, refused
 from pages.common.sources_box import sources_box
 
-TYPES = [
-    "csv",
-    "tsv",
-    "txt",
-    "xlsx",
-    "xlsm",
-    "xls",
-    "xlsb",
-    "ods",
-    "json",
-    "jsonl",
-    "parquet",
-    "htm",
-    "html",
-    "mht",
-    "xml",
-    "zip",
-]
 NONE = "（不导入）"
 
 
@@ -47,7 +26,6 @@ def importing() -> None:
         st.subheader("导入台账", anchor=False)
         files = st.file_uploader(
             "把文件拖到这里，可一次放多个",
-            TYPES,
             accept_multiple_files=True,
             key=f"files{st.session_state.get('round', 0)}",
             help="CSV、XLSX、XLS、ODS、网页表格、JSON、Parquet，或装着它们的 ZIP。表头不在第一行、合并单元格、多个工作表都可以。",
@@ -57,11 +35,11 @@ def importing() -> None:
                 outcome(done)
             st.caption("只有诉求台账是必需的，其中只需工单编号、受理时间和一段文字；其余列有了就多看到一些图。")
             return
-        try:
-            with st.spinner("正在读取文件……"):
-                plans = planned(files)
-        except RefusedFile as error:
-            st.error(str(error), icon=":material/block:")
+        with st.spinner("正在读取文件……"):
+            plans = planned(files)
+        for error in st.session_state["refused"]:
+            refused(error)
+        if not plans:
             return
         for number, plan in enumerate(plans):
             correct(plan, number)
@@ -74,12 +52,18 @@ def importing() -> None:
 
 
 def planned(files: list) -> list[SheetPlan]:
-    """Read the files once and keep their plans in the session until other files come."""
+    """Read the files once and keep their plans, and why some were refused, in the session until other files come."""
     mark = tuple(f.file_id for f in files)
     if st.session_state.get("plans_of") != mark:
-        contents = [(f.name, f.getvalue()) for f in files]
-        st.session_state["plans"] = ingest.plan_files(contents, asking.settings(), ingest.kept_profiles(asking.store()))
-        st.session_state["plans_of"] = mark
+        plans, errors = [], []
+        for file in files:  # one that cannot be read leaves the others as they are
+            try:
+                plans += ingest.plan_files(
+                    [(file.name, file.getvalue())], asking.settings(), ingest.kept_profiles(asking.store())
+                )
+            except RefusedFile as error:
+                errors.append(error)
+        st.session_state["plans"], st.session_state["refused"], st.session_state["plans_of"] = plans, errors, mark
         st.session_state.pop("preview", None)
     return st.session_state["plans"]
 
@@ -180,9 +164,13 @@ def act(plans: list[SheetPlan], profile: str) -> None:
                 progress=lambda share, text: bar.progress(min(share, 1.0), text),
                 viewer=asking.viewer(),
             )
-        except (RefusedFile, StoreError) as error:
+        except RefusedFile as error:
             bar.empty()
-            st.error(str(error), icon=":material/block:")
+            refused(error)
+            return
+        except StoreError as error:
+            bar.empty()
+            st.error(escaped(str(error)), icon=":material/block:")
             return
         if publish and result.published:
             asking.pin_own()
@@ -204,45 +192,6 @@ def joined() -> list[str]:
     except StoreError as error:
         return [f"新工单没有归入一类问题：{error}"]
     return [f"{count:,} 件新工单归入了已有的一类问题"] if count else []
-
-
-def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
-    """Say what became of every row, and offer the quarantine for mending."""
-    state = result.account().state
-    show, icon = (st.error, "block") if state == "red" else (st.success, "check_circle")
-    show, icon = (st.info, "fact_check") if dry_run and state != "red" else (show, icon)
-    show(result.sentence(dry_run), icon=f":material/{icon}:")
-    with st.container(horizontal=True):
-        for label, value in (
-            ("读入", result.read),
-            ("新增", result.accepted),
-            ("更新", result.updated),
-            ("未变", result.unchanged),
-            ("隔离", result.quarantined),
-        ):
-            st.metric(f"{label}（行）", f"{value:,}", border=True, width=150)
-    for warning in result.warnings:
-        st.caption(escaped(f"提示：{warning}"))
-    for kind, count in result.account().by_kind()["repaired"].items():
-        st.caption(escaped(f"已修正：{kind}（{count:,} 处）"))
-    if result.quarantine:
-        frame = pd.DataFrame(
-            {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}
-        )
-        st.dataframe(frame, hide_index=True, placeholder="—", height=min(320, 40 + 35 * len(frame)))
-        st.download_button(
-            "下载隔离的行，改好后再导入",
-            kept_out(f"隔离-{result.batch}.xlsx", result.quarantine),
-            f"隔离-{result.batch}.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-
-
-def kept_out(name: str, rows: list[Quarantined]) -> Callable[[], bytes]:
-    """Return what makes the workbook of rows kept out, when it is asked for."""
-    here, folder = asking.viewer(), asking.store().folder
-    return lambda: quarantine_for(here, folder, name, rows)
 
 
 def coverage() -> None:

@@ -14,6 +14,7 @@ from pages.address import inputs, parameters
 from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import caption, offer_workbook, section, to_cases
 from pages.common.filters import View
+from pages.common.lacking import noted
 
 PERCENT = st.column_config.NumberColumn(format="percent")
 DAYS = st.column_config.NumberColumn(format="%.1f")
@@ -179,12 +180,7 @@ def lacking(view: View) -> None:
 
 
 view: View = st.session_state["view"]
-if view.ledger.lacks(("items",)):
-    st.info(
-        "台账里没有增值服务事项清单，导入「事项清单」表（可有多个版本）后可看覆盖、时限与变化。",
-        icon=":material/add_notes:",
-    )
-else:
+if not noted(view.ledger, "清单的覆盖、时限与各版本的变化（可导入多个版本）", "items"):
     coverage(view)
     listing(view)
     lacking(view)

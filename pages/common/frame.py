@@ -18,7 +18,7 @@ from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.address import links, parameters
-from pages.common import asking, filters, jobs_box, warming
+from pages.common import asking, filters, jobs_box, lacking, warming
 from pages.common.foreign import escaped
 from pages.entrance import who
 from pages.navigation import menu
@@ -51,8 +51,10 @@ def warn(ledger: Ledger) -> None:
 
 def run(page: StreamlitPage) -> None:
     """Run a page; a fault is said in Chinese and logged without any value of the ledger."""
+    lacking.begin()
     try:
         page.run()
+        lacking.line()
     except NotAllowed as error:
         st.warning(f"{error}。", icon=":material/lock:")
     except SettingsError:
