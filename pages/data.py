@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics import ingest, model
 from analytics.ingest import RefusedFile, SheetPlan
+from analytics.ingest.characters import named
 from analytics.ingest.mapping import SEVERAL
 from analytics.ingest.validation import ORDER_NAMES
 from analytics.ledger import NEEDS
@@ -64,27 +65,17 @@ def planned(files: list) -> list[SheetPlan]:
             except RefusedFile as error:
                 errors.append(error)
         st.session_state["plans"], st.session_state["refused"], st.session_state["plans_of"] = plans, errors, mark
-        st.session_state.pop("preview", None)
+        st.session_state["asked"], st.session_state["unsettled"] = {}, None
     return st.session_state["plans"]
 
 
 def correct(plan: SheetPlan, number: int) -> None:
     """Show how a sheet was understood, and let its table and columns be corrected."""
     name = plan.sheet.file + (f"「{plan.sheet.sheet}」" if plan.sheet.sheet else "")
-    state = "，".join(
-        filter(
-            None,
-            [
-                f"套用列对应“{plan.profile}”" if plan.profile else "",
-                f"缺：{'、'.join(plan.missing)}" if plan.missing else "",
-            ],
-        )
-    )
+    used = f"，套用列对应“{plan.profile}”" if plan.profile else ""
+    open_ = bool(plan.missing or st.session_state["asked"].get((number, plan.table)) or st.session_state["unsettled"])
     with st.expander(
-        f"{name}：认作「{model.TABLES[plan.table].label}」，{len(plan.body):,} 行，对上 {len(plan.mapping)} 列"
-        + (f"（{state}）" if state else ""),
-        expanded=bool(plan.missing),
-        icon=":material/table:",
+        escaped(f"{name}：{len(plan.body):,} 行{used}"), expanded=open_, icon=":material/table:", key=f"plan{number}"
     ):
         tables = tuple(model.TABLES)
         table = st.selectbox(
@@ -96,10 +87,12 @@ def correct(plan: SheetPlan, number: int) -> None:
         )
         if table != plan.table:
             plan.use_table(table)
+        st.caption(f"认作「{model.TABLES[table].label}」，对上 {len(plan.mapping)} 列。")
         for note in plan.notes:
             st.caption(escaped(f"提示：{note}"))
-        columns = ingest.columns_of(model.TABLES[plan.table])
-        heads = [f"{i + 1}. {h}" for i, h in enumerate(plan.heads)]
+        heads = [f"{i + 1}. {named(h)}" for i, h in enumerate(plan.heads)]
+        asked = ask_for_lacking(plan, number, heads)
+        columns = [c for c in ingest.columns_of(model.TABLES[plan.table]) if c.name not in asked]
         current = {c.name: heads[plan.mapping[c.name]] if c.name in plan.mapping else NONE for c in columns}
         shown = pd.DataFrame(
             {
@@ -116,10 +109,54 @@ def correct(plan: SheetPlan, number: int) -> None:
             column_config={"文件里的列": st.column_config.SelectboxColumn(options=[NONE, *heads], required=True)},
             height=300,
         )
-        plan.mapping = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        chosen = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        plan.mapping = asked_of(asked, heads) | chosen
         spelling(plan, number)
+        if plan.missing:
+            st.warning(still_lacking(plan), icon=":material/rule:")
         if plan.unused:
-            st.caption("没有用到的列：" + "、".join(plan.unused))
+            st.caption(escaped("没有用到的列：" + "、".join(map(named, plan.unused))))
+
+
+def ask_for_lacking(plan: SheetPlan, number: int, heads: list[str]) -> dict[str, str]:
+    """Ask, column by column, for what the table requires and no head was known for; returns column → what was chosen.
+
+    What was asked for stays asked for, also once it is answered.
+    """
+    kept = st.session_state.setdefault("asked", {})
+    if (number, plan.table) not in kept:
+        required = [c.name for c in model.TABLES[plan.table].columns if c.required and c.name not in plan.mapping]
+        silent = plan.table == "cases" and not {"title", "content"} & set(plan.mapping)
+        kept[number, plan.table] = required + ["content"] * silent
+    wanted = kept[number, plan.table]
+    if not wanted:
+        return {}
+    labels = {c.name: c.label for c in model.TABLES[plan.table].columns}
+    samples = {h: sample(plan, i) for i, h in enumerate(heads)}
+    st.markdown("**请指出这几列在文件里是哪一列**")
+    with st.container(horizontal=True):
+        return {
+            name: st.selectbox(
+                labels[name],
+                [NONE, *heads],
+                format_func=lambda h: f"{h}（{samples[h][:40]}）" if samples.get(h) else h,
+                key=f"asked {number} {plan.table} {name}",
+            )
+            for name in wanted
+        }
+
+
+def asked_of(asked: dict[str, str], heads: list[str]) -> dict[str, int]:
+    return {name: heads.index(head) for name, head in asked.items() if head != NONE}
+
+
+def still_lacking(plan: SheetPlan) -> str:
+    """Say what a sheet lacks, and where on this page to say it."""
+    day = "没有受理时间的文件，可以选「整个文件的受理日期」。" if "受理时间" in plan.missing else ""
+    return (
+        f"最像「{model.TABLES[plan.table].label}」，还缺：{'、'.join(plan.missing)}。请在上面指出对应的列。{day}"
+        "如果是别的表，先改「这是哪张表」。"
+    )
 
 
 def spelling(plan: SheetPlan, number: int) -> None:
@@ -151,7 +188,14 @@ def act(plans: list[SheetPlan], profile: str) -> None:
     with st.container(horizontal=True):
         check = st.button("先核对", icon=":material/fact_check:", key="check")
         publish = st.button("导入", type="primary", icon=":material/publish:", key="publish")
-    if check or publish:
+    if error := st.session_state["unsettled"]:
+        refused(error)
+        st.session_state["unsettled"] = None
+    lacking = [plan for plan in plans if plan.missing]
+    if (check or publish) and lacking:
+        for plan in lacking:
+            st.error(f"**{escaped(plan.sheet.place)} 没有导入**  \n{still_lacking(plan)}", icon=":material/block:")
+    elif check or publish:
         bar = st.progress(0.0, "正在开始……")
         try:
             result = ingest.run_import(
@@ -164,10 +208,9 @@ def act(plans: list[SheetPlan], profile: str) -> None:
                 progress=lambda share, text: bar.progress(min(share, 1.0), text),
                 viewer=asking.viewer(),
             )
-        except RefusedFile as error:
-            bar.empty()
-            refused(error)
-            return
+        except RefusedFile as error:  # said with the sheets open, where it can be settled
+            st.session_state["unsettled"] = error
+            st.rerun()
         except StoreError as error:
             bar.empty()
             st.error(escaped(str(error)), icon=":material/block:")

@@ -61,9 +61,7 @@ class Account:
         """Say in Chinese what to do next."""
         kept_out, empty = self.rows.get("quarantined", 0), sum(e.count for e in self.left_empty)
         if self.state == "red":
-            return "一行也没有进去，台账没有变化。" + (
-                "请按下面的原因改原表，再导入一次。" if kept_out else "文件里没有数据行，请检查导出的时间范围。"
-            )
+            return "请按下面的原因改原表，再导入一次。" if kept_out else "文件里没有数据行，请检查导出的时间范围。"
         steps = [
             f"{kept_out:,} 行没有进去：下载隔离的行，按原因改好，直接再导入，已进去的不会重复" if kept_out else "",
             f"{empty:,} 格认不出，已留空，其余各列照常：要补的，在原表改好后再导入一次" if empty else "",
