@@ -58,7 +58,9 @@ def how_far(view: View) -> None:
 def as_it_went(view: View) -> None:
     with section(
         "环节之间怎么走", view, "moves", "steps", help="期内每一次从一个环节走到下一个环节。橙色是往回走：回退、重办。"
-    ):
+    ) as ready:
+        if not ready:
+            return
         moves = ask_moves(view.ledger, view.slice)
         if moves.empty:
             st.info("这段时间没有环节记录。", icon=":material/inbox:")

@@ -8,6 +8,7 @@ from analytics import figures, model
 from analytics.caselist import ListRequest
 from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
+from analytics.suggested import suggested_modules
 from analytics.wording import clock, number
 from pages.address import inputs
 from pages.common import lacking
@@ -93,7 +94,10 @@ def due_soon(view: View) -> None:
             frame = ask_cases(
                 view.ledger, view.slice, ListRequest("at_risk", sort="due_at", descending=False, limit=200)
             )
-            shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
+            shown = case_table(
+                frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]],
+                suggested_modules(view.ledger),
+            )
             rows(shown, "due_soon")
             st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后列出前 {len(frame)} 件。")
             to_cases("全部列出并导出", metric="at_risk", sort="due_at")

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
-from analytics import workdays
+from analytics import suggested, workdays
 from analytics.ledger import Ledger
 from analytics.settings import SettingsError
 from analytics.store import StoreError
@@ -118,7 +118,8 @@ def _draw(first: str) -> None:
         jobs_box.trouble_line()
     st.session_state["view"] = view
     run(page)
-    mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
+    suggestions = suggested.told(view.ledger)
+    mark = (f"{suggestions}；" if suggestions else "") + ("演示数据；" if view.ledger.snapshot.synthetic else "")
     st.caption(
         f"{mark}{filters.described(view)}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
     )
