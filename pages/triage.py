@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
+from analytics.suggested import suggested_modules
 from analytics.viewer import DECIDE
 from analytics.wording import number
 from pages.address import links
@@ -91,18 +92,22 @@ def by_type(view: View) -> None:
 
 
 def accept(view: View, suggested: pd.DataFrame) -> None:
+    own = bool(suggested_modules(view.ledger))  # what was learnt from suggestions vouches for itself
     table = pd.DataFrame(
         {
-            "采纳": suggested["probability"] >= SURE,
+            "采纳": (suggested["probability"] >= SURE) & (not own),
             "工单编号": suggested["case_no"],
             "主题": suggested["title"],
             "建议模块": [model.label_of("module", m) for m in suggested["suggestion"]],
             "把握": suggested["probability"],
         }
     ).head(SHOWN)
-    st.caption(
-        f"共 {len(suggested):,} 件没有模块，显示把握最大的 {len(table):,} 件；把握八成以上的已先勾上，可逐件改。"
+    ticked = (
+        "样本里有采纳的建议，没有指定过的类学不到，把握只说像不像已指定的，所以请逐件勾"
+        if own
+        else "把握八成以上的已先勾上，可逐件改"
     )
+    st.caption(f"共 {len(suggested):,} 件没有模块，显示把握最大的 {len(table):,} 件；{ticked}。")
     edited = st.data_editor(
         table,
         hide_index=True,
