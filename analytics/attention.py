@@ -57,9 +57,8 @@ def findings(ledger: Ledger, slice: Slice, most: int = 3, settings: Settings | N
 
 
 def unchecked(ledger: Ledger) -> list[str]:
-    """Return why rules could not be checked on this ledger, in Chinese, each reason once."""
-    reasons = [reason for _, needs in RULES for n in needs if (reason := unmet(n, ledger))]
-    return list(dict.fromkeys(reasons))
+    """Return the metrics for want of which rules could not be checked on this ledger, each once."""
+    return list(dict.fromkeys(n for _, needs in RULES for n in needs if unmet(n, ledger)))
 
 
 def _value(code: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from analytics.metrics.comparison import Basis, said
 from analytics.metrics.slices import Slice
 from analytics.spreadsheet import safe_csv, workbook
 from analytics.store.audit import EXPORTED, AuditLog
+from analytics.suggested import MARK, told
 from analytics.viewer import EXPORT, IMPORT, Viewer
 from analytics.wording import days, minute
 
@@ -129,6 +130,7 @@ def notes_of(ledger: Ledger, slice: Slice, basis: Basis | None = None) -> list[s
         *(["演示数据：本文件由合成数据生成，企业与人员均为虚构"] if ledger.snapshot.synthetic else []),
         f"统计期：{days(slice.start, slice.end, max(last, slice.start))}；筛选：{filters or '全部'}",
         *([said(basis)] if basis and said(basis) else []),
+        *([f"{suggestions}（标“建议”）"] if (suggestions := told(ledger)) else []),
         f"统计时刻：{minute(ledger.as_of)}；数据快照：{ledger.snapshot.id}；口径见「指标口径」",
     ]
 
@@ -142,12 +144,13 @@ def deadline(due: pd.Timestamp) -> str | None:
     return f"{due:%Y-%m-%d %H:%M}"
 
 
-def case_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a list of cases with Chinese heads and words instead of codes."""
+def case_table(frame: pd.DataFrame, suggested: Collection[str] = ()) -> pd.DataFrame:
+    """Return a list of cases with Chinese heads and words instead of codes; ``suggested``: cases whose module is marked so."""
     shown = frame.copy()
     if "due_at" in shown:
         shown["due_at"] = [deadline(d) for d in frame["due_at"]]
-    shown["module"] = [model.label_of("module", v) for v in frame["module"]]
+    modules = [model.label_of("module", v) for v in frame["module"]]
+    shown["module"] = [m + MARK * (n in suggested) for m, n in zip(modules, frame["case_no"], strict=True)]
     if "grade" in shown:
         shown["grade"] = [model.GRADES[int(g)] if pd.notna(g) else None for g in frame["grade"]]
     return shown.rename(columns=LABELS)

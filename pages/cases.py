@@ -17,6 +17,7 @@ from analytics.issues.alarm_list import name_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice
 from analytics.metrics.evidence import PARTS
+from analytics.suggested import MARK, suggested_modules
 from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
 from pages.address import inputs, links, parameters
@@ -82,7 +83,7 @@ def listing(view: View, ledger: Ledger, request: ListRequest) -> None:
         st.caption(f"只列{escaped(str(ledger.viewer.department))}承办或首接的；其他部门的工单只计入各页的汇总数。")
     st.caption("点一行看那件工单。")
     st.dataframe(
-        case_table(frame),
+        case_table(frame, suggested_modules(ledger)),
         hide_index=True,
         placeholder="—",
         key="list",
@@ -124,7 +125,7 @@ def export(ledger: Ledger, slice: Slice, request: ListRequest, total: int) -> No
         return
     whole = replace(request, limit=total)
     notes = notes_of(ledger, slice)
-    rows = lambda: case_table(asking.ask_cases(ledger, slice, whole))  # noqa: E731
+    rows = lambda: case_table(asking.ask_cases(ledger, slice, whole), suggested_modules(ledger))  # noqa: E731
     if not ledger.viewer.may(EXPORT):
         return
     here, folder = ledger.viewer, ledger.folder
@@ -164,7 +165,8 @@ def story(ledger: Ledger, case_no: str) -> None:
                     st.caption(name)
                     st.text(text)
         with right:
-            st.dataframe(facts(case), hide_index=True, placeholder="—", height=320)
+            shown = facts(case, suggested=case_no in suggested_modules(ledger))
+            st.dataframe(shown, hide_index=True, placeholder="—", height=320)
         belonging(ledger, case_no)
         st.dataframe(timeline(found.events), hide_index=True, placeholder="—", column_config=CLOCK)
         for _, rating in found.ratings.iterrows():
@@ -194,7 +196,7 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             to_cases(f"重复提出，首次为 {placed.repeat_of}", case=placed.repeat_of)
 
 
-def facts(case: pd.Series) -> pd.DataFrame:
+def facts(case: pd.Series, *, suggested: bool = False) -> pd.DataFrame:
     names = (
         "accepted_at",
         "due_at",
@@ -213,7 +215,10 @@ def facts(case: pd.Series) -> pd.DataFrame:
         "contact_name",
         "contact_phone",
     )
-    shown = [(LABELS.get(n, n), fact(n, case[n])) for n in names if n in case and pd.notna(case[n])]
+    told = {n: fact(n, case[n]) for n in names if n in case and pd.notna(case[n])}
+    if suggested and "module" in told:
+        told["module"] += MARK
+    shown = [(LABELS.get(n, n), value) for n, value in told.items()]
     return pd.DataFrame(shown, columns=["项目", "内容"])
 
 

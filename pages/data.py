@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
 from analytics import ingest, model
-from analytics.exporting import quarantine_for
-from analytics.ingest import ImportResult, RefusedFile, SheetPlan
+from analytics.ingest import RefusedFile, SheetPlan
+from analytics.ingest.characters import named
 from analytics.ingest.mapping import SEVERAL
-from analytics.ingest.quarantine import Quarantined
 from analytics.ingest.validation import ORDER_NAMES
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK
 from analytics.wording import minute
 from pages.common import acting, asking
-from pages.common.drawing import big_number
 from pages.common.foreign import escaped
+from pages.common.import_report import kept_out, outcome, refused
 from pages.common.sources_box import sources_box
 
-TYPES = [
-    "csv",
-    "tsv",
-    "txt",
-    "xlsx",
-    "xlsm",
-    "xls",
-    "xlsb",
-    "ods",
-    "json",
-    "jsonl",
-    "parquet",
-    "htm",
-    "html",
-    "mht",
-    "xml",
-    "zip",
-]
 NONE = "（不导入）"
 
 
@@ -48,7 +27,6 @@ def importing() -> None:
         st.subheader("导入台账", anchor=False)
         files = st.file_uploader(
             "把文件拖到这里，可一次放多个",
-            TYPES,
             accept_multiple_files=True,
             key=f"files{st.session_state.get('round', 0)}",
             help="CSV、XLSX、XLS、ODS、网页表格、JSON、Parquet，或装着它们的 ZIP。表头不在第一行、合并单元格、多个工作表都可以。",
@@ -58,11 +36,11 @@ def importing() -> None:
                 outcome(done)
             st.caption("只有诉求台账是必需的，其中只需工单编号、受理时间和一段文字；其余列有了就多看到一些图。")
             return
-        try:
-            with st.spinner("正在读取文件……"):
-                plans = planned(files)
-        except RefusedFile as error:
-            st.error(escaped(str(error)), icon=":material/block:")
+        with st.spinner("正在读取文件……"):
+            plans = planned(files)
+        for error in st.session_state["refused"]:
+            refused(error)
+        if not plans:
             return
         for number, plan in enumerate(plans):
             correct(plan, number)
@@ -75,33 +53,29 @@ def importing() -> None:
 
 
 def planned(files: list) -> list[SheetPlan]:
-    """Read the files once and keep their plans in the session until other files come."""
+    """Read the files once and keep their plans, and why some were refused, in the session until other files come."""
     mark = tuple(f.file_id for f in files)
     if st.session_state.get("plans_of") != mark:
-        contents = [(f.name, f.getvalue()) for f in files]
-        st.session_state["plans"] = ingest.plan_files(contents, asking.settings(), ingest.kept_profiles(asking.store()))
-        st.session_state["plans_of"] = mark
-        st.session_state.pop("preview", None)
+        plans, errors = [], []
+        for file in files:  # one that cannot be read leaves the others as they are
+            try:
+                plans += ingest.plan_files(
+                    [(file.name, file.getvalue())], asking.settings(), ingest.kept_profiles(asking.store())
+                )
+            except RefusedFile as error:
+                errors.append(error)
+        st.session_state["plans"], st.session_state["refused"], st.session_state["plans_of"] = plans, errors, mark
+        st.session_state["asked"], st.session_state["unsettled"] = {}, None
     return st.session_state["plans"]
 
 
 def correct(plan: SheetPlan, number: int) -> None:
     """Show how a sheet was understood, and let its table and columns be corrected."""
     name = plan.sheet.file + (f"「{plan.sheet.sheet}」" if plan.sheet.sheet else "")
-    state = "，".join(
-        filter(
-            None,
-            [
-                f"套用列对应“{plan.profile}”" if plan.profile else "",
-                f"缺：{'、'.join(plan.missing)}" if plan.missing else "",
-            ],
-        )
-    )
+    used = f"，套用列对应“{plan.profile}”" if plan.profile else ""
+    open_ = bool(plan.missing or st.session_state["asked"].get((number, plan.table)) or st.session_state["unsettled"])
     with st.expander(
-        f"{name}：认作「{model.TABLES[plan.table].label}」，{len(plan.body):,} 行，对上 {len(plan.mapping)} 列"
-        + (f"（{state}）" if state else ""),
-        expanded=bool(plan.missing),
-        icon=":material/table:",
+        escaped(f"{name}：{len(plan.body):,} 行{used}"), expanded=open_, icon=":material/table:", key=f"plan{number}"
     ):
         tables = tuple(model.TABLES)
         table = st.selectbox(
@@ -113,10 +87,12 @@ def correct(plan: SheetPlan, number: int) -> None:
         )
         if table != plan.table:
             plan.use_table(table)
+        st.caption(f"认作「{model.TABLES[table].label}」，对上 {len(plan.mapping)} 列。")
         for note in plan.notes:
             st.caption(escaped(f"提示：{note}"))
-        columns = ingest.columns_of(model.TABLES[plan.table])
-        heads = [f"{i + 1}. {h}" for i, h in enumerate(plan.heads)]
+        heads = [f"{i + 1}. {named(h)}" for i, h in enumerate(plan.heads)]
+        asked = ask_for_lacking(plan, number, heads)
+        columns = [c for c in ingest.columns_of(model.TABLES[plan.table]) if c.name not in asked]
         current = {c.name: heads[plan.mapping[c.name]] if c.name in plan.mapping else NONE for c in columns}
         shown = pd.DataFrame(
             {
@@ -133,10 +109,54 @@ def correct(plan: SheetPlan, number: int) -> None:
             column_config={"文件里的列": st.column_config.SelectboxColumn(options=[NONE, *heads], required=True)},
             height=300,
         )
-        plan.mapping = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        chosen = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
+        plan.mapping = asked_of(asked, heads) | chosen
         spelling(plan, number)
+        if plan.missing:
+            st.warning(still_lacking(plan), icon=":material/rule:")
         if plan.unused:
-            st.caption("没有用到的列：" + "、".join(plan.unused))
+            st.caption(escaped("没有用到的列：" + "、".join(map(named, plan.unused))))
+
+
+def ask_for_lacking(plan: SheetPlan, number: int, heads: list[str]) -> dict[str, str]:
+    """Ask, column by column, for what the table requires and no head was known for; returns column → what was chosen.
+
+    What was asked for stays asked for, also once it is answered.
+    """
+    kept = st.session_state.setdefault("asked", {})
+    if (number, plan.table) not in kept:
+        required = [c.name for c in model.TABLES[plan.table].columns if c.required and c.name not in plan.mapping]
+        silent = plan.table == "cases" and not {"title", "content"} & set(plan.mapping)
+        kept[number, plan.table] = required + ["content"] * silent
+    wanted = kept[number, plan.table]
+    if not wanted:
+        return {}
+    labels = {c.name: c.label for c in model.TABLES[plan.table].columns}
+    samples = {h: sample(plan, i) for i, h in enumerate(heads)}
+    st.markdown("**请指出这几列在文件里是哪一列**")
+    with st.container(horizontal=True):
+        return {
+            name: st.selectbox(
+                labels[name],
+                [NONE, *heads],
+                format_func=lambda h: f"{h}（{samples[h][:40]}）" if samples.get(h) else h,
+                key=f"asked {number} {plan.table} {name}",
+            )
+            for name in wanted
+        }
+
+
+def asked_of(asked: dict[str, str], heads: list[str]) -> dict[str, int]:
+    return {name: heads.index(head) for name, head in asked.items() if head != NONE}
+
+
+def still_lacking(plan: SheetPlan) -> str:
+    """Say what a sheet lacks, and where on this page to say it."""
+    day = "没有受理时间的文件，可以选「整个文件的受理日期」。" if "受理时间" in plan.missing else ""
+    return (
+        f"最像「{model.TABLES[plan.table].label}」，还缺：{'、'.join(plan.missing)}。请在上面指出对应的列。{day}"
+        "如果是别的表，先改「这是哪张表」。"
+    )
 
 
 def spelling(plan: SheetPlan, number: int) -> None:
@@ -168,7 +188,14 @@ def act(plans: list[SheetPlan], profile: str) -> None:
     with st.container(horizontal=True):
         check = st.button("先核对", icon=":material/fact_check:", key="check")
         publish = st.button("导入", type="primary", icon=":material/publish:", key="publish")
-    if check or publish:
+    if error := st.session_state["unsettled"]:
+        refused(error)
+        st.session_state["unsettled"] = None
+    lacking = [plan for plan in plans if plan.missing]
+    if (check or publish) and lacking:
+        for plan in lacking:
+            st.error(f"**{escaped(plan.sheet.place)} 没有导入**  \n{still_lacking(plan)}", icon=":material/block:")
+    elif check or publish:
         bar = st.progress(0.0, "正在开始……")
         try:
             result = ingest.run_import(
@@ -181,7 +208,10 @@ def act(plans: list[SheetPlan], profile: str) -> None:
                 progress=lambda share, text: bar.progress(min(share, 1.0), text),
                 viewer=asking.viewer(),
             )
-        except (RefusedFile, StoreError) as error:
+        except RefusedFile as error:  # said with the sheets open, where it can be settled
+            st.session_state["unsettled"] = error
+            st.rerun()
+        except StoreError as error:
             bar.empty()
             st.error(escaped(str(error)), icon=":material/block:")
             return
@@ -205,45 +235,6 @@ def joined() -> list[str]:
     except StoreError as error:
         return [f"新工单没有归入一类问题：{error}"]
     return [f"{count:,} 件新工单归入了已有的一类问题"] if count else []
-
-
-def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
-    """Say what became of every row, and offer the quarantine for mending."""
-    state = result.account().state
-    show, icon = (st.error, "block") if state == "red" else (st.success, "check_circle")
-    show, icon = (st.info, "fact_check") if dry_run and state != "red" else (show, icon)
-    show(escaped(result.sentence(dry_run)), icon=f":material/{icon}:")
-    with st.container(horizontal=True):
-        for label, value in (
-            ("读入", result.read),
-            ("新增", result.accepted),
-            ("更新", result.updated),
-            ("未变", result.unchanged),
-            ("隔离", result.quarantined),
-        ):
-            big_number(f"{label}（行）", f"{value:,}", border=True, width=150)
-    for warning in result.warnings:
-        st.caption(escaped(f"提示：{warning}"))
-    for kind, count in result.account().by_kind()["repaired"].items():
-        st.caption(escaped(f"已修正：{kind}（{count:,} 处）"))
-    if result.quarantine:
-        frame = pd.DataFrame(
-            {"行": [q.row_no for q in result.quarantine], "未导入原因": [q.reason for q in result.quarantine]}
-        )
-        st.dataframe(frame, hide_index=True, placeholder="—", height=min(320, 40 + 35 * len(frame)))
-        st.download_button(
-            "下载隔离的行，改好后再导入",
-            kept_out(f"隔离-{result.batch}.xlsx", result.quarantine),
-            f"隔离-{result.batch}.xlsx",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-
-
-def kept_out(name: str, rows: list[Quarantined]) -> Callable[[], bytes]:
-    """Return what makes the workbook of rows kept out, when it is asked for."""
-    here, folder = asking.viewer(), asking.store().folder
-    return lambda: quarantine_for(here, folder, name, rows)
 
 
 def coverage() -> None:

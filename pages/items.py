@@ -15,6 +15,7 @@ from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import big_number, caption, offer_workbook, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
+from pages.common.lacking import noted
 
 PERCENT = st.column_config.NumberColumn(format="percent")
 DAYS = st.column_config.NumberColumn(format="%.1f")
@@ -181,12 +182,7 @@ def lacking(view: View) -> None:
 
 
 view: View = st.session_state["view"]
-if view.ledger.lacks(("items",)):
-    st.info(
-        "台账里没有增值服务事项清单，导入「事项清单」表（可有多个版本）后可看覆盖、时限与变化。",
-        icon=":material/add_notes:",
-    )
-else:
+if not noted(view.ledger, "清单的覆盖、时限与各版本的变化（可导入多个版本）", "items"):
     coverage(view)
     listing(view)
     lacking(view)

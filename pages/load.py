@@ -11,6 +11,7 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.reform.activities import EARLY
 from analytics.wording import number
+from pages.common import lacking
 from pages.common.asking import ask, ask_forecast, settings
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section
 from pages.common.filters import View
@@ -22,11 +23,8 @@ FLOWS = ("demand", "closures", "backlog")
 
 
 def module_by_week(view: View) -> None:
-    with section("各模块每周受理量", view, "demand", help="颜色越深受理越多；点一格看那一周的工单。") as ready:
+    with section("各模块每周受理量", view, "module", help="颜色越深受理越多；点一格看那一周的工单。") as ready:
         if not ready:
-            return
-        if view.ledger.lacks(("module",)):
-            st.info("台账里没有「服务模块」列，补上后可看各模块每周受理量。", icon=":material/add_notes:")
             return
         frame = ask(("demand",), view.ledger, weeks_back(view, WEEKS), by=("module",), grain="week")
         if not empty(frame):
@@ -67,11 +65,10 @@ def activities(view: View) -> None:
     with section(
         "政企活动前后，诉求有没有变化",
         view,
-        "demand",
+        "activities",
         help="座谈会、走访、政策发布、宣讲培训前后各 20 个工作日的受理量，只看活动所属模块（没有模块的看全部）。",
-    ):
-        if view.ledger.lacks(("activities",)):
-            st.info("台账里没有政企活动，导入「政企活动」表后可见活动前后的变化。", icon=":material/add_notes:")
+    ) as ready:
+        if not ready:
             return
         end = last_day(view)
         found = ask_before_and_after(view.ledger, view.slice.over(end - dt.timedelta(weeks=WEEKS), end))
@@ -142,9 +139,8 @@ def weekday_and_hour(point: dict) -> dict[str, str]:
 
 
 def channels(view: View) -> None:
-    with section("从哪个渠道来", view, "demand"):
-        if view.ledger.lacks(("channel",)):
-            st.info("台账里没有「来源渠道」列，补上后可看渠道构成的变化。", icon=":material/add_notes:")
+    with section("从哪个渠道来", view, "channel") as ready:
+        if not ready:
             return
         year = view.slice.over(weeks_back(view, 52).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")
@@ -184,9 +180,5 @@ module_by_week(view)
 keeping_up(view)
 activities(view)
 officers(view)
-left, right = st.columns(2)
-with left:
-    rhythm(view)
-with right:
-    channels(view)
+lacking.beside(view, (rhythm, []), (channels, ["channel"]))
 ahead(view)

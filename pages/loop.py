@@ -12,6 +12,7 @@ from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
 from analytics.wording import SMALL, number
 from pages.address import parameters
+from pages.common import lacking
 from pages.common.asking import ask, settings
 from pages.common.consulted import consultations
 from pages.common.drawing import (
@@ -60,17 +61,17 @@ def how_far(view: View) -> None:
         )
         shown["share"] = shown["value"] / total
         chart(figures.reached(shown), "reached", lambda p: {"metric": custom(p), "part": "numerator"})
-        lacking = [name for code, name, _ in line if code not in frame.index]
-        st.caption(
-            "件，占期内受理的比例；越近受理的越来不及走完。"
-            + (f"台账里没有{'、'.join(lacking)}的记录，补上后这里会多出来。" if lacking else "")
-        )
+        for code, name, _ in line:
+            lacking.noted(view.ledger, f"走到{name}的件数", code)
+        st.caption("件，占期内受理的比例；越近受理的越来不及走完。")
 
 
 def as_it_went(view: View) -> None:
     with section(
-        "环节之间怎么走", view, "moves", help="期内每一次从一个环节走到下一个环节。橙色是往回走：回退、重办。"
-    ):
+        "环节之间怎么走", view, "moves", "steps", help="期内每一次从一个环节走到下一个环节。橙色是往回走：回退、重办。"
+    ) as ready:
+        if not ready:
+            return
         moves = ask_moves(view.ledger, view.slice)
         if moves.empty:
             st.info("这段时间没有环节记录。", icon=":material/inbox:")
@@ -117,11 +118,10 @@ def variants(view: View) -> None:
 
 
 def loops(view: View) -> None:
+    known = tuple(c for c in LOOPS if not lacking.noted(view.ledger, CATALOGUE[c].name, c))
+    if not known:
+        return
     with section("走了回头路的", view):
-        known = tuple(c for c in LOOPS if not unmet(c, view.ledger))
-        if not known:
-            st.info("台账里没有转办、回退或重办的记录。", icon=":material/add_notes:")
-            return
         frame = ask(known, view.ledger, view.slice).set_index("metric")
         for place, code in zip(st.columns(len(known)), known, strict=True):
             row, metric = frame.loc[code], CATALOGUE[code]
@@ -163,7 +163,7 @@ def first_receiver(view: View) -> None:
 
 
 def waits(view: View) -> None:
-    with section("在哪个部门、哪个环节等得久", view, "stage_stay") as ready:
+    with section("在哪个部门、哪个环节等得久", view, "stage_stay", "department") as ready:
         if not ready:
             return
         busy = ask(("demand",), view.ledger, view.slice, by=("department",)).dropna(subset=["department"])
@@ -185,8 +185,10 @@ def waits(view: View) -> None:
 
 
 def rules(view: View) -> None:
+    known = [r for r in RULES if not lacking.noted(view.ledger, f"“{r.asks}”守没守住", r.metric)]
+    if not known:
+        return
     with section("规矩守得怎么样", view, help="每条规矩出自实施方案；点开看没有守住的工单。"):
-        known = [r for r in RULES if not unmet(r.metric, view.ledger)]
         frame = ask(tuple(r.metric for r in known), view.ledger, view.slice).set_index("metric")
         table = []
         for rule in known:
@@ -216,9 +218,6 @@ def rules(view: View) -> None:
                 rule = known[event["selection"]["rows"][0]]
                 to_cases(f"看「{rule.broken}」的工单", metric=rule.metric, part="rest")
             offer_workbook("导出 Excel", "闭环规则.xlsx", lambda: {"闭环规则": made}, notes_of(view.ledger, view.slice))
-        reasons = [unmet(r.metric, view.ledger) for r in RULES if r not in known]
-        for reason in dict.fromkeys(r for r in reasons if r):
-            st.caption(f"{reason}。")
 
 
 def dragging(view: View) -> None:
@@ -257,18 +256,10 @@ def dragging(view: View) -> None:
 
 
 view: View = st.session_state["view"]
-left, right = st.columns(2)
-with left:
-    how_far(view)
-with right:
-    as_it_went(view)
+lacking.beside(view, (how_far, []), (as_it_went, ["moves", "steps"]))
 rules(view)
 variants(view)
 loops(view)
-left, right = st.columns(2)
-with left:
-    first_receiver(view)
-with right:
-    waits(view)
+lacking.beside(view, (first_receiver, ["first_closure_rate"]), (waits, ["stage_stay", "department"]))
 consultations(view)
 dragging(view)

@@ -8,11 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics import figures, model
 from analytics.attention import unchecked
-from analytics.metrics import CATALOGUE, Metric, unmet
+from analytics.metrics import CATALOGUE, Metric
 from analytics.metrics.comparison import is_flow
-from analytics.wording import EMPTY, SAME, SMALL, clock, number, short
+from analytics.wording import SAME, SMALL, clock, number, short
 from pages.address import links, parameters
-from pages.common import asking, opening, remedied
+from pages.common import asking, discovered, lacking, opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
 from pages.common.drawing import big_number, picture, section, to_cases
 from pages.common.filters import View
@@ -21,19 +21,17 @@ from pages.common.opening import FIVE, SPARK_WEEKS
 from pages.common.periods import own, whole_weeks_back
 
 MOST_WAITING = 3
+MOST_TYPES = 8
 
 
 def five_numbers(view: View) -> None:
     """Draw the numbers, and when all stand the lines under them: they are asked after the numbers."""
     frame = opening.five_numbers(view).set_index("metric")
+    known = [code for code in FIVE if not lacking.noted(view.ledger, CATALOGUE[code].name, code)]
     places: dict[str, DeltaGenerator] = {}
-    for column, code in zip(st.columns(len(FIVE), gap="small"), FIVE, strict=True):
+    for column, code in zip(st.columns(len(known), gap="small"), known, strict=True):
         with column, st.container(border=True, height="stretch"):
-            if reason := unmet(code, view.ledger):
-                big_number(CATALOGUE[code].name, EMPTY)
-                st.caption(reason + "。")
-            else:
-                places[code] = one_number(view, frame.loc[code])
+            places[code] = one_number(view, frame.loc[code])
     if view.basis.reason:
         st.caption(f"{view.basis.reason}，不作比较。")
     weekly = opening.five_weekly(view)
@@ -93,12 +91,10 @@ def sparkline(frame: pd.DataFrame, code: str) -> list[float] | None:
 def decisions(view: View) -> None:
     with section("今天需要拿主意的事", view, help="按统计时刻前四周的情况自动找出，最多三件；点开看背后的工单。"):
         found = ask_findings(view.ledger, view.slice)
-        blind = unchecked(view.ledger)
-        if not found and not blind:
-            st.success("没有发现需要立即决定的事项。", icon=":material/check_circle:")
-        if blind:
-            checked = "其余规则没有发现需要立即决定的事项。" if not found else ""
-            st.info(f"有些规则没法检查：{'；'.join(blind)}。{checked}", icon=":material/add_notes:")
+        blind = [code for code in unchecked(view.ledger) if lacking.noted(view.ledger, CATALOGUE[code].name, code)]
+        if not found:
+            scope = "能检查的几条规则里，" if blind else ""
+            st.success(f"{scope}没有发现需要立即决定的事项。", icon=":material/check_circle:")
         for number_, finding in enumerate(found, start=1):
             with st.container(horizontal=True, vertical_alignment="center"):
                 told, why = escaped(finding.sentence), escaped(finding.evidence)
@@ -133,11 +129,10 @@ def remedies(view: View) -> None:
 
 
 def modules(view: View) -> None:
-    with section("九个模块", view, "demand"):
-        if view.ledger.lacks(("module",)):
-            st.info("台账里没有「服务模块」列，补上后可按模块比较负荷、时限与满意度。", icon=":material/add_notes:")
+    with section("九个模块", view, "module") as ready:
+        if not ready:
             return
-        codes = (*FIVE, "backlog")
+        codes = tuple(c for c in (*FIVE, "backlog") if not lacking.of(view.ledger, c))
         frame = ask(codes, view.ledger, view.slice, by=("module",))
         moved = asking.ask_compared(("demand",), view.ledger, view.basis, by=("module",))
         weeks = ask(("demand",), view.ledger, whole_weeks_back(view, SPARK_WEEKS), by=("module",), grain="week")
@@ -165,6 +160,23 @@ def modules(view: View) -> None:
             to_cases(f"看{model.label_of('module', code)}的工单", module=name)
 
 
+def matters(view: View) -> None:
+    """Where the ledger knows no modules: what its cases are about."""
+    found = findings(view.ledger)
+    if found is None or not view.ledger.lacks(("module",)):
+        return
+    with section("反映最多的一类问题", view):
+        if not discovered.reached(view.ledger, view.slice):
+            return
+        table = discovered.ask_measured(view.ledger, view.basis, "issue_type")
+        table = table[(table["demand"] > 0) & table.index.isin(found.types.index[~found.types["dismissed"]])]
+        for id, row in table.sort_values("demand", ascending=False).head(MOST_TYPES).iterrows():
+            then = "" if pd.isna(row["before"]) else f"，{view.before_name} {row['before']:,.0f} 件"
+            links.to(links.ISSUES, f"{found.name_of(str(id))}：{row['demand']:,.0f} 件{then}", type=str(id))
+        if table.empty:
+            st.caption("这段时间、这些筛选下没有已归类的诉求。")
+
+
 def module_table(frame: pd.DataFrame, weeks: pd.DataFrame, moved: pd.DataFrame, view: View) -> pd.DataFrame:
     """Return the table that is shown: one row a module, numbers in words."""
     steps = {row.module: row for row in moved.itertuples()}
@@ -173,7 +185,7 @@ def module_table(frame: pd.DataFrame, weeks: pd.DataFrame, moved: pd.DataFrame, 
         mine = frame[frame["module"].isna()] if code is None or code != code else frame[frame["module"] == code]
         mine, spark = mine.set_index("metric"), weeks[weeks["module"] == code]["value"]
         row = {"模块": model.label_of("module", code)}
-        for metric in (CATALOGUE[c] for c in (*FIVE, "backlog")):
+        for metric in (CATALOGUE[c] for c in (*FIVE, "backlog") if not lacking.of(view.ledger, c)):
             cell = mine.loc[metric.code] if metric.code in mine.index else None
             row[f"{metric.name}（{metric.unit}）"] = worded(cell, metric.unit)
             if metric.code == "demand" and steps:
@@ -206,4 +218,5 @@ view: View = st.session_state["view"]
 five_numbers(view)
 decisions(view)
 modules(view)
+matters(view)
 remedies(view)

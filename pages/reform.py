@@ -44,13 +44,11 @@ def cycle_and_chain(view: View) -> None:
     with section(
         "全生命周期 × 产业链：诉求覆盖到哪里",
         view,
-        "demand",
+        "lifecycle",
+        "chain",
         help="每格为统计期内受理的件数；空格是还没有诉求触达的组合。",
-    ):
-        if not (view.ledger.share_filled("lifecycle") and view.ledger.share_filled("chain")):
-            st.info(
-                "台账里没有「全生命周期阶段」和「产业链」列，补上或导入企业名录后可见。", icon=":material/add_notes:"
-            )
+    ) as ready:
+        if not ready:
             return
         frame = ask(("demand",), view.ledger, view.slice, by=("lifecycle", "chain")).dropna(
             subset=["lifecycle", "chain"]
@@ -67,9 +65,8 @@ def cycle_and_chain(view: View) -> None:
 
 
 def channels(view: View) -> None:
-    with section("各渠道的诉求从多少变成多少", view, "demand"):
-        if view.ledger.lacks(("channel",)):
-            st.info("台账里没有「来源渠道」列，补上后可看各渠道的变化。", icon=":material/add_notes:")
+    with section("各渠道的诉求从多少变成多少", view, "channel") as ready:
+        if not ready:
             return
         year = view.slice.over(weeks_back(view, 104).start.replace(day=1), last_day(view))
         frame = ask(("demand",), view.ledger, year, by=("channel",), grain="month")

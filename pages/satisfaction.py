@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from analytics import figures, model
-from analytics.metrics import CATALOGUE, unmet
+from analytics.metrics import CATALOGUE
 from analytics.ratings import bad_ratings, circumstances, comments
-from analytics.wording import EMPTY, SMALL, number, short
+from analytics.wording import SMALL, number, short
 from pages.address import inputs
+from pages.common import lacking
 from pages.common.asking import ask, ask_funnel, cached, counted, settings
 from pages.common.drawing import big_number, caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
@@ -20,14 +21,13 @@ ask_circumstances, ask_bad, ask_comments = counted(circumstances), cached(bad_ra
 
 
 def headlines(view: View) -> None:
-    frame = ask(HEADLINES, view.ledger, view.slice).set_index("metric")
-    for column, code in zip(st.columns(len(HEADLINES), gap="small"), HEADLINES, strict=True):
+    known = [code for code in HEADLINES if not lacking.noted(view.ledger, CATALOGUE[code].name, code)]
+    if not known:
+        return
+    frame = ask(tuple(known), view.ledger, view.slice).set_index("metric")
+    for column, code in zip(st.columns(len(known), gap="small"), known, strict=True):
         metric = CATALOGUE[code]
         with column, st.container(border=True, height="stretch"):
-            if reason := unmet(code, view.ledger):
-                big_number(metric.name, EMPTY)
-                st.caption(reason + "。")
-                continue
             row = frame.loc[code]
             small = bool(row["small"]) and row["denominator"] > 0
             told = SMALL if small else short(row["value"], "%")
@@ -86,9 +86,9 @@ def five_grades(view: View) -> None:
 
 def who(view: View) -> None:
     with section(
-        "哪个部门明显高或低", view, "satisfaction", help="漏斗图：评价越少，界限越宽；样本不足的不画。"
+        "哪个部门明显高或低", view, "satisfaction", "department", help="漏斗图：评价越少，界限越宽；样本不足的不画。"
     ) as ready:
-        if ready and not view.ledger.lacks(("department",)):
+        if ready:
             strict = inputs.switch("严格口径（只算 4–5 级）", "strict")
             code = "strict_satisfaction" if strict else "satisfaction"
             groups, limits, centre = ask_funnel(code, view.ledger, view.slice, "department", None)
@@ -141,15 +141,7 @@ def words(view: View) -> None:
 view: View = st.session_state["view"]
 headlines(view)
 over_time(view)
-left, right = st.columns(2)
-with left:
-    who_answers(view)
-with right:
-    five_grades(view)
+lacking.beside(view, (who_answers, ["rating_coverage"]), (five_grades, ["ratings"]))
 who(view)
 goes_with(view)
-left, right = st.columns(2)
-with left:
-    put_right(view)
-with right:
-    words(view)
+lacking.beside(view, (put_right, ["bad_ratings"]), (words, ["ratings"]))

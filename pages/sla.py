@@ -8,8 +8,10 @@ from analytics import figures, model
 from analytics.caselist import ListRequest
 from analytics.exporting import case_table
 from analytics.metrics.query import BANDS
+from analytics.suggested import suggested_modules
 from analytics.wording import clock, number
 from pages.address import inputs
+from pages.common import lacking
 from pages.common.asking import ask, ask_cases, ask_curve, ask_funnel, settings
 from pages.common.drawing import caption, chart, custom, empty, rows, section, to_cases
 from pages.common.filters import View
@@ -29,27 +31,24 @@ def over_time(view: View) -> None:
 
 
 def who(view: View) -> None:
+    groups_of = [d for d in ("department", "module") if not view.ledger.lacks((d,))]
     with section(
         "谁明显好、谁明显差",
         view,
         "on_time_rate",
+        *([] if groups_of else ["department"]),
         help="漏斗图：案件越少，界限越宽。落在界限内的差别可能只是偶然，不排名。",
     ) as ready:
         if not ready:
             return
         with st.container(horizontal=True):
-            by = inputs.choose(
-                "按", "who", ("department", "module"), words=model.DIMENSIONS.get, draw=st.segmented_control
-            )
+            by = inputs.choose("按", "who", groups_of, words=model.DIMENSIONS.get, draw=st.segmented_control)
             mixed = inputs.switch(
                 "按事项难度校正",
                 "mix",
                 disabled=bool(view.ledger.lacks(("item",))),
                 help="间接标准化：按各事项全区的按期率算出应有的按期件数，再与实际相比。",
             )
-        if view.ledger.lacks((by,)):
-            st.info(f"台账里没有「{model.DIMENSIONS[by]}」列，补上后可比较。", icon=":material/add_notes:")
-            return
         groups, limits, centre = ask_funnel("on_time_rate", view.ledger, view.slice, by, "item_no" if mixed else None)
         if groups["small"].all():
             st.info("各组到期都少于 10 件，样本不足，不作比较。", icon=":material/inbox:")
@@ -95,7 +94,10 @@ def due_soon(view: View) -> None:
             frame = ask_cases(
                 view.ledger, view.slice, ListRequest("at_risk", sort="due_at", descending=False, limit=200)
             )
-            shown = case_table(frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]])
+            shown = case_table(
+                frame[["due_at", "case_no", "title", "department", "module", "accepted_at"]],
+                suggested_modules(view.ledger),
+            )
             rows(shown, "due_soon")
             told = "全部列出" if len(frame) >= total else f"列出前 {len(frame)} 件"
             st.caption(f"截至 {clock(view.basis.at)} 共 {number(total)}，按期限先后{told}。")
@@ -164,13 +166,5 @@ def how_long(view: View) -> None:
 view: View = st.session_state["view"]
 over_time(view)
 who(view)
-left, right = st.columns(2)
-with left:
-    overdue(view)
-with right:
-    due_soon(view)
-left, right = st.columns(2)
-with left:
-    waiting(view)
-with right:
-    how_long(view)
+lacking.beside(view, (overdue, ["overdue_open"]), (due_soon, ["at_risk"]))
+lacking.beside(view, (waiting, ["stage_stay"]), (how_long, ["handling_median"]))

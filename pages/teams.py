@@ -12,6 +12,7 @@ from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.metrics import unmet
 from analytics.wording import number
+from pages.common import lacking
 from pages.common.asking import ask
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -23,12 +24,8 @@ MOST_DAYS = 62
 
 
 def cards(view: View) -> None:
-    with section("九支管家服务队（1+1+X）", view):
-        if view.ledger.lacks(("officers",)):
-            st.info(
-                "台账里没有队伍人员，导入「队伍人员」表后可见各队的分管领导、首席服务专员与服务专员。",
-                icon=":material/add_notes:",
-            )
+    with section("九支管家服务队（1+1+X）", view, "officers") as ready:
+        if not ready:
             return
         known = tuple(c for c in ("demand", "backlog", "load_accepted", "load_open") if not unmet(c, view.ledger))
         loads = ask(known, view.ledger, view.slice, by=("module",))
@@ -67,9 +64,10 @@ def days_of(view: View) -> tuple[dt.date, dt.date]:
 
 
 def calendar(view: View) -> None:
-    with section("轮值表", view, help="每格是当日当班的服务专员人数，只列工作日；空缺和重复排班列在下面。"):
-        if view.ledger.lacks(("rota",)):
-            st.info("台账里没有轮值表，导入后可见每天谁当班、哪天空缺。", icon=":material/add_notes:")
+    with section(
+        "轮值表", view, "rota", help="每格是当日当班的服务专员人数，只列工作日；空缺和重复排班列在下面。"
+    ) as ready:
+        if not ready:
             return
         start, end = days_of(view)
         duty = ask_duty(view.ledger, start, end)
@@ -120,9 +118,9 @@ def received(view: View) -> None:
 
 
 def hours(view: View) -> None:
-    with section("一天里什么时候来的多", view, "demand", help="工作日各小时受理的件数，摊到每个工作日、每名当班专员。"):
-        if view.ledger.lacks(("rota",)):
-            st.info("台账里没有轮值表，导入后可比各小时的来量与当班人数。", icon=":material/add_notes:")
+    told = "工作日各小时受理的件数，摊到每个工作日、每名当班专员。"
+    with section("一天里什么时候来的多", view, "rota", "module", help=told) as ready:
+        if not ready:
             return
         frame = ask(("demand",), view.ledger, view.slice, by=("module", "hour"))
         duty = ask_duty(view.ledger, view.slice.start, min(view.slice.end, last_day(view)))
@@ -189,9 +187,5 @@ def waiting(days: float) -> str:
 view: View = st.session_state["view"]
 cards(view)
 calendar(view)
-left, right = st.columns(2)
-with left:
-    received(view)
-with right:
-    hours(view)
+lacking.beside(view, (received, ["on_duty_rate"]), (hours, ["rota", "module"]))
 one_more(view)

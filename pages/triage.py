@@ -6,14 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from analytics import figures, model
+from analytics.suggested import suggested_modules
 from analytics.viewer import DECIDE
 from analytics.wording import number
+from pages.address import links
 from pages.common import acting, asking, discovered
 from pages.common.drawing import section
 from pages.common.filters import View
 
 SURE = 0.8
 SHOWN = 300
+MOST_TYPES = 30
+NOT_SAID = "（不定）"
 
 
 def modules(view: View) -> None:
@@ -22,10 +26,7 @@ def modules(view: View) -> None:
     ):
         missing = discovered.count_without_module(view.ledger)
         if view.ledger.lacks(("module",)):
-            st.info(
-                "台账里没有「服务模块」列，没有可以学的样本。补上一部分工单的模块后，这里会给其余的提建议。",
-                icon=":material/add_notes:",
-            )
+            by_type(view)
             return
         if missing == 0:
             st.caption("所有工单都有模块。")
@@ -56,19 +57,57 @@ def modules(view: View) -> None:
                 accept(view, suggested)
 
 
+def by_type(view: View) -> None:
+    """Where no case has a module there is nothing to learn from: let a person say it type by type."""
+    found = asking.findings(view.ledger)
+    if found is None:
+        st.caption("台账里没有「服务模块」，没有可学的样本。先到「一类问题」页归类，就可以在这里一类一类地指定模块。")
+        links.lead(links.ISSUES, "去归类", {})
+        return
+    if not acting.only_for(DECIDE):
+        return
+    types = found.types[~found.types["dismissed"]].nlargest(MOST_TYPES, "cases")
+    st.caption(
+        f"台账里没有「服务模块」，没有可学的样本。先给件数最多的 {len(types)} 类指定模块（拿不准的留空）；"
+        "采纳以后，其余的就能从中学着建议。这样来的模块处处标明“建议”，以后的台账里写了模块的，以台账为准。"
+    )
+    table = pd.DataFrame({"一类问题": types["name"], "件数": types["cases"], "模块": NOT_SAID})
+    edited = st.data_editor(
+        table,
+        hide_index=True,
+        height=380,
+        key="by_type",
+        disabled=["一类问题", "件数"],
+        column_config={"模块": st.column_config.SelectboxColumn(options=[NOT_SAID, *model.MODULES.values()])},
+    )
+    codes = {label: code for code, label in model.MODULES.items()}
+    said = edited["模块"].map(codes).dropna()
+    cases = found.cases[found.cases["type_id"].isin(said.index)]
+    if st.button(f"采纳 {len(cases):,} 件", type="primary", disabled=cases.empty, key="accept_types"):
+        result = discovered.accept_modules(
+            view.ledger, dict(zip(cases["case_no"], cases["type_id"].map(said), strict=True))
+        )
+        st.toast(result, icon=":material/check:")
+        st.rerun()
+
+
 def accept(view: View, suggested: pd.DataFrame) -> None:
+    own = bool(suggested_modules(view.ledger))  # what was learnt from suggestions vouches for itself
     table = pd.DataFrame(
         {
-            "采纳": suggested["probability"] >= SURE,
+            "采纳": (suggested["probability"] >= SURE) & (not own),
             "工单编号": suggested["case_no"],
             "主题": suggested["title"],
             "建议模块": [model.label_of("module", m) for m in suggested["suggestion"]],
             "把握": suggested["probability"],
         }
     ).head(SHOWN)
-    st.caption(
-        f"共 {len(suggested):,} 件没有模块，显示把握最大的 {len(table):,} 件；把握八成以上的已先勾上，可逐件改。"
+    ticked = (
+        "样本里有采纳的建议，没有指定过的类学不到，把握只说像不像已指定的，所以请逐件勾"
+        if own
+        else "把握八成以上的已先勾上，可逐件改"
     )
+    st.caption(f"共 {len(suggested):,} 件没有模块，显示把握最大的 {len(table):,} 件；{ticked}。")
     edited = st.data_editor(
         table,
         hide_index=True,

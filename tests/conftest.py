@@ -18,7 +18,7 @@ from analytics.store import Store
 #: No example fails for the time it took (load is no fault), and every run tries the same ones: a commit passes or not.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 #: Looks for new examples, at length: HYPOTHESIS_PROFILE=search python -m pytest tests/ingest
-settings.register_profile("search", settings.get_profile("calm"), derandomize=False, max_examples=1000)
+settings.register_profile("search", settings.get_profile("calm"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "calm"))
 
 AS_OF = dt.datetime(2026, 11, 24, 17, 30)

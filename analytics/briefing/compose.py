@@ -21,6 +21,7 @@ from analytics.issues.findings import Findings, printed_name
 from analytics.ledger import Ledger
 from analytics.settings import Settings
 from analytics.store import StoreError
+from analytics.suggested import told
 from analytics.wording import day, minute
 
 Part = Callable[[Evidence, Findings | None], Section]
@@ -138,6 +139,8 @@ def _notices(e: Evidence) -> list[str]:
         said.append("演示数据：本文件由合成数据生成，企业、人员与数字均为虚构。")
     if e.period.unfinished(e.ledger):
         said.append(f"{e.period.now}未满：数据截至 {minute(e.ledger.as_of)}，与前期比较时前期也只计相同的天数。")
+    if suggestions := told(e.ledger):
+        said.append(f"台账工单里，{suggestions}。")
     if not e.metric("demand").value:
         said.append(f"{e.period.now}台账中没有受理记录，请核对是否漏导。")
     return said

@@ -17,6 +17,7 @@ from analytics.metrics import CATALOGUE, NotMeasurable, Slice, compute_many, unm
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.suppression import shared_rows
 from analytics.store import Store
+from analytics.suggested import suggested_modules
 from analytics.viewer import EXPORT, Viewer
 from analytics.wording import SMALL, number
 
@@ -155,9 +156,8 @@ def run_cases(options: argparse.Namespace) -> int:
     viewer.require(EXPORT)
     ledger, slice = _question(options, viewer)
     total = count_cases(ledger, slice, ListRequest(options.metric, options.part, options.search))
-    frame = case_table(
-        list_cases(ledger, slice, ListRequest(options.metric, options.part, options.search, limit=max(total, 1)))
-    )
+    request = ListRequest(options.metric, options.part, options.search, limit=max(total, 1))
+    frame = case_table(list_cases(ledger, slice, request), suggested_modules(ledger))
     notes = notes_of(ledger, slice)
     here, folder, name = ledger.viewer, ledger.folder, options.out.name
     if ending == ".xlsx":

@@ -132,6 +132,7 @@ def run_import(options: argparse.Namespace) -> int:
         print_json(result.summary() | result.account().as_json())
     else:
         print(result.sentence(options.dry_run))
+        print(result.account().next_step)
     return REFUSED if result.barren else 0
 
 

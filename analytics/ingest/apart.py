@@ -1,28 +1,29 @@
-"""Reads formats that say how much memory they want in a process of its own: XLS, XLSB, ODS and Parquet.
+"""Reads workbooks of every kind, and Parquet, in a process of its own: a file that ends its reader ends nothing else.
 
-Run as a script with the kind as its argument, the file on standard input, a pickle of its sheets on standard output.
+Run as a script within bounds (:mod:`analytics.confined`) with the kind as its argument, the file on standard input, a
+pickle of its sheets on standard output.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import pickle
-import resource
 import sys
 from typing import Any
 
-MOST_MEMORY = 3 * 1024**3
-MOST_CELLS = 60_000_000
+#: A sheet is handed on as a whole rectangle: so many cells at most, and columns as Excel has.
+MOST_CELLS, MOST_COLUMNS = 60_000_000, 16_384
 #: Exit codes.
-PASSWORD, BROKEN, TOO_LARGE = 3, 4, 5
+PASSWORD, BROKEN, TOO_LARGE, NO_MEMORY = 3, 4, 5, 6
 
 
 class TooLargeError(Exception):
     """More cells than may be held."""
 
 
-def sheets(content: bytes) -> list[tuple[str, bool, list[list[object]], list]]:
-    """Return name, visible, rows and merged ranges of every worksheet of a workbook."""
+def sheets(content: bytes) -> list[tuple[int, str, bool, list[list[object]], list]]:
+    """Return place, name, visible, rows and merged ranges of every worksheet of a workbook."""
     import python_calamine as calamine
 
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -31,11 +32,11 @@ def sheets(content: bytes) -> list[tuple[str, bool, list[list[object]], list]]:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
         raw = book.get_sheet_by_index(index)
-        if raw.total_height * raw.total_width > MOST_CELLS:
+        if raw.total_width > MOST_COLUMNS or raw.total_height * raw.total_width > MOST_CELLS:
             raise TooLargeError
         rows = [list(r) for r in raw.to_python(skip_empty_area=False)]
         visible = meta.visible == calamine.SheetVisibleEnum.Visible
-        found.append((str(meta.name), visible, rows, _merged(raw)))
+        found.append((index, str(meta.name), visible, rows, _merged(raw)))
     return found
 
 
@@ -46,7 +47,7 @@ def _merged(raw: object) -> list:
         return []
 
 
-def table(content: bytes) -> list[tuple[str, bool, list[list[object]], list]]:
+def table(content: bytes) -> list[tuple[int, str, bool, list[list[object]], list]]:
     """Return the one table of a Parquet file as a sheet: heads, then rows; structures one level deep are columns."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -57,7 +58,7 @@ def table(content: bytes) -> list[tuple[str, bool, list[list[object]], list]]:
     held = file.read().flatten()
     columns = [_local(column) for column in held.columns]
     rows: list[list[object]] = [list(held.column_names), *(list(r) for r in zip(*columns, strict=True))]
-    return [("", True, rows, [])]
+    return [(0, "", True, rows, [])]
 
 
 def _local(column: Any) -> list[object]:
@@ -75,21 +76,21 @@ def _local(column: Any) -> list[object]:
     return column.to_pylist()
 
 
-READ = {"book": (sheets, "python_calamine"), "parquet": (table, "pyarrow")}
+READ = {"book": sheets, "parquet": table}
 
 
 def main() -> int:
     """Read standard input; the exit code says why it cannot be read."""
-    read, library = READ[sys.argv[1]]
-    __import__(library)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    gc.disable()  # cells hold no cycles, and the process ends with its file
     try:
-        found = read(sys.stdin.buffer.read())
+        found = READ[sys.argv[1]](sys.stdin.buffer.read())
+        pickle.dump(found, sys.stdout.buffer, protocol=5)
     except TooLargeError:
         return TOO_LARGE
+    except MemoryError:
+        return NO_MEMORY
     except BaseException as error:  # a reader's own errors come in many types, a panic of it is no Exception
         return PASSWORD if type(error).__name__ == "PasswordError" else BROKEN
-    pickle.dump(found, sys.stdout.buffer, protocol=5)
     return 0
 
 

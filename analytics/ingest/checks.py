@@ -15,6 +15,12 @@ from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, SHIFTED, SILENT, R
 from analytics.model import WIDE_STAGES
 
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
+#: Of so many numbers at most one may have no digit for it to be strange.
+LEAST_WITH_DIGITS = 4
+#: Lines under a table that are no part of it.
+FOOTER = re.compile(
+    r"\s*[（(【]?(合计|总计|小计|总数|共计?\s*\d|(导出|制表|打印|统计|填报|审核|报送)(时间|日期|人|单位|口径|部门)|第\s*\d+\s*页|备注[:：]|说明[:：]|注[:：])"
+)
 #: A clock of which only the hour is written.
 _HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
 
@@ -30,6 +36,29 @@ def check_length(reasons: Reasons, rows: Sequence[list[object]], numbers: np.nda
         SHIFTED,
         lambda i: (
             f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
+        ),
+    )
+
+
+def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> None:
+    """Refuse rows of a text file whose number has no digit where the others' have, and the rows above them: a text was cut.
+
+    It is told here and not by the cells' count, for a text that holds delimiters may break into lines of as many.
+    """
+    digits = numbers.str.contains("[0-9]", regex=True, na=True).to_numpy(dtype=bool)
+    strange = np.flatnonzero(~digits)
+    if not len(strange) or len(strange) * LEAST_WITH_DIGITS > len(digits):
+        return
+    cut = [int(i) for i in strange if not FOOTER.match(str(numbers.iat[int(i)]))]
+    both = sorted({*cut, *(i - 1 for i in cut if i > 0)})
+    told = pd.Series(np.isin(np.arange(len(numbers)), both))
+    lines = {i: (places[i] + 1, places[i] + 2) if i not in cut else (places[i], places[i] + 1) for i in both}
+    reasons.replace(
+        told,
+        SHIFTED,
+        lambda i: (
+            f"第 {lines[i][0]}、{lines[i][1]} 行多半是一件工单的文字换了行又没有加引号（后一行的编号里没有数字），接不准，所以都没有导入；"
+            "请从原系统导出 .xlsx，或给文字加引号后再导入"
         ),
     )
 

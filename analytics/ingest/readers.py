@@ -59,16 +59,16 @@ def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
         raise RefusedFile(name, _too_large(len(content), settings))
     if not content.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
         raise RefusedFile(name, "文件是空的，请检查导出是否成功")
-    if content[:4] == b"PK\x03\x04":
-        return _read_archive(name, content, settings)
-    if content[:8] == OLE:
-        return read_apart(name, content, "book")
-    if content[:4] == b"PAR1":
-        return read_apart(name, content, "parquet")
     for beginning, reason in NO_TABLES:
         if content.startswith(beginning):
             raise NoTable(name, reason)
     with uncollected():
+        if content[:4] == b"PK\x03\x04":
+            return _read_archive(name, content, settings)
+        if content[:8] == OLE:
+            return read_apart(name, content, "book")
+        if content[:4] == b"PAR1":
+            return read_apart(name, content, "parquet")
         return _read_marked(name, content) or [read_text(name, content)]
 
 

@@ -25,3 +25,8 @@ class Reasons:
         for i in map(int, np.flatnonzero(rows.to_numpy(dtype=bool))):
             self.text.iat[i] = "；".join(filter(None, [self.text.iat[i], why(i)]))
             self.kind.iat[i] = self.kind.iat[i] or kind
+
+    def replace(self, rows: pd.Series, kind: str, why: Callable[[int], str]) -> None:
+        """Give every row of a mask one reason instead of those it has, which follow from it."""
+        for i in map(int, np.flatnonzero(rows.to_numpy(dtype=bool))):
+            self.text.iat[i], self.kind.iat[i] = why(i), kind

@@ -53,9 +53,11 @@ class Forms:
 
     def begins_a_row(self, line: str) -> bool:
         """Tell whether most cells of a line, two at least, look as the first columns do."""
-        filled = [
-            (seen, shape(c.strip('"'))) for seen, c in zip(self.seen, self.cells(line), strict=False) if c.strip()
-        ]
+        return self.begins_a_row_of(self.cells(line))
+
+    def begins_a_row_of(self, cells: list[str]) -> bool:
+        """Tell the same of cells."""
+        filled = [(seen, shape(c.strip('"'))) for seen, c in zip(self.seen, cells, strict=False) if c.strip()]
         alike = sum(seen[form] > 1 for seen, form in filled)
         return alike >= 2 and 2 * alike >= len(filled)
 

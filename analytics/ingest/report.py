@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from analytics.ingest.characters import named
 from analytics.ingest.quarantine import Quarantined
 from analytics.model import TABLES
 from analytics.spreadsheet import workbook
@@ -55,6 +56,25 @@ class Account:
             return "red"
         return "amber" if kept_out or self.left_empty or self.repairs else "green"
 
+    @property
+    def next_step(self) -> str:
+        """Say in Chinese what to do next."""
+        kept_out, empty = self.rows.get("quarantined", 0), sum(e.count for e in self.left_empty)
+        if self.state == "red":
+            return "请按下面的原因改原表，再导入一次。" if kept_out else "文件里没有数据行，请检查导出的时间范围。"
+        steps = [
+            f"{kept_out:,} 行没有进去：下载隔离的行，按原因改好，直接再导入，已进去的不会重复" if kept_out else "",
+            f"{empty:,} 格认不出，已留空，其余各列照常：要补的，在原表改好后再导入一次" if empty else "",
+            f"{sum(r.count for r in self.repairs):,} 处已自动修正：请抽看几件" if self.repairs else "",
+        ]
+        return "；".join(filter(None, steps)) + "。" if any(steps) else "全部进去，不用再做什么。"
+
+    @property
+    def other_notes(self) -> tuple[str, ...]:
+        """The notes that do not repeat what stands in the list of cells left empty."""
+        told = tuple(f"列「{named(e.head)}」有 " for e in self.left_empty)
+        return tuple(n for n in self.notes if not any(t in n for t in told))
+
     def by_kind(self) -> dict[str, dict[str, int]]:
         """Return repaired, left_empty and quarantined, each kind → count."""
         return {
@@ -68,6 +88,7 @@ class Account:
         return {
             **self.rows,
             "state": self.state,
+            "next": self.next_step,
             "tables": self.tables,
             "kinds": self.by_kind(),
             "repairs": [asdict(r) for r in self.repairs],
@@ -82,7 +103,8 @@ class Account:
     def as_workbook(self) -> bytes:
         """Return the account as an XLSX of four sheets."""
         names = {"read": "读入", "accepted": "新增", "updated": "更新", "unchanged": "未变", "quarantined": "隔离"}
-        summary = [(f"{names[k]}（行）", v) for k, v in self.rows.items() if k in names]
+        summary: list[tuple[str, object]] = [("下一步", self.next_step)]
+        summary += [(f"{names[k]}（行）", v) for k, v in self.rows.items() if k in names]
         summary += [(f"{TABLES[t].label}有变化（行）", n) for t, n in self.tables.items()]
         return workbook(
             {

@@ -36,7 +36,7 @@ class Sheet:
 
     ``signs``: which kinds of damage its bytes show at all (see :mod:`analytics.ingest.characters`), so that clean
     files are not searched cell by cell. ``repairs``: kind → how often while reading. ``doubtful``: position in
-    ``rows`` → why its cells cannot be told apart.
+    ``rows`` → why its cells cannot be told apart. ``lined``: its rows are lines, which a line break in a text cuts.
     """
 
     file: str
@@ -46,6 +46,7 @@ class Sheet:
     signs: frozenset[str] = frozenset()
     repairs: Counter[str] = field(default_factory=Counter)
     doubtful: dict[int, str] = field(default_factory=dict)
+    lined: bool = False
 
     @property
     def place(self) -> str:

@@ -13,6 +13,7 @@ import pyarrow.csv as arrow_csv
 from analytics.ingest.characters import signs_of
 from analytics.ingest.dialect import Dialect, dialect_of
 from analytics.ingest.encodings import NOT_TEXT, decoded
+from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
@@ -35,7 +36,7 @@ def read_text(name: str, content: bytes) -> Sheet:
     if lined is not text or encoding != "utf-8" or content[:3] == b"\xef\xbb\xbf" or "\ufffd" in lined:
         content = lined.lstrip("\ufeff").encode("utf-8", "replace")
         lined = lined.lstrip("\ufeff")
-    sheet = Sheet(name, "", [], signs=signs_of(lined))
+    sheet = Sheet(name, "", [], signs=signs_of(lined), lined=True)
     dialect = dialect_of(lined)
     even = _even_rows(content, lined, dialect.delimiter)
     if even and not (b'"' in content and _swallowed(even, lined, dialect)):
@@ -66,6 +67,10 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
     else:
         rows = [line.split(dialect.delimiter) if line else [] for line in text.split("\n")]
         rows = rows[:-1] if rows and not rows[-1] else rows
+    broken = rejoined(rows, dialect)
+    sheet.doubtful = {at: why for at, why in sheet.doubtful.items() if at not in broken.places} | broken.doubtful
+    if broken.places:
+        sheet.repairs[REJOINED] += len(broken.places)
     if _RETURN in text:
         rows = [[c.replace(_RETURN, "\n") for c in row] for row in rows]
     sheet.rows = rows  # type: ignore[assignment]

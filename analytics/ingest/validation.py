@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from analytics import workdays
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
-from analytics.ingest.checks import check_case, check_length, even_times
+from analytics.ingest.checks import check_case, check_length, check_lines, even_times
 from analytics.ingest.damage import IDENTIFIERS, repaired, spoilt_numbers
 from analytics.ingest.limits import limits, unit_of_head
 from analytics.ingest.mapping import SheetPlan, columns_of
@@ -90,13 +90,15 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         _parse(reading, columns[name], orders.get(name, ""))
     if not isinstance(plan.sheet.rows, TextRows):
         check_length(reading.reasons, plan.sheet.rows, numbers, len(plan.heads))
-    if plan.sheet.doubtful:
-        doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
-        reading.reasons.add(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
+    if plan.sheet.lined and plan.table == "cases":
+        check_lines(reading.reasons, parsed.frame["case_no"], numbers)
     if plan.table == "cases":
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)
         check_case(parsed.frame, reading.reasons, plan, now)
+    if plan.sheet.doubtful:
+        doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
+        reading.reasons.replace(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
     parsed.frame["reason"], parsed.frame["kind"] = reading.reasons.text, reading.reasons.kind
     return parsed
 
@@ -167,7 +169,7 @@ def _order_asked(reading: _Reading, name: str, orders: set[str]) -> RefusedFile:
     return RefusedFile(
         reading.plan.sheet.file,
         f"列「{named(reading.head(name))}」的日期（如“{cell}”）从整列也分不清是{may}；"
-        f"请在数据管理页选定，或用 --date-order {'、'.join(sorted(orders))} 之一说明后再导入",
+        f"请选定「日期写法」后再导入（命令行用 --date-order {'、'.join(sorted(orders))} 之一）",
     )
 
 

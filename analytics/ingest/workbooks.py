@@ -1,17 +1,13 @@
-"""Workbooks become sheets: XLSX here, older and other formats in a process of their own."""
+"""Workbooks become sheets, each read in a process of its own."""
 
 from __future__ import annotations
 
-import io
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
-import python_calamine as calamine
-
+from analytics import confined
 from analytics.ingest import apart
-from analytics.ingest.archives import MOST_CELLS, looked_through
+from analytics.ingest.archives import hidden_rows
 from analytics.ingest.characters import signs_in
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
@@ -19,54 +15,46 @@ from analytics.ingest.sheets import Sheet
 LOCKED = "文件加了密码，请在 Excel 中取消密码（文件→信息→保护工作簿）后另存再导入"
 BROKEN = "文件损坏，读不出来，请用 Excel 打开并另存为 .xlsx 后再导入"
 FAR = "工作表里有格子远在表外，读不下；请在 Excel 里把表格部分复制到新的工作簿再导入"
-#: The longest that reading in a process of its own may take, in seconds.
-MOST_SECONDS = 120
+TOO_LONG = "读了太久没有读完，可能已损坏，请用 Excel 打开后另存为 .xlsx 再导入"
+TOO_MUCH = (
+    "读到一半就超出了限度，多半是有格子远在表外，或文件已损坏；请在 Excel 里把台账部分复制到新的工作簿再导入；"
+    "确是很大的台账，请按月份拆成几个文件"
+)
+#: What reading one file may take.
+BOUNDS = confined.Bounds(memory=3 << 30, seconds=120, patience=180, output=2 << 30)
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def read_xlsx(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of an XLSX or XLSM; raises RefusedFile."""
-    hidden = looked_through(name, content)
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return [s for i, m in enumerate(book.sheets_metadata) if (s := _new_sheet(name, book, i, m, hidden.get(i, 0)))]
-    except RefusedFile:
-        raise
-    except calamine.PasswordError:
-        raise RefusedFile(name, LOCKED) from None
-    except BaseException as error:  # the reader's own errors come in many types, a panic of it is no Exception
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise RefusedFile(name, BROKEN) from None
+    return read_apart(name, content, "book", hidden_rows(name, content))
 
 
-def read_apart(name: str, content: bytes, kind: str) -> list[Sheet]:
-    """Return the sheets of a file (``kind``: book or parquet) read within bounds of memory and time; raises RefusedFile."""
+def read_apart(name: str, content: bytes, kind: str, hidden: dict[int, int] | None = None) -> list[Sheet]:
+    """Return the sheets of a file (``kind``: book or parquet) read within bounds of memory, time and output.
+
+    ``hidden``: place of a sheet → count of its hidden rows. Raises RefusedFile, also where the process was ended.
+    """
     if _ENCRYPTED in content:
         raise RefusedFile(name, LOCKED)
-    script = Path(__file__).with_name("apart.py")
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(script), kind], input=content, capture_output=True, timeout=MOST_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise RefusedFile(name, "读了太久没有读完，可能已损坏，请用 Excel 打开后另存为 .xlsx 再导入") from None
-    if done.returncode:
-        raise RefusedFile(name, {apart.PASSWORD: LOCKED, apart.TOO_LARGE: FAR}.get(done.returncode, BROKEN))
-    found = pickle.loads(done.stdout)  # what our own script wrote
-    return [s for title, visible, rows, merged in found if (s := sheet_of(name, title, rows, merged, visible=visible))]
+    ended = confined.run(str(Path(apart.__file__)), content, BOUNDS, kind)
+    if ended.code != 0:
+        raise RefusedFile(name, _why(ended.code))
+    found = pickle.loads(ended.output)  # what our own script wrote
+    return [
+        s
+        for place, title, visible, rows, merged in found
+        if (s := sheet_of(name, title, rows, merged, visible=visible, hidden=(hidden or {}).get(place, 0)))
+    ]
 
 
-def _new_sheet(name: str, book: calamine.CalamineWorkbook, index: int, meta: object, hidden: int) -> Sheet | None:
-    if getattr(meta, "typ", None) != calamine.SheetTypeEnum.WorkSheet:
-        return None
-    raw = book.get_sheet_by_index(index)
-    if raw.total_height * raw.total_width > MOST_CELLS:
-        raise RefusedFile(name, FAR)
-    rows: list[list[object]] = [list(r) for r in raw.to_python(skip_empty_area=False)]
-    visible = getattr(meta, "visible", None) == calamine.SheetVisibleEnum.Visible
-    merged = raw.merged_cell_ranges or []
-    return sheet_of(name, str(getattr(meta, "name", index)), rows, merged, visible=visible, hidden=hidden)
+def _why(code: int | None) -> str:
+    """Say why a process that read a file gave nothing back: what it says itself, or that it was ended."""
+    if code is None:
+        return TOO_LONG
+    if code < 0 or code == apart.NO_MEMORY:
+        return TOO_MUCH
+    return {apart.PASSWORD: LOCKED, apart.TOO_LARGE: FAR}.get(code, BROKEN)
 
 
 def sheet_of(

@@ -140,7 +140,7 @@ CATALOGUE: dict[str, Metric] = {
             "—",
             Stock(overdue=True),
             "down",
-            needs=("due",),
+            needs=("due", "closed"),
         ),
         Metric(
             "days_late",
@@ -162,7 +162,7 @@ CATALOGUE: dict[str, Metric] = {
             "—",
             Stock(among=lambda t, m: (t.due_at >= m.at) & (t.due_at <= m.risk_until)),
             "down",
-            needs=("due",),
+            needs=("due", "closed"),
         ),
         Metric(
             "backlog",

@@ -20,8 +20,11 @@ def alike(ledger: Ledger, found: Findings, type_id: str) -> pd.DataFrame:
     ``model`` is a case of the type closed in time (or without a limit), not graded 差评 and not
     answered 未解决 at its follow-up, preferably one whose reply is known; ``likeness`` the cosine
     of both texts, ``days`` the working days it took, ``reply`` what it was told. No more than
-    MOST rows; a case for which there is no model has none.
+    MOST rows; a case for which there is no model has none. Empty where the ledger does not say
+    when cases were closed.
     """
+    if ledger.lacks(("closed",)):  # which cases are open is not known
+        return pd.DataFrame(columns=list(COLUMNS))
     facts = ledger.table("case_facts")
     mine = ledger.own(ledger.table(ledger.issues).filter(lambda t: t.issue_type == type_id).select("case_no"))
     own = facts.semi_join(mine, "case_no")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analytics import ingest
-from analytics.ingest import ImportResult
+from analytics.ingest import Account, ImportResult
 from analytics.sources.book import COUNTS, DONE, OUTCOMES, REFUSED
 from analytics.store import Store, open_duckdb
 from analytics.store.files import write_whole
@@ -20,7 +20,7 @@ JSON, TEXT = ".报告.json", ".报告.txt"
 
 @dataclass(frozen=True)
 class Report:
-    """The account of one file or one portion of a query; ``kept_out`` holds row and reason."""
+    """What became of one file or one portion of a query; ``kept_out``: row and reason; ``account``: the import's own."""
 
     outcome: str
     message: str
@@ -29,6 +29,7 @@ class Report:
     counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     kept_out: tuple[tuple[int, str], ...] = ()
+    account: Account | None = None
 
     @classmethod
     def of(cls, result: ImportResult) -> Report:
@@ -50,6 +51,7 @@ class Report:
             counts,
             tuple(result.warnings),
             tuple((q.row_no, q.reason) for q in result.quarantine),
+            result.account(),
         )
 
     def write(self, beside: Path, source: str, file: str, at: dt.datetime) -> None:
@@ -65,6 +67,7 @@ class Report:
             **self.counts,
             "notes": list(self.notes),
             "quarantine": [{"row": row, "reason": reason} for row, reason in self.kept_out],
+            **(self.account.as_json() if self.account else {}),
         }
         write_whole(beside.with_name(beside.name + JSON), json.dumps(told, ensure_ascii=False, indent=1).encode())
         lines = [
@@ -74,6 +77,9 @@ class Report:
             f"结果：{OUTCOMES[self.outcome]}",
             self.message,
         ]
+        if self.account:
+            lines += [self.account.next_step]
+            lines += [f"已修正：{r.head}{r.kind}（{r.count:,} 处）" for r in self.account.repairs]
         lines += [f"提示：{note}" for note in self.notes] + [f"隔离：{reason}" for _, reason in self.kept_out]
         write_whole(beside.with_name(beside.name + TEXT), ("\n".join(lines) + "\n").encode("utf-8-sig"))
 

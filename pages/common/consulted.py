@@ -9,7 +9,7 @@ from analytics import figures
 from analytics.exporting import notes_of
 from analytics.loop.consulting import MOST, NEAR_DAYS, REASONS, Comparison, Side
 from analytics.wording import number
-from pages.common import mechanisms
+from pages.common import lacking, mechanisms
 from pages.common.asking import ask, settings
 from pages.common.drawing import caption, chart, custom, empty, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -17,16 +17,22 @@ from pages.common.filters import View
 
 def consultations(view: View) -> None:
     """Draw the three questions about consultations, side by side where there is room."""
-    left, right = st.columns(2)
-    with left, section("联席会商：上了哪些、等了多久", view, "consult_wait") as ready:
-        if ready:
-            _brought(view)
-    with right, section("会商之后怎样", view, "consult_wait") as ready:
-        if ready:
-            _after(view)
+    lacking.beside(view, (_brought, ["consult_wait"]), (_after, ["consult_wait"]))
 
 
 def _brought(view: View) -> None:
+    with section("联席会商：上了哪些、等了多久", view, "consult_wait") as ready:
+        if ready:
+            _reasons(view)
+
+
+def _after(view: View) -> None:
+    with section("会商之后怎样", view, "consult_wait") as ready:
+        if ready:
+            _compared(view)
+
+
+def _reasons(view: View) -> None:
     found = mechanisms.ask_brought(view.ledger, view.slice)
     if found.empty:
         st.info("这段时间没有首次会商的工单。", icon=":material/inbox:")
@@ -62,7 +68,7 @@ def _brought(view: View) -> None:
     to_cases("看该会商而未会商的", metric="hard_consulted_rate", part="rest")
 
 
-def _after(view: View) -> None:
+def _compared(view: View) -> None:
     with st.spinner("正在比对相似的工单……"):
         found = mechanisms.ask_consult_effect(view.ledger, view.slice)
     least = settings().minimum_cases

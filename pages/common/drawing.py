@@ -14,13 +14,13 @@ import streamlit as st
 
 from analytics.exporting import workbook_for
 from analytics.figures.style import is_blank
-from analytics.metrics import CATALOGUE, NotMeasurable, unmet
+from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN
 from analytics.viewer import EXPORT
 from analytics.wording import EMPTY, SMALL, days
 from pages.address import links, parameters
-from pages.common import asking
+from pages.common import asking, lacking
 from pages.common.filters import View
 from pages.common.foreign import escaped
 from pages.common.listing import count_of, last_day
@@ -36,14 +36,14 @@ CONFIG = {"displayModeBar": False, "locale": "zh-CN", "scrollZoom": False}
 
 @contextmanager
 def section(title: str, view: View, *needs: str, help: str | None = None) -> Iterator[bool]:
-    """Open a titled box; yields False, having said why, when the ledger lacks a metric's data."""
+    """Open a titled box; yields False, having drawn nothing and noted it, when the ledger lacks what a metric or need asks."""
+    if lacking.noted(view.ledger, title, *needs):
+        yield False
+        return
     with st.container(border=True):
         st.subheader(title, help=help, anchor=False)
-        reasons = list(dict.fromkeys(r for code in needs if (r := unmet(code, view.ledger))))
-        for reason in reasons:
-            st.info(reason + "。", icon=":material/add_notes:")
         try:
-            yield not reasons
+            yield True
         except NotMeasurable as error:
             st.info(escaped(f"{error}。"), icon=":material/info:")
 

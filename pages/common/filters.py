@@ -73,10 +73,9 @@ def _own_days(today: dt.date) -> None:
 
 
 def _choose(ledger: Ledger, name: str) -> None:
-    """Offer the values of a dimension; where the ledger has none, say so."""
+    """Offer the values of a dimension that the ledger has."""
     label = model.DIMENSIONS[name]
     if ledger.lacks((name,)):
-        st.selectbox(label, ("台账中没有",), key=f"no_{name}", disabled=True, width=166)
         return
     options = list(model.MODULES) if name == "module" else asking.values_of(ledger, name)
     inputs.choose_some(

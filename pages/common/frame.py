@@ -11,14 +11,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
-from analytics import workdays
+from analytics import suggested, workdays
 from analytics.ledger import Ledger
 from analytics.settings import SettingsError
 from analytics.store import StoreError
 from analytics.viewer import ADMINISTER, NotAllowed
 from analytics.wording import minute
 from pages.address import links, parameters
-from pages.common import asking, filters, jobs_box, warming
+from pages.common import asking, filters, jobs_box, lacking, warming
 from pages.common.answers import told_when_waiting
 from pages.common.foreign import escaped
 from pages.entrance import who
@@ -55,10 +55,12 @@ WAITS = "同时查询的人多，正在排队取数，请稍候，不用刷新�
 
 def run(page: StreamlitPage) -> None:
     """Run a page; that it waits for others is said, and a fault in Chinese, logged without any value of the ledger."""
+    lacking.begin()
     place = st.empty()
     try:
         with told_when_waiting(lambda: place.info(WAITS, icon=":material/hourglass_top:")):
             page.run()
+        lacking.line()
     except NotAllowed as error:
         st.warning(escaped(f"{error}。"), icon=":material/lock:")
     except SettingsError:
@@ -127,7 +129,8 @@ def _draw(first: str) -> None:
     if wrong := parameters.misread():
         told = "、".join(f"{name}={given}" for name, given in wrong.items())
         misread.warning(f"网址里的 {escaped(told)} 认不出，没有采用。", icon=":material/link_off:")
-    mark = "演示数据；" if view.ledger.snapshot.synthetic else ""
+    suggestions = suggested.told(view.ledger)
+    mark = (f"{suggestions}；" if suggestions else "") + ("演示数据；" if view.ledger.snapshot.synthetic else "")
     st.caption(
         f"{mark}{escaped(filters.described(view))}；统计时刻 {minute(view.ledger.as_of)}；数据快照 {view.ledger.snapshot.id}；口径见「指标口径」。"
     )

@@ -67,8 +67,11 @@ def spread(view: View, found: Findings, type_id: str) -> None:
     with section(
         "举一反三：还没办结的同类诉求",
         view,
+        "closed",
         help="每件配一件已按期办结、没有差评、回访没有说“未解决”的同类工单，文字最接近的一件。",
-    ):
+    ) as ready:
+        if not ready:
+            return
         with st.spinner("正在找相近的工单……"):
             table = remedied.ask_alike(view.ledger, found.token, type_id)
         if table.empty:

@@ -35,6 +35,8 @@ DAMAGES = (
     "no number",
     "no time",
     "open quote",
+    "broken lines",
+    "broken lines and delimiters",
     "scrambled",
     "escape",
 )
@@ -78,7 +80,7 @@ def exports(draw: st.DrawFn) -> Export:
     for case in cases:
         case.damage = draw(st.sampled_from(DAMAGES))
         if (case.damage == "unknown grade" and "grade" not in columns) or (
-            case.damage in ("open quote", "formula") and as_book
+            case.damage in ("open quote", "formula", "broken lines", "broken lines and delimiters") and as_book
         ):
             case.damage = ""
         case.cells = _cells(case, style)
@@ -140,11 +142,20 @@ def _text(draw: st.DrawFn, rows: list[list[str]], cases: list[Case]) -> bytes:
         csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(row)
         lines.append(out.getvalue().removesuffix("\n"))
     for case, at in zip(cases, range(len(rows) - len(cases), len(rows)), strict=True):
-        if case.damage == "open quote":  # a text that begins with a quote, written by a program that knows no quotes
-            plain = [c.translate(dict.fromkeys(map(ord, f'"\n{delimiter}'))) for c in rows[at]]
-            where = rows[at].index(case.cells["content"])
-            case.content = plain[where]
-            plain[where] = '"' + plain[where]
-            lines[at] = delimiter.join(plain)
+        if case.damage in ("open quote", "broken lines", "broken lines and delimiters"):
+            lines[at] = _without_quotes(case, rows[at], delimiter)
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
     return (ends.join(lines) + ends).encode(encoding)
+
+
+def _without_quotes(case: Case, row: list[str], delimiter: str) -> str:
+    """Return a row as a program writes it that knows no quotes: a text that begins with one, or one of several lines."""
+    plain = [c.translate(dict.fromkeys(map(ord, f'"\n{delimiter}'))) for c in row]
+    where = row.index(case.cells["content"])
+    if case.damage == "open quote":
+        case.content = plain[where]
+        plain[where] = '"' + plain[where]
+    else:
+        between = delimiter if case.damage == "broken lines and delimiters" else ""
+        plain[where] = case.content = f"{plain[where]}{between}\n第二行{between}完"
+    return delimiter.join(plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -94,3 +95,23 @@ def test_two_files_go_in_and_the_second_needs_no_day_beyond_the_twelfth(tmp_path
     assert cases.loc["68123401", "closed_at"] == pd.Timestamp("2026-03-14 12:30")
     assert cases.loc["68123403", "accepted_at"] == pd.Timestamp("2026-04-05 23:59:59")
     assert cases.loc["68123401", "content"] == "Noise, Barking Dog (NR5)"
+
+
+def test_the_form_of_its_interface_goes_in_as_csv_and_as_json(tmp_path: Path) -> None:
+    """The heads and times of NYC Open Data's interface; the rows are made up."""
+    heads = ["unique_key", "created_date", "closed_date", "agency_name", "complaint_type", "descriptor", "location"]
+    rows = [
+        ("61000001", "2024-05-27T02:08:51.000", "2024-05-28T09:00:00.000", "Department of Transportation", "Street Condition", "Pothole"),
+        ("61000002", "2024-05-27T00:27:34.000", "", "Department of Transportation", "Street Condition", "Pothole"),
+    ]  # fmt: skip
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([heads, *([*row, "POINT (-73.9 40.7)"] for row in rows)])
+    nested = [dict(zip(heads, row, strict=False)) | {"location": {"latitude": "40.7"}} for row in rows]
+    said = ByHand(
+        {"工单编号": "unique_key", "受理时间": "created_date", "办结时间": "closed_date", "诉求主题": "complaint_type", "诉求内容": "descriptor", "承办部门": "agency_name"}
+    )  # fmt: skip
+    for name, content in (("311.csv", out.getvalue()), ("311.json", json.dumps(nested))):
+        store = Store(tmp_path / name)
+        assert imported(store, name, content, said).accepted == 2
+        assert held(store)["accepted_at"].dt.hour.tolist() == [2, 0]
+        assert held(store)["closed_at"].notna().tolist() == [True, False]

@@ -12,6 +12,7 @@ import pytest
 
 from analytics import model
 from analytics.caselist import ListRequest, count_cases
+from analytics.exporting import case_table, notes_of
 from analytics.issues import IssueDesk, crossing, looking, ranking, searching
 from analytics.issues.accepting import accept_values
 from analytics.issues.search import highlighted, index_of
@@ -21,6 +22,8 @@ from analytics.metrics import Slice, compute
 from analytics.metrics.comparison import basis
 from analytics.settings import load_settings
 from analytics.store import Store
+from analytics.suggested import suggested_modules, told
+from tests.ingest.stored import imported
 from tests.issues.test_discovery import KINDS, texts_of_three_kinds
 from tests.small import ledger_of
 
@@ -215,3 +218,22 @@ def test_an_accepted_module_is_in_the_ledger_and_nothing_else_changed(tmp_path: 
     assert kept["module"].tolist() == ["finance"] * 3 + ["legal"] + ["finance"] * 2
     assert kept["title"].tolist() == ["请回电 13812345678"] * 6
     assert kept["accepted_at"].tolist() == [pd.Timestamp(2024, 3, 1, 10, i) for i in range(6)]
+
+
+def test_a_suggested_module_is_marked_until_a_file_gives_another(tmp_path: Path) -> None:
+    rows = [
+        {"case_no": f"C{i}", "accepted_at": f"2024-03-01 10:0{i}", "title": "漏水", "content": "x"} for i in range(3)
+    ]
+    ledger = ledger_of(tmp_path, rows)
+    store = Store(tmp_path)
+    assert (suggested_modules(ledger), told(ledger)) == (frozenset(), "")
+    at = dt.datetime(2025, 1, 1)
+    accept_values(store, ledger, "module", {"C1": "legal", "C2": "legal"}, load_settings(), at)
+    after = open_ledger(store)
+    assert suggested_modules(after) == {"C1", "C2"}
+    assert told(after) == "其中 2 件的模块来自采纳的分派建议"
+    assert any("建议" in note for note in notes_of(after, YEAR))
+    listed = case_table(after.run(after.table("case_facts").select("case_no", "module").order_by("case_no")), {"C1"})
+    assert [m.endswith("（建议）") for m in listed["服务模块"]] == [False, True, False]
+    imported(store, "台账.csv", "工单编号,受理时间,诉求主题,诉求内容,服务模块\nC1,2024-03-01 10:01,漏水,x,金融服务\n")
+    assert suggested_modules(open_ledger(store)) == {"C2"}

@@ -179,8 +179,8 @@ SEEDS = [
 ]  # fmt: skip
 
 
-#: An XLS is read by a process of its own, which takes its time.
-SEED_WEIGHTS = (10, 1, 8, 6, 5, 5, 5, 5, 1)
+#: A workbook is read by a process of its own, which takes its time.
+SEED_WEIGHTS = (4, 1, 10, 8, 6, 6, 6, 4, 1)
 
 
 def made(rng: random.Random) -> tuple[str, bytes]:
@@ -189,12 +189,12 @@ def made(rng: random.Random) -> tuple[str, bytes]:
     if kind < 0.45:
         name, content = rng.choices(SEEDS, SEED_WEIGHTS)[0]
         return (rng.choice(NAMES) if rng.random() < 0.1 else name), mutated(rng, content)
-    if kind < 0.75:
+    if kind < 0.85:
         content = text_file(rng)
         return rng.choice(NAMES[:3]) if rng.random() < 0.9 else rng.choice(NAMES), mutated(
             rng, content
         ) if rng.random() < 0.3 else content
-    if kind < 0.9:
+    if kind < 0.95:
         return "台账.xlsx", workbook_file(rng)
     return "台账.xlsx", odd_zip(rng)
 
