@@ -75,6 +75,8 @@ def _mariadb(port: int) -> Office:
     owner = sa.create_engine(f"mariadb+pymysql://root@127.0.0.1:{port}/?charset=utf8mb4", poolclass=sa.pool.NullPool)
     with owner.begin() as con:
         con.exec_driver_sql("CREATE DATABASE IF NOT EXISTS office CHARACTER SET utf8mb4")
+        # On a busy machine the table of functions was seen to be read only after installation (error 1036).
+        con.exec_driver_sql("REPAIR TABLE mysql.proc").fetchall()
     office = Office(
         sa.create_engine(f"mariadb+pymysql://root@127.0.0.1:{port}/office?charset=utf8mb4", poolclass=sa.pool.NullPool),
         f"mariadb://reader@127.0.0.1:{port}/office?charset=utf8mb4",
