@@ -50,7 +50,7 @@ def serving(store: Path, port: int = 0, **environment_more: str) -> Iterator[str
         yield address
     finally:
         server.terminate()
-        server.wait(120)
+        server.wait(600)
 
 
 def _wait(address: str) -> None:
@@ -80,7 +80,7 @@ def page(browser: Browser) -> Iterator[Page]:
     asked: list[str] = []
     context.on("request", lambda r: asked.append(r.url))
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(400_000)
     yield page
     context.close()
     strangers = [u for u in asked if not u.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))]

@@ -38,7 +38,7 @@ WATCHED = '[[sources]]\nname = "热线"\nkind = "folder"\nfolder = "IN"\nsettle_
 BACKUPS = '[[jobs]]\nrun = "backup"\nfolder = "OUT"\nat = "06:30"\nkeep = 2\n'
 ROW = "工单编号,受理时间,内容\n{},2026-11-02 09:00,贷款难\n"
 #: Seconds that a state is waited for: never reached where all is well.
-PATIENCE = 90
+PATIENCE = 900
 
 
 def clock() -> dt.datetime:

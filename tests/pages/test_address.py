@@ -44,7 +44,7 @@ def page(body: str) -> AppTest:
     head = (
         "import datetime as dt\nimport streamlit as st\nfrom pages.address import drafts, inputs, links, parameters\n"
     )
-    app = AppTest.from_string(head + body, default_timeout=60)
+    app = AppTest.from_string(head + body, default_timeout=600)
     return app
 
 

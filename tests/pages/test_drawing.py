@@ -29,7 +29,7 @@ def test_only_the_drawing_room_draws_large_numbers(path: Path) -> None:
 def test_what_is_no_number_is_not_drawn_large(told: str, large: bool) -> None:
     app = AppTest.from_string(
         f"from pages.common.drawing import big_number\nbig_number('满意率', {told!r}, help='怎么算')",
-        default_timeout=60,
+        default_timeout=600,
     ).run()
     assert not app.exception
     assert [m.value for m in app.metric] == ([told] if large else [])
@@ -51,7 +51,7 @@ def test_a_blank_figure_is_words() -> None:
     app = AppTest.from_string(
         "import plotly.graph_objects as go\nfrom pages.common.drawing import chart\n"
         "chart(go.Figure().add_bar(x=[None], y=['a']).update_layout(meta='样本不足未画：甲。'), 'k')",
-        default_timeout=60,
+        default_timeout=600,
     ).run()
     assert [c.value for c in app.caption] == ["样本不足未画：甲。"]
     assert not app.get("plotly_chart")

@@ -23,7 +23,7 @@ MISSING = (
 )
 #: The password of the account that may only read.
 PASSWORD = "tests-only-口令"
-SECONDS = 60
+SECONDS = 600
 
 
 def postgres() -> Path | None:

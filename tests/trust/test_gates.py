@@ -52,7 +52,7 @@ class Site:
         self, path: str, method: str = "GET", cookie: str = "", body: bytes | str | None = None, **headers: str
     ) -> http.client.HTTPResponse:
         """Ask once, following nothing; the answer's body is read (``told``)."""
-        con = http.client.HTTPConnection(self.host, timeout=60)
+        con = http.client.HTTPConnection(self.host, timeout=600)
         given = {k.replace("_", "-"): v for k, v in headers.items()} | ({"Cookie": cookie} if cookie else {})
         con.request(method, path, body, given)
         answer = con.getresponse()
@@ -224,7 +224,7 @@ def test_a_file_made_on_a_click_is_for_who_clicked(site: Site) -> None:
             socket.send(asked.SerializeToString())
             answer = b""
             while not answer or ForwardMsg.FromString(answer).WhichOneof("type") != "backend_operation_response":
-                answer = socket.recv(timeout=60)
+                answer = socket.recv(timeout=600)
             files |= {f.decode() for f in re.findall(rb"/media/[0-9a-f]+\.\w+", answer)}
         assert files
         for file in files:
@@ -344,7 +344,7 @@ def test_it_does_not_start_on_settings_that_cannot_be_read(tmp_path: Path) -> No
     import os
 
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"INSIGHT_STORE": str(tmp_path)}, capture_output=True, text=True, timeout=60
+        command, cwd=ROOT, env=os.environ | {"INSIGHT_STORE": str(tmp_path)}, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 2
     assert "没有启动" in done.stderr

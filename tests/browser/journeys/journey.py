@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 #: Milliseconds that a busy machine may take for anything; an idle one takes a second.
-PATIENCE = 120_000
+PATIENCE = 400_000
 WIDE, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
 #: Counts what was asked of the server, and the runs of the page's script that have ended, from what the server sends (ForwardMsg.script_finished, field
 #: {field}): the state in the document may change and change back within one frame.
