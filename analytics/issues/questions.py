@@ -62,17 +62,18 @@ def questions_of(found: Found, ids: Sequence[str], typical: Mapping[str, Sequenc
 def _on_kinds(
     found: Found, ids: Sequence[str], typical: Mapping[str, Sequence[str]], numbers: np.ndarray
 ) -> list[dict[str, object]]:
-    """Ask of each large piece of a kind, by its middle case, where it belongs: the kinds nearest to it are offered, its own among them."""
+    """Ask of each large piece of a kind, by its middle case, where it belongs: its own kind is offered first, then the nearest."""
     asked: list[dict[str, object]] = []
     known = np.array(sorted({r for two in found.told.kinds for r in two if r >= 0}), dtype=np.int64)
     for piece, cases in _pieces(found):
         rows = np.flatnonzero(found.piece == piece)
         vectors = found.vectors[rows].astype(np.float32)
         row = rows[int((vectors @ vectors.sum(axis=0)).argmax())]
-        near = list(np.argsort(-(found.kinds.centres @ found.vectors[row].astype(np.float32)), kind="stable")[:OFFERED])
+        like = found.kinds.centres @ found.vectors[row].astype(np.float32)
         own = int(found.kind[row])
-        if own >= 0 and own not in near:
-            near[-1] = own
+        if own >= 0:
+            like[own] = np.inf  # first, so that a person moves a piece only where its own kind is wrong
+        near = [int(k) for k in np.argsort(-like, kind="stable")[:OFFERED]]
         # A kind is told by a case that people put into it, else by its typical one that is not asked of itself.
         shown = {k: [*map(str, numbers[known[found.kind[known] == k]]), *typical[ids[k]]] for k in near}
         stands = [(ids[k], next((c for c in shown[k] if c != numbers[row]), "")) for k in near]

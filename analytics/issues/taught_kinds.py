@@ -29,9 +29,9 @@ def as_taught(
     """
     root = _roots(len(group), answers)
     told = np.unique([u for answer in answers for u in answer if u >= 0])
-    stands: dict[int, int] = {}
+    placed, stands = {a for a, _ in answers}, dict[int, int]()
     for _, unit in answers:
-        if unit >= 0 and group[unit] >= 0:
+        if unit >= 0 and group[unit] >= 0 and unit not in placed:  # what was itself put elsewhere stands for no group
             stands.setdefault(int(group[unit]), int(root[unit]))
     label = np.array([stands.get(g, len(group) + g) if g >= 0 else -1 for g in group])
     weight = np.where(group >= 0, FOUND, 0.0)

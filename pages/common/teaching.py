@@ -88,19 +88,19 @@ def _cases(view: View, question: Question) -> None:
 
 
 def _choices(view: View, found: Findings, question: Question) -> list[Choice]:
-    """Return what can be answered: label, key, and what is written down (see ``IssueDesk.answer``)."""
+    """Return what can be answered: label, key (which the button shows), and what is written down (see ``IssueDesk.answer``)."""
     if question.ask == KIND:
         texts = discovered.ask_texts(view.ledger, tuple(c for _, c in question.offered)).set_index("case_no")["title"]
         offered: list[Choice] = [
-            (f"{n} {escaped(found.name_of(id))}（如：{escaped(str(texts.get(case) or case))}）", str(n), case, True)
+            (f"{escaped(found.name_of(id))}（如：{escaped(str(texts.get(case) or case))}）", str(n), case, True)
             for n, (id, case) in enumerate(question.offered, 1)
         ]
-        return [*offered, (f"{NONE} 都不是", NONE, "", False), (f"{UNSURE} 说不清", UNSURE, "", None)]
+        return [*offered, ("都不是", NONE, "", False), ("说不清", UNSURE, "", None)]
     good = ("是同一件", "不是") if question.ask == MATTER else ("好", "不好")
     return [
-        (f"{YES} {good[0]}", YES, question.other, True),
-        (f"{NO} {good[1]}", NO, question.other, False),
-        (f"{UNSURE} 说不清", UNSURE, question.other, None),
+        (good[0], YES, question.other, True),
+        (good[1], NO, question.other, False),
+        ("说不清", UNSURE, question.other, None),
     ]
 
 
