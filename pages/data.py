@@ -75,7 +75,12 @@ def correct(plan: SheetPlan, number: int) -> None:
     used = f"，套用列对应“{plan.profile}”" if plan.profile else ""
     open_ = bool(plan.missing or st.session_state["asked"].get((number, plan.table)) or st.session_state["unsettled"])
     with st.expander(
-        escaped(f"{name}：{len(plan.body):,} 行{used}"), expanded=open_, icon=":material/table:", key=f"plan{number}"
+        escaped(
+            f"{name}：认作「{model.TABLES[plan.table].label}」，{len(plan.body):,} 行，对上 {len(plan.mapping)} 列{used}"
+        ),
+        expanded=open_,
+        icon=":material/table:",
+        key=f"plan{number}",
     ):
         tables = tuple(model.TABLES)
         table = st.selectbox(
@@ -87,7 +92,6 @@ def correct(plan: SheetPlan, number: int) -> None:
         )
         if table != plan.table:
             plan.use_table(table)
-        st.caption(f"认作「{model.TABLES[table].label}」，对上 {len(plan.mapping)} 列。")
         for note in plan.notes:
             st.caption(escaped(f"提示：{note}"))
         heads = [f"{i + 1}. {named(h)}" for i, h in enumerate(plan.heads)]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.ingest import parsing
+from analytics.ingest.characters import named
 from analytics.ingest.mapping import SheetPlan
 from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, SHIFTED, SILENT, Reasons
 from analytics.model import WIDE_STAGES
@@ -92,7 +93,7 @@ def check_case(frame: pd.DataFrame, reasons: Reasons, plan: SheetPlan, now: dt.d
     accepted = frame["accepted_at"]
 
     def head(column: str) -> str:
-        return plan.heads[plan.mapping[column]] if column in plan.mapping else "受理时间"
+        return named(plan.heads[plan.mapping[column]]) if column in plan.mapping else "受理时间"
 
     def cell(column: str, i: int) -> str:
         return f"{frame[column].iat[i]:%Y-%m-%d %H:%M}"

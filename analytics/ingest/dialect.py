@@ -30,7 +30,8 @@ def dialect_of(text: str) -> Dialect:
     if len(text) > SAMPLE and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     _, found = max(
-        ((_fitness(rows := _split(sample, d)), Dialect(d, _width(rows))) for d in DELIMITERS), key=lambda pair: pair[0]
+        ((_fitness(rows := _split(sample, d)), Dialect(d, _row_width(rows))) for d in DELIMITERS),
+        key=lambda pair: pair[0],
     )
     return found
 
@@ -49,6 +50,15 @@ def _split(sample: str, delimiter: str) -> list[list[str]]:
 
 def _width(rows: list[list[str]]) -> int:
     return Counter(map(len, rows)).most_common(1)[0][0] if rows else 1
+
+
+def _row_width(rows: list[list[str]]) -> int:
+    """Return the width of most rows, or where no width is that of most (texts are broken into lines) that of the heads."""
+    width = _width(rows)
+    if rows and 2 * sum(len(row) == width for row in rows) <= len(rows):
+        heads = max(rows[:HEADER_ROWS], key=count_known)
+        return len(heads) if count_known(heads) > 1 else width
+    return width
 
 
 def _fitness(rows: list[list[str]]) -> tuple[int, float, int]:

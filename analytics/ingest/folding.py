@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analytics.ingest.characters import named
 from analytics.ingest.mapping import TOGETHER, VERSIONS
 
 #: What a lead department is called where a column says who leads.
@@ -55,7 +56,7 @@ def _refuse_strangers(folded: Folded) -> None:
     differ = (group["accepted_at"].transform("nunique") > 1) & (group["_words"].transform("nunique") > 1)
     for row in rows[differ].itertuples():
         folded.refused[int(row.row_id)] = (
-            f"工单编号“{row.case_no}”在文件里是几件受理时间和内容都不同的诉求，不能并成一件；请核对编号"
+            f"工单编号“{named(str(row.case_no))}”在文件里是几件受理时间和内容都不同的诉求，不能并成一件；请核对编号"
         )
     folded.cases = frame[~frame["row_id"].isin(folded.refused)]
 

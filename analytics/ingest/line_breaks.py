@@ -42,6 +42,8 @@ class _Head:
     width: int
     texts: frozenset[int]
     lineless: frozenset[int]
+    #: The last column that a case cannot do without; -1 where none is known.
+    needed: int
 
 
 def rejoined(rows: list[list[str]], dialect: Dialect) -> Rejoined:
@@ -67,7 +69,8 @@ def _head(rows: list[list[str]], dialect: Dialect) -> _Head | None:
     columns = [_column(cell) for cell in rows[at]]
     texts = {i for i, name in enumerate(columns) if name in SENTENCES}
     lineless = {i for i, name in enumerate(columns) if name == "case_no" or kinds.get(name, "text") != "text"}
-    return _Head(at, len(rows[at]), frozenset(texts), frozenset(lineless))
+    needed = max((i for i, name in enumerate(columns) if name in ("case_no", "accepted_at")), default=-1)
+    return _Head(at, len(rows[at]), frozenset(texts), frozenset(lineless), needed)
 
 
 def _first_full(rows: list[list[str]], width: int) -> int | None:
@@ -147,13 +150,22 @@ def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], star
         return
     whole = len(lines[0]) >= head.width and (len(lines) == 1 or _whole(lines[0], head, forms, ends))
     first = start + whole  # the first line of which it is not clear where it belongs
-    if before_next and first < end:
+    if first < end and not ended and _begins_the_next(rows, head, first, after):
+        _call_doubtful(found, first, after + 1)
+    elif before_next and first < end:
         if all(len(line) <= 1 for line in rows[first:end]) and len(rows[after]) == head.width:
             _join(found, first, after + 1, after)
         else:
             _call_doubtful(found, first, after + 1)
     elif len(lines) > 1 and not whole:
         _call_doubtful(found, start, end)
+
+
+def _begins_the_next(rows: list[list[str]], head: _Head, first: int, after: int) -> bool:
+    """Tell whether a line of several cells, too short to be a case, stands before a full row: its text may end there."""
+    line = rows[first]
+    short = 2 <= len(line) <= head.needed and len(line) < head.width and not FOOTER.match(line[0])
+    return short and after < len(rows) and len(rows[after]) >= head.width
 
 
 def _ends_in_single(lines: list[list[str]]) -> bool:

@@ -44,7 +44,7 @@ class ByHand:
         for table in TABLES.values():
             if self.table in (table.name, table.label):
                 return table.name
-        raise Refusal(f"没有表“{self.table}”；可选：{'、'.join(t.label for t in TABLES.values())}")
+        raise Refusal(f"没有表“{named(self.table)}”；可选：{'、'.join(t.label for t in TABLES.values())}")
 
     def columns(self) -> dict[str, str]:
         """Return ledger column → head; raises Refusal for a column that the table has not."""
@@ -52,7 +52,7 @@ class ByHand:
         known |= {name: name for name in known.values()}
         for column in self.heads:
             if column not in known:
-                raise Refusal(f"台账里没有列“{column}”；可选：{'、'.join(c for c in known if not c.isascii())}")
+                raise Refusal(f"台账里没有列“{named(column)}”；可选：{'、'.join(c for c in known if not c.isascii())}")
         return {known[column]: head for column, head in self.heads.items()}
 
 
@@ -241,7 +241,9 @@ def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: st
     if said and not plan.map_by_hand(said):
         heads = "、".join(named(h) for h in plan.heads if h)
         lacking = [h for h in said.values() if _position(h, [fold(x) for x in plan.heads]) is None]
-        raise RefusedFile(plan.sheet.file, f"--map 里的表头“{'”、“'.join(lacking)}”在文件里没有；读到的表头是：{heads}")
+        raise RefusedFile(
+            plan.sheet.file, f"--map 里的表头“{'”、“'.join(map(named, lacking))}”在文件里没有；读到的表头是：{heads}"
+        )
     plan.order, plan.several = by_hand.order or plan.order, by_hand.several or plan.several
     plan.accepted_on = by_hand.accepted_on
     return plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from analytics.ingest.characters import named
 from analytics.model import TABLES, Table
 from analytics.store import Draft
 from analytics.store.schema import column_types
@@ -116,7 +117,7 @@ def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
     ).fetchall()
     con.unregister("speaking")
     return {
-        row_id: f"工单编号“{case_no}”在台账里没有；请先导入诉求台账，或核对编号"
+        row_id: f"工单编号“{named(case_no)}”在台账里没有；请先导入诉求台账，或核对编号"
         if accepted is None
         else f"时间“{at:%Y-%m-%d %H:%M}”早于该工单的受理时间“{accepted:%Y-%m-%d %H:%M}”；请核对"
         for row_id, case_no, at, accepted in found
@@ -141,7 +142,7 @@ def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
     ).fetchall()
     con.unregister("speaking")
     return {
-        row_id: f"工单编号“{case_no}”在台账里是另一件诉求（{accepted:%Y-%m-%d} 受理，内容也不同）；"
+        row_id: f"工单编号“{named(case_no)}”在台账里是另一件诉求（{accepted:%Y-%m-%d} 受理，内容也不同）；"
         "编号若每年从头编，请在前面加上年份；若确是更正，请带上更新时间一列"
         for row_id, case_no, accepted in found
     }

@@ -168,7 +168,7 @@ def _order_asked(reading: _Reading, name: str, orders: set[str]) -> RefusedFile:
     may = "还是".join(ORDER_NAMES[o] for o in sorted(orders))
     return RefusedFile(
         reading.plan.sheet.file,
-        f"列「{named(reading.head(name))}」的日期（如“{cell}”）从整列也分不清是{may}；"
+        f"列「{named(reading.head(name))}」的日期（如“{named(cell)}”）从整列也分不清是{may}；"
         f"请选定「日期写法」后再导入（命令行用 --date-order {'、'.join(sorted(orders))} 之一）",
     )
 

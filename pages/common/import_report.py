@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics.exporting import quarantine_for
 from analytics.ingest import Account, ImportResult, RefusedFile
+from analytics.ingest.characters import named
 from analytics.ingest.quarantine import Quarantined
 from pages.common import asking
 from pages.common.drawing import big_number
@@ -54,8 +55,8 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
 
 def _changes(account: Account) -> None:
     """Show what was put right and what was left empty, a row for each column and kind."""
-    rows = [(r.place, r.head or "（整个文件）", f"已修正：{r.kind}", r.count) for r in account.repairs]
-    rows += [(e.place, e.head, f"留空：认不出“{e.word}”", e.count) for e in account.left_empty]
+    rows = [(r.place, named(r.head) or "（整个文件）", f"已修正：{r.kind}", r.count) for r in account.repairs]
+    rows += [(e.place, named(e.head), f"留空：认不出“{e.word}”", e.count) for e in account.left_empty]
     if rows:
         frame = pd.DataFrame(rows, columns=["文件", "列", "改了什么", "处数"])
         st.dataframe(frame, hide_index=True, placeholder="—", height=min(240, 40 + 35 * len(frame)))

@@ -124,3 +124,13 @@ def test_numbers_without_digits_are_numbers_where_others_are_like_them(tmp_path:
         tmp_path, "台账.csv", file("工单编号,诉求内容,受理时间", "甲,停电,2024-01-01", "GD2,停水,2024-01-02")
     )
     assert result.accepted == 2
+
+
+def test_a_row_whose_number_stands_behind_its_text_takes_the_line_above_along(tmp_path: Path) -> None:
+    head = "承办部门,诉求内容,工单编号,受理时间"
+    text = file(
+        head, "城管局,停电,GD1,2024-01-01", "城管局,第一|行,", "第二行,完,GD2,2024-01-02", "住建局,停水,GD3,2024-01-03"
+    )
+    result = imported(tmp_path, "台账.csv", text)
+    assert held(tmp_path).index.tolist() == ["GD1", "GD3"]
+    assert [q.row_no for q in result.quarantine] == [3, 4]

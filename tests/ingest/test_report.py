@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from analytics.cli import main
-from analytics.ingest import RefusedFile
+from analytics.ingest import ByHand, RefusedFile
 from analytics.store import Store
 from tests.ingest.stored import imported
 
@@ -110,3 +110,23 @@ def test_a_refusal_names_the_table_it_is_most_like_and_only_what_that_lacks(tmp_
     with pytest.raises(RefusedFile) as refused:
         imported(tmp_path, "a.csv", "人员编号,姓名,所属部门,服务队\n1,甲,乙,金融\n")
     assert "最像「队伍人员」，只是找不到：队内职务；" in str(refused.value)
+
+
+@pytest.mark.parametrize("deceiving", ["A\u04101", "A\u200b1", "A\uff11"])
+def test_a_message_names_what_deceives_the_eye(tmp_path: Path, deceiving: str) -> None:
+    """Heads and words that a message shows beside others; numbers lose what is invisible or wide before they are kept."""
+    with pytest.raises(RefusedFile, match=r"⟨(U\+|全角)"):
+        imported(tmp_path, "a.csv", "人员编号,姓名,所属部门,服务队\n1,甲,乙,金融\n".replace("所属部门", deceiving))
+    with pytest.raises(RefusedFile, match=r"⟨(U\+|全角).*在文件里没有"):
+        imported(tmp_path, "a.csv", LINES, ByHand({"工单编号": f"编号{deceiving}"}))
+    left = imported(
+        tmp_path, "a.csv", f"工单编号,受理时间,诉求内容,满意度\nB1,2026-03-01,一,满意{deceiving}\n"
+    ).left_empty
+    assert ("⟨" in left[0].word) == ("\u200b" not in deceiving)  # what is invisible is gone by then
+
+
+def test_a_number_of_another_alphabet_is_named(tmp_path: Path) -> None:
+    events = "工单编号,环节,发生时间\nA\u04101,办理,2026-03-02 09:00\n"
+    imported(tmp_path, "a.csv", "工单编号,受理时间,诉求内容\nAA1,2026-03-01,一\n")
+    (kept_out,) = imported(Store(tmp_path), "b.csv", events).quarantine
+    assert "⟨U+0410⟩" in kept_out.reason
