@@ -164,7 +164,10 @@ def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
     compared = isinstance(model.family, Binomial)
     weights = model.family.weights(plain.mu) * model.n_trials
-    own = error_of(model.exog, weights, plain.resid_working, 1, LEFT_OF_SPELLS if compared else np.inf)
+    residuals = (model.endog - plain.mu) * model.family.link.deriv(
+        plain.mu
+    )  # statsmodels' own are times the trials, twice
+    own = error_of(model.exog, weights, residuals, 1, LEFT_OF_SPELLS if compared else np.inf)
     if np.isfinite(own):
         scale = max(scale, float(own / plain.bse[1]) ** 2)
     return plain.params, plain.bse * np.sqrt(scale), scale

@@ -5,21 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.settings import ROOT
-from benchmarks.remedies import OUT, judged, tables
+from benchmarks.remedies import OUT, SEED, WORLDS, judged, tables
 
 ROWS = pd.read_csv(OUT)
 PAGE = (ROOT / "docs" / "remedies.md").read_text("utf-8")
 
 
-def test_intervals_hold_and_praise_is_seldom_false() -> None:
+def test_intervals_hold_and_verdicts_are_seldom_wrong_in_every_world() -> None:
     worlds = tables(ROWS)["worlds"]
-    planted = worlds.loc["planted"]
-    assert planted["remedies"] >= 200
-    assert 0.92 <= planted["coverage"] <= 0.98
-    none = ROWS[(ROWS["left"] == 1.0) & ROWS["ratio"].notna()]
-    assert len(none) >= 200
-    assert (none["verdict"] == "明显见效").mean() <= 0.05
-    assert (worlds["false_praise"] <= 0.05).all()
+    assert set(worlds.index) == set(WORLDS)
+    assert (worlds["remedies"] >= 400).all()
+    assert worlds["coverage"].between(0.92, 0.98).all()
+    assert (worlds[["false_praise", "false_harm"]] <= 0.05).all(axis=None)
+    assert ROWS.loc[ROWS["left"] == 1.0, "ratio"].notna().sum() >= 800
 
 
 def test_the_page_says_what_the_rows_say() -> None:
@@ -32,7 +30,7 @@ def test_the_page_says_what_the_rows_say() -> None:
 
 
 def test_a_world_drawn_again_is_the_same() -> None:
-    again = pd.DataFrame(judged(("planted", 1)))
-    kept = ROWS[(ROWS["world"] == "planted") & (ROWS["seed"] == 1)].reset_index(drop=True)
+    again = pd.DataFrame(judged(("planted", SEED)))
+    kept = ROWS[(ROWS["world"] == "planted") & (ROWS["seed"] == SEED)].reset_index(drop=True)
     assert again["verdict"].tolist() == kept["verdict"].tolist()
     pd.testing.assert_series_equal(again["ratio"].astype(float), kept["ratio"], atol=1e-3)

@@ -82,6 +82,17 @@ def test_a_comparison_group_takes_out_what_happens_to_both() -> None:
     assert rows.loc[rows["after"], "expected"].to_numpy() == pytest.approx(20)
 
 
+def test_a_comparison_of_binomial_counts_has_the_textbook_error() -> None:
+    """Inside and outside drawn of the same weeks: the error of the log odds ratio is that of the counts, or little wider."""
+    rng, errors = np.random.default_rng(23), []
+    for _ in range(20):
+        inside, outside = rng.poisson(8, 120), rng.poisson(20, 120)
+        drawn = made(inside[:100].tolist(), inside[100:].tolist(), outside=outside, others_outside=np.full(120, 1000))
+        a, b, c, d = inside[:100].sum(), inside[100:].sum(), outside[:100].sum(), outside[100:].sum()
+        errors.append(fit(drawn).error / np.sqrt(1 / a + 1 / b + 1 / c + 1 / d))
+    assert 1 <= np.median(errors) < 1.1
+
+
 def test_growth_of_all_demand_where_the_remedy_applies_is_no_effect() -> None:
     more_here = made(
         [20] * 40, [40] * 20, others=[1000] * 40 + [2000] * 20, outside=np.array([40] * 60), others_outside=np.full(60, 1000)
