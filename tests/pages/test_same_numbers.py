@@ -27,9 +27,13 @@ def main_table(briefing: Briefing) -> Table:
 def told(app: AppTest) -> dict[str, tuple[str, str, str]]:
     """Return of each of the five its value, the value before and the change, as the page shows them."""
     notes = [c.value for c in app.caption if "前值 " in c.value]
-    assert len(notes) == len(app.metric) == len(FIVE)
     before = [n.split("前值 ")[1].split("（")[0] for n in notes]
-    return {c: (m.value, b, m.delta or "") for c, m, b in zip(FIVE, app.metric, before, strict=True)}
+    large = {m.label: (m.value, m.delta or "") for m in app.metric}
+    plain = dict(m.value.removeprefix(":small[").split("]  \n") for m in app.markdown if m.value.startswith(":small["))
+    assert len(large) + len(plain) == len(FIVE)
+    names = {code: CATALOGUE[code].name for code in FIVE}
+    seen = {code: large.get(name) or (plain[name], "") for code, name in names.items()}
+    return {code: (seen[code][0], b, seen[code][1]) for code, b in zip(FIVE, before, strict=True)}
 
 
 @pytest.mark.parametrize("period", [*WEEKS, *MONTHS])

@@ -344,7 +344,12 @@ def test_it_does_not_start_on_settings_that_cannot_be_read(tmp_path: Path) -> No
     import os
 
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"INSIGHT_STORE": str(tmp_path)}, capture_output=True, text=True, timeout=600
+        command,
+        cwd=ROOT,
+        env=os.environ | {"INSIGHT_STORE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 2
     assert "没有启动" in done.stderr
