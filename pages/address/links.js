@@ -49,7 +49,7 @@
     if (link && opened(link.href) !== opened(location.href)) hold(0); // what is opened on the same page begins at its top
   }, true);
   let acted = 0, moved = -1;
-  for (const act of ['wheel', 'touchstart', 'keydown', 'mousedown'])
+  for (const act of ['wheel', 'touchstart', 'keydown', 'pointerdown', 'mousedown']) // a table lets no mousedown through
     document.addEventListener(act, () => { wanted = null; clicked = 0; acted = performance.now(); }, true);
   // After Back and Forward in quick turn a page that was left answers late and would make an entry of its own.
   const push = history.pushState;

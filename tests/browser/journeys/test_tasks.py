@@ -287,7 +287,7 @@ def test_from_a_search_to_what_is_like_it(browser: Browser, found_site: str, fol
         journey.open("/")
         journey.menu("需求探索")
         journey.write("找什么", "贷款")
-        journey.says(re.compile("找到 .* 件"))
+        journey.says(re.compile("找到.* 件"))
         searched = journey.address
         found = sight.numbers(journey.page)
         journey.link("找像这一件的")
