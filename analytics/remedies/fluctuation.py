@@ -9,6 +9,8 @@ residuals. So a short series, which cannot tell, is as uncertain as it is.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 #: What is tried: standard deviations of the log, and correlations of neighbouring bins.
@@ -22,36 +24,54 @@ def error_of(exog: np.ndarray, weights: np.ndarray, residuals: np.ndarray, which
     ``weights`` and ``residuals``: the working ones at the fit, a bin each, oldest first. ``usual``: how large the
     spread is beforehand taken to be (half-normal; inf: every one of SPREADS alike).
     """
-    scaled = exog * np.sqrt(weights)[:, None]
-    bread = np.linalg.pinv(scaled.T @ scaled)[which]
-    chances, variances = [], []
+    root = np.sqrt(weights)
+    scaled = exog * root[:, None]
+    both = np.column_stack([scaled, residuals * root])
+    shares = scaled @ np.linalg.pinv(scaled.T @ scaled)[which]
+    variances, before, forms, sizes = [shares @ shares], [0.0], [both.T @ both], [0.0]
     for lasting in LASTING:
-        values, vectors = _axes(weights, lasting)
-        design, error = vectors.T @ scaled, vectors.T @ (residuals * np.sqrt(weights))
-        for spread in SPREADS if lasting == 0 else SPREADS[1:]:
-            wide = 1 + spread**2 * values
-            variances.append(bread @ (design.T @ (wide[:, None] * design)) @ bread)
-            before = -0.5 * (spread / usual) ** 2 - (np.log(len(LASTING)) if spread else 0.0)
-            chances.append(before + _restricted(design, error, wide))
-    chance = np.exp(np.array(chances) - max(chances))
-    return float(np.sqrt(np.average(variances, weights=chance)))
+        spells = (root * shares) @ _alike(len(root), lasting) @ (root * shares)
+        for spread in SPREADS[1:]:
+            variances.append(shares @ shares + spread**2 * spells)
+            before.append(-0.5 * (spread / usual) ** 2 - np.log(len(LASTING)))
+            form, size = _whitened(root, both, lasting, spread)
+            forms.append(form)
+            sizes.append(size)
+    chances = np.array(before) + _restricted(np.array(forms), np.array(sizes))
+    return float(np.sqrt(np.average(variances, weights=np.exp(chances - chances.max()))))
 
 
-def _axes(weights: np.ndarray, lasting: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return eigenvalues and eigenvectors of the fluctuation's correlation, scaled by the root of the weights."""
-    if lasting == 0:
-        return weights, np.eye(len(weights))
-    bins, root = np.arange(len(weights)), np.sqrt(weights)
-    alike = lasting ** np.abs(bins[:, None] - bins[None, :])
-    values, vectors = np.linalg.eigh(root[:, None] * alike * root[None, :])
-    return np.maximum(values, 0), vectors
+@lru_cache(maxsize=256)
+def _alike(bins: int, lasting: float) -> np.ndarray:
+    """Return the correlation of each two of so many bins."""
+    at = np.arange(bins)
+    return np.asarray(lasting ** np.abs(at[:, None] - at[None, :]))
 
 
-def _restricted(design: np.ndarray, error: np.ndarray, wide: np.ndarray) -> float:
-    """Return the log of the restricted likelihood, but for a constant, where the variances are ``wide`` on the axes."""
-    inner = design.T @ (design / wide[:, None])
-    left = error / wide
-    missed = design.T @ left
-    known: float = np.linalg.slogdet(inner)[1]
-    squares = error @ left - missed @ np.linalg.pinv(inner) @ missed
-    return float(-0.5 * (np.log(wide).sum() + known + squares))
+def _whitened(root: np.ndarray, both: np.ndarray, lasting: float, spread: float) -> tuple[np.ndarray, float]:
+    """Return the products of the columns under the inverse of their covariance, and the log of its determinant.
+
+    The covariance is I + spread² R C R (R: ``root`` on the diagonal, C: the correlation). The inverse of an
+    autoregression's C is tridiagonal, so by Woodbury's identity one banded system is solved instead of a full one.
+    """
+    from scipy.linalg import cho_solve_banded, cholesky_banded
+
+    bins = len(root)
+    precision = np.zeros((2, bins))
+    precision[0] = (1 + lasting**2) / (1 - lasting**2)
+    precision[0, [0, -1]] = 1 / (1 - lasting**2)
+    precision[1, :-1] = -lasting / (1 - lasting**2)
+    precision /= spread**2
+    precision[0] += root**2
+    factor = cholesky_banded(precision, lower=True, check_finite=False)
+    weighed = both * root[:, None]
+    form = both.T @ both - weighed.T @ cho_solve_banded((factor, True), weighed, check_finite=False)
+    size = 2 * np.log(factor[0]).sum() + 2 * bins * np.log(spread) + (bins - 1) * np.log(1 - lasting**2)
+    return form, float(size)
+
+
+def _restricted(forms: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the logs of the restricted likelihood, but for a constant (``forms``: of design and error, the error last)."""
+    inner, missed, left = forms[:, :-1, :-1], forms[:, :-1, -1], forms[:, -1, -1]
+    explained = np.einsum("ki,kij,kj->k", missed, np.linalg.pinv(inner), missed)
+    return np.asarray(-0.5 * (sizes + np.linalg.slogdet(inner)[1] + left - explained))
