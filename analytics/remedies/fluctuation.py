@@ -41,7 +41,7 @@ def error_of(exog: np.ndarray, weights: np.ndarray, residuals: np.ndarray, which
     return float(np.sqrt(np.average(variances, weights=np.exp(chances - chances.max()))))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _alike(bins: int, lasting: float) -> np.ndarray:
     """Return the correlation of each two of so many bins."""
     at = np.arange(bins)
