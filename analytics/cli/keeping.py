@@ -120,6 +120,8 @@ def run_import(options: argparse.Namespace) -> int:
     if result.published:
         _join(store, options.viewer)
     _write_reports(options, store, result)
+    for told in result.left_out:
+        say(f"没有读入：{told}")
     for warning in result.warnings:
         say(f"提示：{warning}")
     for repair in result.repairs:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analytics.ingest.characters import named
 from analytics.ingest.folding import Folded, fold_rows
 from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan, plan_sheet
 from analytics.ingest.profiles import remember_profile
@@ -30,6 +31,8 @@ from analytics.viewer import IMPORT, LOCAL, Viewer
 Progress = Callable[[float, str], None]
 ORDER = tuple(TABLES)
 SYNTHETIC_MARK = "演示数据"
+#: So many heads of columns that were not used are named.
+MOST_HEADS = 12
 STATUSES = ("accepted", "updated", "unchanged")
 SPEAKS_OF_CASE = {"events": "happened_at", "ratings": "rated_at"}
 
@@ -51,6 +54,8 @@ class ImportResult:
     tables: dict[str, int] = field(default_factory=dict)
     repairs: list[Repair] = field(default_factory=list)
     left_empty: list[LeftEmpty] = field(default_factory=list)
+    #: Tables and files that were not read, though they hold rows, each a sentence.
+    left_out: list[str] = field(default_factory=list)
     #: Files of which not one row went in → rows read.
     barren: dict[str, int] = field(default_factory=dict)
 
@@ -63,7 +68,13 @@ class ImportResult:
         """Return what became of everything, for the page, as JSON and as a workbook."""
         rows = {name: getattr(self, name) for name in ("read", *STATUSES, "quarantined")}
         return Account(
-            rows, self.tables, tuple(self.repairs), tuple(self.left_empty), tuple(self.quarantine), tuple(self.warnings)
+            rows,
+            self.tables,
+            tuple(self.repairs),
+            tuple(self.left_empty),
+            tuple(self.quarantine),
+            tuple(self.warnings),
+            tuple(self.left_out),
         )
 
     def sentence(self, dry_run: bool = False) -> str:
@@ -91,15 +102,18 @@ def plan_files(
     """Read files and guess each sheet's table and mapping; ``by_hand`` is what a person says of them. Raises RefusedFile.
 
     A sheet in which nothing required is found is passed over when another sheet of the
-    file fits (instructions, drop-down lists); alone it is refused.
+    file fits (instructions, drop-down lists); alone it is refused. One that holds rows with a day is told of.
     """
     plans: list[SheetPlan] = []
     for name, content in files:
         found = [plan_sheet(s, profiles, by_hand) for s in read_file(name, content, settings)]
-        fitting = [p for p in found if p.fits]
-        plans += fitting or found
         if not found:
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
+        read = [p for p in found if p.fits] or found
+        left_out = [told for p in found for told in p.sheet.left_out]
+        left_out += [p.left_out() for p in found if p not in read and p.holds_rows]
+        read[0].sheet.left_out = left_out
+        plans += read
     return plans
 
 
@@ -164,6 +178,9 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         lost = _merge_sheet(draft, sheet, result)
         refused |= {(sheet_no, row_no): why for row_no, why in lost.items()}
         result.warnings += [f"{sheet.plan.sheet.place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
+        if unused := sheet.plan.unused:
+            result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
+        result.left_out += sheet.plan.sheet.left_out
         result.repairs += sheet.repairs
         result.left_empty += sheet.left_empty
     result.quarantine = [_quarantined(parsed[s], row_no, *why) for (s, row_no), why in sorted(refused.items())]
@@ -171,6 +188,11 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
     _name_barren(parsed, refused, result)
     if result.accepted + result.updated + result.unchanged + result.quarantined != result.read:
         raise AssertionError(f"rows do not add up: {result.summary()}")
+
+
+def _not_used(heads: list[str]) -> str:
+    shown = "、".join(map(named, heads[:MOST_HEADS])) + (f" 等 {len(heads)} 列" if len(heads) > MOST_HEADS else "")
+    return f"没有用到的列：{shown}；其中有要用的，导入前手工对应（命令行 --map 列=表头）"
 
 
 def _name_barren(parsed: list[Parsed], refused: dict[tuple[int, int], tuple[str, str]], result: ImportResult) -> None:

@@ -109,7 +109,7 @@ def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
                 passed_over.append(f"压缩包里的 {error.file} 没有读入：{error.reason}")
     if not found:
         raise RefusedFile(name, "压缩包里没有表格；请放入 CSV、XLSX 等文件后再导入")
-    found[0].notes += passed_over
+    found[0].left_out += passed_over
     return found
 
 

@@ -47,6 +47,8 @@ class Account:
     left_empty: tuple[LeftEmpty, ...]
     quarantine: tuple[Quarantined, ...]
     notes: tuple[str, ...]
+    #: Tables and files that were not read, though they hold rows.
+    left_out: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -54,7 +56,7 @@ class Account:
         read, kept_out = self.rows.get("read", 0), self.rows.get("quarantined", 0)
         if read == kept_out:
             return "red"
-        return "amber" if kept_out or self.left_empty or self.repairs else "green"
+        return "amber" if kept_out or self.left_empty or self.repairs or self.left_out else "green"
 
     @property
     def next_step(self) -> str:
@@ -64,6 +66,7 @@ class Account:
             return "请按下面的原因改原表，再导入一次。" if kept_out else "文件里没有数据行，请检查导出的时间范围。"
         steps = [
             f"{kept_out:,} 行没有进去：下载隔离的行，按原因改好，直接再导入，已进去的不会重复" if kept_out else "",
+            f"{len(self.left_out)} 张表或文件没有读入：见“没有读入”，补好表头再导入" if self.left_out else "",
             f"{empty:,} 格认不出，已留空，其余各列照常：要补的，在原表改好后再导入一次" if empty else "",
             f"{sum(r.count for r in self.repairs):,} 处已自动修正：请抽看几件" if self.repairs else "",
         ]
@@ -97,6 +100,7 @@ class Account:
                 {"file": q.file, "sheet": q.sheet, "row": q.row_no, "kind": q.kind, "reason": q.reason}
                 for q in self.quarantine
             ],
+            "left_out": list(self.left_out),
             "notes": list(self.notes),
         }
 
@@ -122,7 +126,7 @@ class Account:
                     columns=["文件", "工作表", "行", "类别", "原因"],
                 ),
             },
-            self.notes,
+            [*self.left_out, *self.notes],
         )
 
 

@@ -47,6 +47,8 @@ class Sheet:
     repairs: Counter[str] = field(default_factory=Counter)
     doubtful: dict[int, str] = field(default_factory=dict)
     lined: bool = False
+    #: Tables and files beside this one that hold rows and are not read, each a sentence.
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def place(self) -> str:

@@ -38,6 +38,8 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
     with st.container(horizontal=True):
         for label, name in OUTCOMES:
             big_number(f"{label}（行）", f"{account.rows[name]:,}", border=True, width=150)
+    for told in account.left_out:
+        st.caption(escaped(f"没有读入：{told}"))
     for warning in account.other_notes:
         st.caption(escaped(f"提示：{warning}"))
     _changes(account)

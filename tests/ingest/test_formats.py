@@ -199,7 +199,7 @@ def test_a_zip_of_tables(tmp_path: Path) -> None:
     }
     result = imported(tmp_path, "全年.zip", packed(held_files))
     assert result.accepted == 3
-    assert any("说明.pdf 没有读入" in w for w in result.warnings)
+    assert any("说明.pdf 没有读入" in w for w in result.left_out)
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,36 @@ def test_a_number_of_another_alphabet_is_named(tmp_path: Path) -> None:
     imported(tmp_path, "a.csv", "工单编号,受理时间,诉求内容\nAA1,2026-03-01,一\n")
     (kept_out,) = imported(Store(tmp_path), "b.csv", events).quarantine
     assert "⟨U+0410⟩" in kept_out.reason
+
+
+def test_a_table_that_is_not_read_turns_the_report_amber(tmp_path: Path) -> None:
+    """A sheet of cases under other heads is named with what it lacks; a sheet of notes is passed over."""
+    good = [["工单编号", "受理时间", "诉求内容"], ["A1", "2026-07-01 09:00", "停车难"]]
+    strange = [["工单码", "日子", "事情"], ["A2", "2026-07-02 09:00", "噪声"]]
+    notes = [["说明", "", ""], ["请按要求填写", "", ""]]
+    result = imported(tmp_path, "台账.xlsx", _sheets({"一": good, "二": strange, "三": notes}))
+    account = result.account()
+    assert account.state == "amber"
+    assert len(account.left_out) == 1
+    assert "二" in account.left_out[0]
+    assert "工单编号" in account.left_out[0]
+    assert "没有读入" in account.next_step
+    assert imported(tmp_path, "台账.xlsx", _sheets({"一": good, "三": notes})).account().left_out == ()
+
+
+def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
+    rows = [["工单编号", "受理时间", "诉求内容", "处理单位代号"], ["B1", "2026-07-01 09:00", "停车难", "x"]]
+    result = imported(tmp_path, "台账.xlsx", _sheets({"一": rows}))
+    assert any("没有用到的列：处理单位代号" in w for w in result.warnings)
+
+
+def _sheets(sheets: dict[str, list[list[str]]]) -> bytes:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
