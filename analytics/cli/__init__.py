@@ -26,7 +26,7 @@ REPAIRS = ("doctor", "restore")
 COMMANDS = {
     "keeping": ("import", "demo", "snapshots", "doctor"),
     "asking": ("metrics", "cases"),
-    "finding": ("discover", "types", "alarms", "assignments"),
+    "finding": ("discover", "types", "alarms", "classes", "assignments"),
     "governing": ("remedies",),
     "writing": ("briefing",),
     "federating": ("exchange", "city"),

@@ -108,7 +108,7 @@ def _record(act: Callable[[], object], done: str) -> None:
     try:
         act()
     except StoreError as error:
-        st.error(str(error), icon=":material/block:")
+        st.error(escaped(str(error)), icon=":material/block:")
         return
     st.toast(done, icon=":material/check:")
     st.rerun()

@@ -283,6 +283,7 @@ ALLOWED = {
 }
 REFUSED = {
     "import": ["{out}.csv"],
+    "classes": ["{out}.csv"],
     "demo": [],
     "discover": [],
     "jobs": ["list"],
