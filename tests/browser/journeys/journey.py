@@ -92,6 +92,7 @@ class Journey:
         """Wait until more runs than ``since`` have ended and none is going on."""
         self.page.evaluate("window.calm = 0")
         self.page.wait_for_function(STILL, arg=since)
+        self.page.wait_for_function("() => !window.insightHolds || !window.insightHolds()")  # scrolled to its place
 
     def reload(self) -> None:
         self.say("reload")

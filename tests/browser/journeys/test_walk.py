@@ -20,7 +20,7 @@ from tests.browser.journeys.sight import Link
 
 #: Rows that 案件明细 shows of a list.
 SHOWN = 500
-#: So many lists of one kind are followed on one page; `make walk` follows every one.
+#: So many lists of one kind are followed on one page; WALK=every follows each one.
 ALIKE = 10_000 if os.environ.get("WALK") == "every" else 2
 #: Pages of the menu without any way to cases, on a full ledger.
 SILENT = {"简报", "分派建议", "数据管理", "全市汇总", "指标口径", "系统管理"}
