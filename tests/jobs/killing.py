@@ -7,7 +7,6 @@ acknowledged stands; at the end, left alone, the jobs do what was left.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import random
 import signal
@@ -27,6 +26,7 @@ from analytics.sources import take as _take  # noqa: F401
 from analytics.sources.book import TAKING, SourceBook
 from analytics.store import Store
 from analytics.store import backup as _backup  # noqa: F401
+from tests.children import answered
 
 KILLS = 30
 ROWS = 30
@@ -84,29 +84,13 @@ def child_of(store: Store, name: str, minute: int) -> int:
     return child
 
 
-def looked(store: Store, place: Path) -> dict[str, object]:
-    """Look at everything as a fresh process does, in a child, so that the parent never opens DuckDB."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            found: dict[str, object] = {"cases": 0, "batches": []}
-            if store.current_id():
-                ledger = open_ledger(store)
-                found["cases"] = ledger.counts["cases"]
-                found["batches"] = list(ledger.run_sql("SELECT files FROM batches")["files"])
-                found["whole"] = store.damaged() is None
-        except BaseException as error:
-            found = {"error": f"{type(error).__name__}: {error}"}
-        os.write(write, json.dumps(found).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    found = json.loads(text)
-    assert "error" not in found, found
-    return found
+def looked(store: Store) -> dict[str, object]:
+    """Return how many cases a store holds, of which files, and whether it is whole."""
+    if not store.current_id():
+        return {"cases": 0, "batches": []}
+    ledger = open_ledger(store)
+    batches = list(ledger.run_sql("SELECT files FROM batches")["files"])
+    return {"cases": ledger.counts["cases"], "batches": batches, "whole": store.damaged() is None}
 
 
 def check(store: Store, place: Path, came: int) -> None:
@@ -114,7 +98,7 @@ def check(store: Store, place: Path, came: int) -> None:
     held = [p.name for folder in ("in", "in/done", "in/refused") for p in (place / folder).glob("*.csv")]
     assert sorted(held) == sorted(f"批{n}.csv" for n in range(came)), held
     assert not list((place / "in" / "refused").glob("*"))
-    found = looked(store, place)
+    found = answered(lambda: looked(store))
     assert found.get("whole", True)
     assert int(str(found["cases"])) % ROWS == 0
     batches = [b for b in found["batches"] if b.startswith("批")]  # type: ignore[attr-defined]
@@ -154,7 +138,7 @@ def main(place: Path) -> None:
         _, status = os.waitpid(child_of(store, name, came + 1), 0)
         assert os.waitstatus_to_exitcode(status) == 0, name
     check(store, place, came)
-    assert int(str(looked(store, place)["cases"])) == 2 * ROWS * came
+    assert int(str(answered(lambda: looked(store))["cases"])) == 2 * ROWS * came
     assert not list((place / "in").glob("*.csv"))
     assert not SourceBook(store.folder).entries(outcome=TAKING)
     assert not [r for r in History(store.folder).runs() if r.result == RUNNING]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import random
 import signal
@@ -27,6 +26,7 @@ from analytics.ledger import open_ledger
 from analytics.settings import load_settings
 from analytics.store import Store
 from analytics.store.audit import AuditLog
+from tests.children import answered
 
 NOW = dt.datetime(2026, 11, 25, 9)
 ROWS = 60
@@ -122,24 +122,8 @@ def _ended(child: int, read: int, of: tuple[str, int]) -> tuple[list[str], bool]
 
 
 def state(folder: Path) -> dict[str, object]:
-    """Look at a store as a fresh process does, in a child, so that the parent never opens DuckDB; returns what stands."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        try:
-            found = _looked(Store(folder))
-        except BaseException as error:
-            found = {"error": f"{type(error).__name__}: {error}"}
-        os.write(write, json.dumps(found).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    found = json.loads(text)
-    assert "error" not in found, found
-    return found
+    """Return what stands in a store, as a fresh process sees it."""
+    return answered(lambda: _looked(Store(folder)))
 
 
 def _looked(store: Store) -> dict[str, object]:

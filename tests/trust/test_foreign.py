@@ -27,6 +27,7 @@ from pages.address.links import WAITING
 from pages.common.foreign import escaped
 from pages.common.listing import FILTERS, NARROWING
 from pages.navigation.places import PLACES
+from tests.pages.test_pages import open_page
 from tests.trust.foreign import CASES, HARM, RAW, harmful, harmful_store, rows_of
 
 #: Fields of elements that the browser shows as they are.
@@ -130,18 +131,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture
 def visit(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("INSIGHT_STORE", str(store.folder))
-
-    def visited(name: str, query: dict[str, str]) -> AppTest:
-        app = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=600)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
-        assert not app.exception, [e.value for e in app.exception]
-        assert not [e.value for e in app.error if "出错" in e.value]
-        return app
-
-    return visited
+    return lambda name, query: open_page(name, store, monkeypatch, **query)
 
 
 def test_every_text_column_means_harm() -> None:

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-#: Milliseconds that a busy machine may take for anything; an idle one takes a second.
-PATIENCE = 400_000
+from tests.browser.journeys import sight
+from tests.browser.journeys.sight import PATIENCE
+
 WIDE, TABLET, PHONE = (1440, 900), (820, 1180), (390, 844)
 #: Counts what was asked of the server, and the runs of the page's script that have ended, from what the server sends (ForwardMsg.script_finished, field
 #: {field}): the state in the document may change and change back within one frame.
@@ -145,6 +146,22 @@ class Journey:
 
         self.act(f"choose “{option}” as “{label}”", do)
         self.page.keyboard.press("Escape")
+
+    def type(self, label: str, day: str) -> None:
+        """Type a day into a field of days and leave it."""
+
+        def do() -> None:
+            self.page.get_by_label(label, exact=True).get_by_role("spinbutton").first.click()
+            self.page.keyboard.type(day)
+            self.page.locator("h1").click()  # a day counts once its field is left
+
+        self.act(f"type {day} into “{label}”", do)
+
+    def listed(self) -> int:
+        """Return how many cases the list says; it shows as many, up to its bound."""
+        total, rows = sight.told(self.page)
+        assert rows == min(total, sight.SHOWN)
+        return total
 
     def menu(self, title: str) -> None:
         """Go to a page by the menu, wide or narrow."""

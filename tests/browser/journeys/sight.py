@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 #: The filter bar's parameters: every link may carry them.
 SHARED = {"period", "from", "to", "compare", "module", "department", "channel", "street", "as_of"}
@@ -60,6 +60,10 @@ NUMBERS = """() => {
 }"""
 TOTAL = re.compile(r"：([\d,]+) 件")
 ROW, HEAD = 35, 35
+#: Rows that 案件明细 shows of a list.
+SHOWN = 500
+#: Milliseconds that a busy machine is waited for: never reached where all is well.
+PATIENCE = 400_000
 
 
 @dataclass(frozen=True)
@@ -200,3 +204,14 @@ def counts_of_row(heads: list[str], cells: list[str]) -> set[int]:
             found.add(int(told[1].replace(",", "")))
         found |= counts(cell)
     return found
+
+
+def told(page: Page) -> tuple[int, int]:
+    """Return how many cases 案件明细 says there are, and how many rows it lists."""
+    main = page.get_by_test_id("stMain")
+    none, bold = main.get_by_text("没有符合条件的工单"), main.locator("strong").filter(has_text=TOTAL)
+    expect(none.or_(bold).first).to_be_visible(timeout=PATIENCE)
+    if none.count():
+        return 0, 0
+    total = int(TOTAL.search(bold.first.inner_text())[1].replace(",", ""))
+    return total, row_count(page.get_by_test_id("stDataFrame").first)

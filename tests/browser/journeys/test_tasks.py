@@ -17,9 +17,8 @@ from analytics.remedies.cards import CardBook
 from analytics.store import Store
 from tests.browser.conftest import serving
 from tests.browser.journeys import sight
-from tests.browser.journeys.journey import PATIENCE, WIDE, Journey, new_context, travelled
+from tests.browser.journeys.journey import PATIENCE, Journey, travelled
 from tests.browser.journeys.oracle import Oracle
-from tests.browser.journeys.test_walk import Walk
 from tests.ingest.books import HEADS, book
 
 
@@ -27,13 +26,6 @@ def saved(download: Download, folder: Path) -> Path:
     path = folder / download.suggested_filename
     download.save_as(path)
     return path
-
-
-def listed(journey: Journey) -> int:
-    """Return how many cases the list says and shows."""
-    total, rows = Walk.told(journey.page)
-    assert rows == min(total, 500)
-    return total
 
 
 def open_row(journey: Journey, row: int) -> str:
@@ -61,7 +53,7 @@ def test_from_decision_to_decision(browser: Browser, found_site: str, found_stor
             journey.follow(
                 sight.located(journey.page, next(x for x in sight.links(journey.page) if x.href == way.href))
             )
-            assert listed(journey) == way.promised == oracle.cases(journey.address)
+            assert journey.listed() == way.promised == oracle.cases(journey.address)
             address = journey.address
             one = open_row(journey, 0)
             journey.link("下一件")
@@ -73,10 +65,10 @@ def test_from_decision_to_decision(browser: Browser, found_site: str, found_stor
             for _ in range(3):
                 journey.back()
             assert journey.address == address
-            assert listed(journey) == way.promised
+            assert journey.listed() == way.promised
             open_row(journey, 1)
             journey.link("回到清单")
-            assert (journey.address, listed(journey)) == (address, way.promised)
+            assert (journey.address, journey.listed()) == (address, way.promised)
             for _ in range(3):
                 journey.back()
             assert journey.address == "/"
@@ -103,8 +95,8 @@ def test_why_a_department_is_late(browser: Browser, found_site: str, found_store
 
         journey.insist(f"click “{said}”", click)
         journey.link(re.compile("看所选的工单"))
-        assert listed(journey) == oracle.cases(journey.address)
-        assert listed(journey) in sight.counts(said)
+        assert journey.listed() == oracle.cases(journey.address)
+        assert journey.listed() in sight.counts(said)
         open_row(journey, 0)
         journey.says(department)
         journey.back()
@@ -113,99 +105,7 @@ def test_why_a_department_is_late(browser: Browser, found_site: str, found_store
         journey.menu("闭环流程")
         journey.link(re.compile("全部列出"))
         assert "sort=overdue_days" in journey.address
-        assert listed(journey) == oracle.cases(journey.address)
-
-
-def test_filters_stand_in_the_address_alone(
-    browser: Browser, found_site: str, found_store: Store, folder: Path
-) -> None:
-    """Period, filter and as-of are changed, reloaded, sent to a colleague, and undone with Back, one entry each."""
-    with travelled(browser, found_site, folder) as journey:
-        context = new_context(browser, WIDE)
-        colleague = Journey(context.new_page(), found_site)
-        colleague.page.set_default_timeout(PATIENCE)
-        journey.open("/")
-        shown = [(journey.place, sight.numbers(journey.page))]
-
-        def note() -> None:
-            assert journey.place[0] == shown[-1][0][0] + 1, "one step is one entry of the history"
-            shown.append((journey.place, sight.numbers(journey.page)))
-
-        journey.choose("统计期", "本季")
-        note()
-        journey.choose("模块", "法治服务")
-        journey.says(re.compile("模块：法治服务"))
-        note()
-        journey.choose("对比", "去年同期")
-        note()
-        journey.page.get_by_role("button", name=re.compile("截至日")).click()
-        typed(journey, "统计截至哪一天", "20261110")
-        journey.says(re.compile("统计时刻 2026年11月11日 00:00|统计时刻 2026年11月10日"))
-        note()
-        for title in ("时限合规", "满意度", "案件明细"):
-            journey.menu(title)
-            assert all(p in journey.address for p in ("period=this_quarter", "module=legal", "as_of=2026-11-10"))
-            note()
-        assert listed(journey) == Oracle(found_store).cases(journey.address)
-        journey.reload()
-        assert (journey.place, sight.numbers(journey.page)) == shown[-1]
-        colleague.open(journey.address)
-        assert sight.numbers(colleague.page) == shown[-1][1]
-        for place, numbers in shown[-2::-1]:
-            journey.back()
-            assert (journey.place, sight.numbers(journey.page)) == (place, numbers)
-        for place, numbers in shown[1:]:
-            journey.forward()
-            assert (journey.place, sight.numbers(journey.page)) == (place, numbers)
-        context.close()
-
-
-def test_back_returns_to_where_a_page_was_left(browser: Browser, found_site: str, folder: Path) -> None:
-    """Back shows what stood before the reader; a type opened on the same page is read from its top."""
-    with travelled(browser, found_site, folder) as journey:
-        journey.open("/recurring")
-        below = [x for x in sight.links(journey.page) if "type" in x.query][-1]
-        sight.located(journey.page, below).scroll_into_view_if_needed()
-        left = journey.scrolled()
-        assert left > 300
-        journey.follow(sight.located(journey.page, below))
-        journey.is_scrolled_to(0)
-        journey.back()
-        journey.is_scrolled_to(left)
-        journey.forward()
-        journey.is_scrolled_to(0)
-
-
-def test_back_and_forward_in_quick_turn_make_no_entry(browser: Browser, found_site: str, folder: Path) -> None:
-    with travelled(browser, found_site, folder) as journey:
-        journey.open("/")
-        journey.menu("时限合规")
-        journey.menu("模块负荷")
-        entries = "navigation.entries().length"
-        before, place = journey.page.evaluate(entries), journey.place
-        for _ in range(5):
-            journey.say("go back and forward at once")
-            journey.page.evaluate("history.back()")
-            journey.page.wait_for_function("location.pathname.endsWith('time-limits')")
-            journey.page.evaluate("history.forward()")
-            journey.page.wait_for_function("location.pathname.endsWith('demand-load')")
-        journey.settle()
-        expect(journey.page.locator("h1")).to_have_text("模块负荷", timeout=PATIENCE)
-        journey.settle()
-        assert (journey.page.evaluate(entries), journey.place) == (before, place)
-        journey.back()
-        expect(journey.page.locator("h1")).to_have_text("时限合规", timeout=PATIENCE)
-
-
-def test_old_and_unknown_addresses_lead_to_the_first_page(browser: Browser, found_site: str, folder: Path) -> None:
-    with travelled(browser, found_site, folder) as journey:
-        for path in ("/home", "/no-such-page"):
-            journey.open(path)
-            expect(journey.page.locator("h1")).to_have_text("总览", timeout=PATIENCE)
-            assert "Page not found" not in journey.page.inner_text("body")
-        journey.says(re.compile("没有“/no-such-page”这个地址"))
-        journey.menu("时限合规")
-        assert "unknown" not in journey.address
+        assert journey.listed() == oracle.cases(journey.address)
 
 
 # -- an analyst -------------------------------------------------------------------------------------
@@ -371,8 +271,8 @@ def test_a_ledger_is_dropped_in_mended_and_dropped_in_again(browser: Browser, tm
         journey.menu("案件明细")
         journey.choose("统计期", "自选")
         for label, day in (("从", "20240701"), ("到", "20240731")):
-            typed(journey, label, day)
-        assert listed(journey) == 41
+            journey.type(label, day)
+        assert journey.listed() == 41
         cells = {r[0] for r in sight.rows(journey.page.get_by_test_id("stDataFrame").first)}
         assert "G999" in cells
         journey.menu("总览")
@@ -381,15 +281,6 @@ def test_a_ledger_is_dropped_in_mended_and_dropped_in_again(browser: Browser, tm
 
 def give(journey: Journey, path: Path) -> None:
     journey.act(f"drop {path.name}", lambda: journey.page.locator("input[type=file]").first.set_input_files(path))
-
-
-def typed(journey: Journey, label: str, day: str) -> None:
-    def do() -> None:
-        journey.page.get_by_label(label, exact=True).get_by_role("spinbutton").first.click()
-        journey.page.keyboard.type(day)
-        journey.page.locator("h1").click()  # a day counts once its field is left
-
-    journey.act(f"type {day} into “{label}”", do)
 
 
 # -- who writes the report --------------------------------------------------------------------------

@@ -18,8 +18,6 @@ from tests.browser.journeys.journey import PATIENCE, WIDE, Journey, new_context,
 from tests.browser.journeys.oracle import Oracle
 from tests.browser.journeys.sight import Link
 
-#: Rows that 案件明细 shows of a list.
-SHOWN = 500
 #: So many lists of one kind are followed on one page; WALK=every follows each one.
 ALIKE = 10_000 if os.environ.get("WALK") == "every" else 2
 #: Pages of the menu without any way to cases, on a full ledger.
@@ -180,15 +178,15 @@ class Walk:
 
     def a_list(self, name: str, link: Link, said: set[int]) -> None:
         address = self.journey.address
-        total, listed = self.told(self.page)
+        total, listed = sight.told(self.page)
         right, measured = self.oracle.cases(address), self.oracle.measured(address)
         self.colleague.settle()
-        fresh, _ = self.told(self.colleague.page)
+        fresh, _ = sight.told(self.colleague.page)
         what = f"{name}: {link}"
         self.hold(link.promised == total, f"{what}: the link says {link.promised}, the page {total}")
         self.hold(total == right, f"{what}: the page says {total}, the ledger {right}")
         self.hold(measured in (None, total), f"{what}: the page says {total}, the metric {measured}")
-        self.hold(listed == min(total, SHOWN), f"{what}: {total} said, {listed} listed")
+        self.hold(listed == min(total, sight.SHOWN), f"{what}: {total} said, {listed} listed")
         self.hold(fresh == total, f"{what}: opened afresh {fresh}, in this session {total}")
         if self.lists == 1:
             self.exported(what, total)
@@ -202,17 +200,6 @@ class Walk:
             self.page.get_by_role("button", name="导出 Excel").click()
         rows = openpyxl.load_workbook(io.BytesIO(caught.value.path().read_bytes()))["工单"].max_row - 1
         self.hold(rows == total, f"{what}: {total} said, {rows} exported")
-
-    @staticmethod
-    def told(page: Page) -> tuple[int, int]:
-        """Return how many cases 案件明细 says there are, and how many rows it lists."""
-        main = page.get_by_test_id("stMain")
-        none, bold = main.get_by_text("没有符合条件的工单"), main.locator("strong").filter(has_text=sight.TOTAL)
-        expect(none.or_(bold).first).to_be_visible(timeout=PATIENCE)
-        if none.count():
-            return 0, 0
-        total = int(sight.TOTAL.search(bold.first.inner_text())[1].replace(",", ""))
-        return total, sight.row_count(page.get_by_test_id("stDataFrame").first)
 
     def one_case(self, name: str, case_no: str) -> None:
         shown = self.page.get_by_text(re.compile(f"工单 {case_no}"))
