@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -28,8 +30,8 @@ MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
 NAMED_ON_MAP = 80
-#: Of the tree: every module.
-WHOLE = "all"
+#: Of the tree: every module; the key of its table.
+WHOLE, TREE_ROWS = "all", "tree_types"
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -269,27 +271,29 @@ def tree(view: View, found: Findings) -> None:
     shown = nodes if branch == WHOLE else looking.branch_of(nodes, branch)
     chart(figures.tree(shown), "tree", alt="模块、类型和具体问题的层级树")
     st.caption(
-        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层；要记进网址，请选模块。"
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层；要记进网址，请选模块；在下表点一行打开那一类，看它的工单。"
     )
     types_of_tree(shown[shown["parent"].isin(modules)], modules)
 
 
 def types_of_tree(types: pd.DataFrame, modules: dict[str, str]) -> None:
-    """List the types of the tree as rows; choosing one offers its cases and its page."""
+    """List the types of the tree as rows, largest first; a row opens its type."""
     types = types.sort_values(["cases", "id"], ascending=[False, True])
     told = pd.DataFrame({"类型": types["name"], "模块": types["parent"].map(modules), "件数": types["cases"]})
-    event = st.dataframe(
+    st.dataframe(
         told,
         hide_index=True,
-        key=f"tree_types {parameters.stamp()}",
-        on_select="rerun",
+        key=TREE_ROWS,
+        on_select=partial(open_row, types["id"].tolist()),
         selection_mode="single-row",
         height=min(320, 35 * (len(told) + 1) + 3),
     )
-    if event and event["selection"]["rows"]:
-        id = str(types["id"].iloc[event["selection"]["rows"][0]])
-        to_cases("看这一类的工单", issue_type=id)
-        open_link("打开这一类", id)
+
+
+def open_row(ids: list[str]) -> None:
+    """Open the type of the row that was chosen: a step of its own, so Back leads to the tree."""
+    if rows := st.session_state[TREE_ROWS]["selection"]["rows"]:
+        parameters.write(type=ids[rows[0]])
 
 
 view: View = st.session_state["view"]

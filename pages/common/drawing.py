@@ -151,6 +151,9 @@ def to_cases(label: str, **query: str | Sequence[str]) -> None:
 
 def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
     """Show rows of cases (with a column 工单编号); choosing one offers that case."""
+    if frame.empty:
+        st.caption("没有这样的工单。")
+        return
     event = st.dataframe(
         frame,
         hide_index=True,

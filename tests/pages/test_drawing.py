@@ -55,3 +55,12 @@ def test_a_blank_figure_is_words() -> None:
     ).run()
     assert [c.value for c in app.caption] == ["样本不足未画：甲。"]
     assert not app.get("plotly_chart")
+
+
+def test_no_rows_are_words_and_no_empty_grid() -> None:
+    app = AppTest.from_string(
+        "import pandas as pd\nfrom pages.common.drawing import rows\nrows(pd.DataFrame({'工单编号': []}), 'k')",
+        default_timeout=600,
+    ).run()
+    assert [c.value for c in app.caption] == ["没有这样的工单。"]
+    assert not app.dataframe

@@ -126,7 +126,7 @@ def figures(page: Page) -> list[Locator]:
 
 def options(page: Page) -> list[Locator]:
     """Return the buttons of a page that choose another view of it, those chosen left out."""
-    return page.get_by_test_id("stMain").get_by_test_id("stBaseButton-segmented_control").all()
+    return page.get_by_test_id("stMain").locator("button[role=radio][aria-checked=false]").all()
 
 
 def tables(page: Page) -> list[Locator]:

@@ -140,7 +140,10 @@ class Walk:
         )
         if self.journey.address != address:
             self.hold(self.journey.place[0] == at + 1, f"{name}: a row opened is one entry of the history")
-            self.one_case(name, cells[row][0])
+            if "case=" in self.journey.address:
+                self.one_case(name, cells[row][0])
+            else:
+                self.row_opened(name, heads, cells[row])
             self.journey.back()
             return
         new = [x for x in sight.links(self.page) if (x.label, x.href) not in before]
@@ -149,6 +152,14 @@ class Walk:
         )
         for link in new:
             self.use(name, link, sight.counts_of_row(heads, cells[row]), depth)
+
+    def row_opened(self, name: str, heads: list[str], cells: list[str]) -> None:
+        """A row opened what it tells of; the first way to cases there has as many as the row says."""
+        expect(self.journey.main.get_by_role("heading", name=cells[0]).first).to_be_visible(timeout=PATIENCE)
+        ways = [x for x in sight.links(self.page) if x.lists_cases]
+        self.hold(bool(ways), f"{name}: {cells[:2]} opened leads to no cases")
+        for way in ways[:1]:
+            self.use(name, way, sight.counts_of_row(heads, cells), 1)
 
     # -- one way --------------------------------------------------------------------------------
 
