@@ -10,6 +10,7 @@ import streamlit as st
 from analytics import figures, model
 from analytics.exporting import notes_of
 from analytics.issues.search import highlighted
+from analytics.ledger import NEEDS
 from analytics.metrics import Slice
 from analytics.metrics.suppression import shared
 from pages.address import drafts, inputs, links, parameters
@@ -119,6 +120,8 @@ def crossing(view: View) -> None:
         help="▲▼ 表示这一格比两个合计数推算的明显多或明显少（调整后标准化残差超过 2.58，约百分之一的机会偶然出现）。",
     ):
         known = [d for d in CROSSABLE if d not in model.ATTACHED or d in dict(view.ledger.attached)]
+        # What the ledger holds comes first: a table of two columns that it lacks would be one cell of what is not known.
+        known.sort(key=lambda d: d in NEEDS and bool(view.ledger.lacks((d,))))
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             rows = inputs.choose("行", "cross_rows", known, words=model.DIMENSIONS.get, width=180)
             others = [d for d in known if d != rows]
