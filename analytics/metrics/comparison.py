@@ -29,6 +29,8 @@ from analytics.wording import change, clock, days, month_or_day
 WEEK = dt.timedelta(weeks=1)
 #: Periods looked back at to measure how much demand varies by itself.
 LOOK_BACK = 12
+#: A change within chance is "much the same" below these; a larger one is told with its size (a leader reads the table beside it).
+SLIGHT_SHARE, SLIGHT_POINTS = 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,14 @@ def step(metric: Metric, now: float, before: float, basis: Basis) -> str | None:
     if basis.per_day(metric) and before > 0:
         return change(now, before * basis.pace(metric), metric.unit)
     return change(now, before, metric.unit)
+
+
+def is_slight(metric: Metric, now: float, before: float, basis: Basis) -> bool:
+    """Tell whether a change is too small to tell: under 5% of what it is compared with, under one point of a rate."""
+    if metric.unit == "%":
+        return abs(now - before) < SLIGHT_POINTS
+    fair = before * basis.pace(metric) if basis.per_day(metric) else before
+    return abs(now - fair) < SLIGHT_SHARE * abs(fair) or now == fair
 
 
 def has_changed(metric: Metric, now: pd.Series, before: pd.Series, basis: Basis, spread: float = 1.0) -> bool:

@@ -61,7 +61,10 @@ def _moved(e: Evidence, rows: pd.DataFrame) -> list[Sentence]:
     if not told:
         return [e.say("modules.moved", f"与{e.period.before}相比，各模块受理量都在正常波动范围内。")]
     return [
-        e.say("modules.moved", f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块基本持平。")
+        e.say(
+            "modules.moved",
+            f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块在正常波动以内。",
+        )
     ]
 
 

@@ -89,7 +89,7 @@ def _kept_up(e: Evidence) -> list[Sentence]:
     parts: list[object] = [f"{e.period.now}办结 ", closed, "，期末在办 ", left]
     if e.before is not None:
         moved, then = e.moved("backlog", e.before), moment_before(e)
-        parts.append(f"，与{then}{moved}" if moved == "基本持平" else f"，比{then}{moved}")
+        parts.append(f"，{'比' if moved.startswith(('增加', '减少')) else '与'}{then}{moved}")
     return [e.say("overall.closed", *parts, "。")]
 
 
