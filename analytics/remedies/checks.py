@@ -9,7 +9,18 @@ from statistics import NormalDist
 import numpy as np
 
 from analytics.remedies.series import MOST_AFTER, Series
-from analytics.remedies.step import LEAST_AFTER, LEAST_BEFORE, TREND_BINS, Step, enough, fit, slope
+from analytics.remedies.step import (
+    LEAST_AFTER,
+    LEAST_BEFORE,
+    TREND_BINS,
+    Step,
+    enough,
+    fit,
+    has_fallen,
+    slope,
+    strength,
+)
+from analytics.remedies.untreated import Untreated
 
 PASSED, FAILED, UNKNOWN, IDLE = "通过", "存疑", "无法检验", "不需要"
 LASTING = "效果还在吗"
@@ -91,26 +102,25 @@ def placebo_dates(series: Series) -> Check:
         if enough(past):
             continue
         tried += 1
-        falls += fit(past).high < 1
+        falls += has_fallen(past)
     if tried < FEWEST_DATES:
         return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，能试的日子不足 {FEWEST_DATES} 个")
     told = f"试了 {tried} 个从前的日子，{falls} 个“明显下降”"
     return Check(name, FAILED if falls >= 2 else PASSED, told)
 
 
-def placebo_types(step: Step, fits: Sequence[Step]) -> Check:
-    """Do types that nobody remedied fall as clearly since the same day? ``fits``: their steps."""
+def placebo_types(step: Step, others: Untreated) -> Check:
+    """Do types that nobody remedied fall as clearly since the same day?"""
     name = "没整改的类型也这样吗"
     if step.low80 <= 1 <= step.high80:
         return Check(name, IDLE, "这一类没有明显变化，不必与别的类型比")
-    if len(fits) < FEWEST_TYPES:
-        return Check(name, UNKNOWN, f"可比的其他类型只有 {len(fits)} 个，至少要 {FEWEST_TYPES} 个")
-    own = _strength(step)
-    side = -1 if own < 0 else 1
-    as_clear = sum(side * _strength(f) >= side * own for f in fits)
-    words = "下降" if side < 0 else "上升"
-    told = f"同一天起，{len(fits)} 个没整改的类型中有 {as_clear} 个{words}得同样明显"
-    return Check(name, FAILED if (1 + as_clear) / (1 + len(fits)) > STANDS_OUT else PASSED, told)
+    if len(others) < FEWEST_TYPES:
+        return Check(name, UNKNOWN, f"可比的其他类型只有 {len(others)} 个，至少要 {FEWEST_TYPES} 个")
+    own = strength(step)
+    as_clear = others.as_clear(own)
+    words = "下降" if own < 0 else "上升"
+    told = f"同一天起，{len(others)} 个没整改的类型中有 {as_clear} 个{words}得同样明显"
+    return Check(name, FAILED if (1 + as_clear) / (1 + len(others)) > STANDS_OUT else PASSED, told)
 
 
 def lasting(step: Step, whole: Series) -> Check:
@@ -125,7 +135,3 @@ def lasting(step: Step, whole: Series) -> Check:
     found = fit(late)
     told = f"最近 {RECENT} 周为应有的 {found.ratio:.2f} 倍（{found.low:.2f}–{found.high:.2f}）"
     return Check(name, FAILED if found.low > step.high else PASSED, told)
-
-
-def _strength(step: Step) -> float:
-    return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))

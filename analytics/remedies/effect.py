@@ -18,6 +18,7 @@ from analytics.remedies import checks
 from analytics.remedies.checks import FAILED, Check
 from analytics.remedies.series import Daily, Series, binned, daily
 from analytics.remedies.step import BINS_A_MONTH, LEAST_AFTER, LEAST_BEFORE, Step, enough, fit, weeks_to_tell
+from analytics.remedies.untreated import Untreated
 
 WORKED, MAYBE, UNTOLD, HARMED = "明显见效", "可能见效", "尚看不出", "适得其反"
 #: What one more week is weighed by: would a fall by so much be seen?
@@ -114,7 +115,7 @@ def measure(
     if why_not := enough(own):
         return Effect(remedy, UNTOLD, None, (), _least_more(own), *seen, why_not)
     step = fit(own)
-    others = _fitted_others(everywhere, scoped, remedy.day, frozenset({remedy.type_id, *treated}))
+    others = _untreated(everywhere, scoped, remedy.day, frozenset({remedy.type_id, *treated}))
     made = (
         checks.trend_before(own),
         checks.whole_centre(own),
@@ -128,11 +129,11 @@ def measure(
 
 
 @lru_cache(maxsize=32)
-def _fitted_others(everywhere: Daily, scoped: Daily | None, day: dt.date, treated: frozenset[str]) -> tuple[Step, ...]:
-    """Return the step of every type that had no remedy, on the day of one: asked alike by all remedies of that day."""
+def _untreated(everywhere: Daily, scoped: Daily | None, day: dt.date, treated: frozenset[str]) -> Untreated:
+    """Return every type that had no remedy, on the day of one: asked alike by all remedies of that day."""
     others = [i for i in everywhere.counts.columns if i and i not in treated]
     series = (binned([i], day, everywhere, scoped, treated) for i in others)
-    return tuple(fit(s) for s in series if enough(s) is None)
+    return Untreated([s for s in series if enough(s) is None])
 
 
 def _least_more(series: Series) -> int | None:

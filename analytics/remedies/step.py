@@ -98,6 +98,26 @@ def fit(series: Series) -> Step:
     )
 
 
+def strength(step: Step) -> float:
+    """Return how clear a step is: the log of its ratio in its errors, below nought for a fall."""
+    return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))
+
+
+def most_strength(series: Series) -> float:
+    """Return a bound of a series' ``strength``: by the spread of its counts alone, which is never the larger error."""
+    if series.inside[series.after].sum() == 0:
+        return strength(_exact(series))
+    plain, scale = _by_counts(_model(series, _columns(series)))
+    return float(plain.params[1] / (plain.bse[1] * np.sqrt(scale)))
+
+
+def has_fallen(series: Series) -> bool:
+    """Tell whether the step's 95% interval lies below 1; the larger error is found only where the smaller would say so."""
+    if series.inside[series.after].sum() and most_strength(series) > -1.95:
+        return False
+    return fit(series).high < 1
+
+
 def slope(series: Series, bins: int = 26) -> tuple[float, float, float]:
     """Return the type's own change a month in the last bins before the effect: ratio, low, high (95%).
 
@@ -158,10 +178,7 @@ def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     """
     from statsmodels.genmod.families import Binomial
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        plain = model.fit()
-    scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
+    plain, scale = _by_counts(model)
     compared = isinstance(model.family, Binomial)
     weights = model.family.weights(plain.mu) * model.n_trials
     residuals = (model.endog - plain.mu) * model.family.link.deriv(
@@ -171,6 +188,14 @@ def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     if np.isfinite(own):
         scale = max(scale, float(own / plain.bse[1]) ** 2)
     return plain.params, plain.bse * np.sqrt(scale), scale
+
+
+def _by_counts(model: Any) -> tuple[Any, float]:
+    """Return the fitted model and the scale (variance ÷ mean, at least 1) of its counts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain = model.fit()
+    return plain, max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
 
 
 def weekly(series: Series) -> pd.DataFrame:
