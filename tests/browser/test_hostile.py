@@ -213,7 +213,7 @@ PARAMETERS = (
     "period", "from", "to", "compare", "module", "department", "channel", "street", "as_of", "metric", "part", "sort", "q", "case", "type", "card",
     "take", "look", "board_look", "find", "find_within", "like", "cards", "what", "order", "share", "hours", "goal", "whom", "only", "mix", "issue_type", "issue_problem", "grade", "overdue_band", "item_no", "path", "hour", "weekday",
     "stage", "w_demand", "ascending", "strict", "answers", "cross_rows", "cross_columns", "old_version", "new_version", "draft", "grain", "day", "about", "subject",
-    "branch", "profile", "sentence", "act", "by", "days", "span", "unknown", "alarm", "who", "embed", "page",
+    "branch", "profile", "sentence", "act", "by", "days", "span", "unknown", "alarm", "who", "embed", "page", "mark",
 )  # fmt: skip
 VALUES = (
     "", "0", "-1", "99999999999999999999", "nan", "2026-13-45", "0001-01-01", "9999-12-31", "本月", "本年", "自定义", "'; DROP TABLE cases; --",

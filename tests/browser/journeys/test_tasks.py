@@ -94,12 +94,16 @@ def test_why_a_department_is_late(browser: Browser, found_site: str, found_store
             journey.page.mouse.click(mark.x, mark.y, delay=60)
 
         journey.insist(f"click “{said}”", click)
+        chosen = journey.address
+        assert chosen.startswith(address)
         journey.link(re.compile("看所选的工单"))
         assert journey.listed() == oracle.cases(journey.address)
         assert journey.listed() in sight.counts(said)
         open_row(journey, 0)
         journey.says(department)
         journey.back()
+        journey.back()
+        assert journey.address == chosen
         journey.back()
         assert journey.address == address
         journey.menu("闭环流程")
