@@ -1,4 +1,7 @@
-"""The ledger as one viewer may see it on one day: what everything above the store asks."""
+"""The ledger as one viewer may see it on one day: what everything above the store asks.
+
+See docs/decisions/0004.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From a ledger and a request to the facts: which parts, which head, which notices."""
+"""From a ledger and a request to the facts: which parts, which head, which notices.
+
+See docs/decisions/0010.
+"""
 
 from __future__ import annotations
 

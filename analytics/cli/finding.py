@@ -39,7 +39,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     classes.add_argument("file", type=Path, metavar="FILE.xlsx", help="首行为列名，一列一级，上级在左")
     classes.set_defaults(run=run_classes)
     assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
-    assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="写到哪个文件")
     assigned.set_defaults(run=run_assignments)
 
 

@@ -1,6 +1,8 @@
 """The catalogue: every metric once, as domain.md §6 defines it.
 
 Page, figure, briefing, export and test all take their numbers from here.
+
+See docs/decisions/0003.
 """
 
 from __future__ import annotations

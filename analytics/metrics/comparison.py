@@ -3,6 +3,8 @@
 Flows (受理, 办结 …) are compared by working day where the working days differ, stocks (超期未办, 积压 …) at the same
 weekday and hour a whole number of weeks before, rates and durations at equal age. Nothing is compared with days
 before the ledger began.
+
+See docs/decisions/0005.
 """
 
 from __future__ import annotations

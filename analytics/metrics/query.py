@@ -1,4 +1,7 @@
-"""What every count shares: dimensions, filters, the period, and the tidy frame it ends in."""
+"""What every count shares: dimensions, filters, the period, and the tidy frame it ends in.
+
+See docs/decisions/0008.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Of counts at times, not of rows as scipy.stats.ecdf takes them: a province has millions, a city has only
 counts (see federation.sketch), and the first numbers need not wait for scipy.stats. Tests hold both together.
+
+See docs/decisions/0015.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ fluctuate by a first-order autoregression (its spread and how long it lasts are 
 the sandwich of the estimating equations (Liang & Zeger 1986). No single estimate of the two is trusted: the variance is
 averaged over what they may be, each weighted by its restricted likelihood (Harville 1974) in the fitted model's working
 residuals. So a short series, which cannot tell, is as uncertain as it is.
+
+See docs/decisions/0011.
 """
 
 from __future__ import annotations

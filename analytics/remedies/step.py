@@ -6,6 +6,8 @@ offset, so that holidays, seasons and growth of the whole centre are in what was
 errors as wide as the counts spread and as good and bad spells last (``fluctuation``). In force somewhere: difference in differences, the
 binomial model of the type's cases inside among those inside and outside week by week, which
 is the Poisson model with an effect of every week.
+
+See docs/decisions/0011.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The same reader over ClickHouse, embedded in the process (chdb): a second target of the catalogue's expressions.
 
 Needs chdb (`make clickhouse`). As with Spark, statements written by hand for DuckDB do not run here (see docs/scale.md).
+
+See docs/decisions/0016.
 """
 
 from __future__ import annotations

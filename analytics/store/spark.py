@@ -2,6 +2,8 @@
 
 Needs pyspark (`make spark`) and Java. What the catalogue asks through Ibis runs here; the few statements
 written by hand for DuckDB do not, and say so (see docs/scale.md).
+
+See docs/decisions/0016.
 """
 
 from __future__ import annotations

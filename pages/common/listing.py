@@ -1,4 +1,7 @@
-"""What an address asks 案件明细 to list, read the same way by the list and by every link that leads to it."""
+"""What an address asks 案件明细 to list, read the same way by the list and by every link that leads to it.
+
+See docs/decisions/0021.
+"""
 
 from __future__ import annotations
 

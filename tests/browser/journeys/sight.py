@@ -1,4 +1,7 @@
-"""What a page shows, found without being told: its links, the figures and tables that answer a choice, its numbers."""
+"""What a page shows, found without being told: its links, the figures and tables that answer a choice, its numbers.
+
+See docs/decisions/0023.
+"""
 
 from __future__ import annotations
 
