@@ -21,7 +21,7 @@ TABLES = "附表"
 
 def placeholders() -> dict[str, str]:
     """Return every placeholder that a template may carry → what stands in its place."""
-    told = dict.fromkeys(HEAD, "抬头与落款的文字")
+    told = dict.fromkeys(HEAD, "版头与落款的文字")
     told |= {
         title: f"「{title}」一部分：标题、文字、图、表（单独成段，写作 {{{{p {title}}}}}）"
         for title, _ in PARTS.values()

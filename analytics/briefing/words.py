@@ -22,7 +22,7 @@ def heading(place: int, title: str) -> str:
 
 
 def lines(section: Section) -> list[str]:
-    """Return the paragraphs of a part: numbered where each sentence is a matter of its own, else one."""
+    """Return the paragraphs of a part: numbered where each sentence stands for itself, else one."""
     if section.key in ("needs", "advice") and len(section.sentences) > 1:
         return [f"{number}. {s.text}" for number, s in enumerate(section.sentences, start=1)]
     return ["".join(s.text for s in section.sentences)]

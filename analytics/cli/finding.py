@@ -176,7 +176,7 @@ def run_alarms(options: argparse.Namespace) -> int:
     for told in rows:
         print(
             f"{told['state']}  {LEVEL_NAMES[str(told['level'])]}「{told['name']}」（{told['id']}）自 {told['since']} 当周起 {told['observed']:,} 件，"
-            f"预期 {told['expected']:,.1f} 件，偶然的可能 {likelihood(float(told['chance']))}"
+            f"预期 {told['expected']:,.1f} 件，偶然出现的可能 {likelihood(float(told['chance']))}"
         )
     print(note or f"截至 {ledger.as_of:%Y-%m-%d %H:%M}，{len(rows)} 项预警")
     return 0

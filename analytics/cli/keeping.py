@@ -85,7 +85,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     demo.set_defaults(run=run_demo)
     snapshots = commands.add_parser("snapshots", parents=[shared], help="查看快照，或回到某个快照")
     snapshots.add_argument(
-        "action", nargs="?", choices=("list", "rollback"), default="list", help="list 列出，rollback 回退"
+        "action", nargs="?", choices=("list", "rollback"), default="list", help="list 列出，rollback 回到某个快照"
     )
     snapshots.add_argument("id", nargs="?", help="快照编号（rollback 时必填）")
     snapshots.set_defaults(run=run_snapshots)

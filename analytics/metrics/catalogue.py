@@ -297,9 +297,9 @@ CATALOGUE: dict[str, Metric] = {
         Metric(
             "return_rate",
             "回退率",
-            "期内转办中，被退回的比例",
+            "期内转办中，被回退的比例",
             "%",
-            "被退回",
+            "被回退",
             "期内转办",
             Flow("transfers", "happened_at", hit=lambda t, m: t.returned),
             "down",

@@ -6,6 +6,7 @@ import datetime as dt
 import glob
 import shlex
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -60,7 +61,7 @@ def _expanded(word: str) -> list[str]:
 
 def _written(line: str) -> list[str]:
     words = shlex.split(line, comments=True)
-    after = dict(zip(words, words[1:], strict=False))
+    after = dict(pairwise(words))
     return [after[option] for option in ("--out", "--report", "--spreadsheets") if option in after]
 
 

@@ -82,6 +82,6 @@ def _heaviest(e: Evidence) -> list[Sentence]:
     times = e.derived("ratio", "倍", top["value"] / usual, carried, middle, text=f"{top['value'] / usual:.1f} 倍")
     return [
         e.say(
-            "modules.load", f"{e.label('module', top['module'])}团队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
+            "modules.load", f"{e.label('module', top['module'])}服务队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
         )
     ]  # fmt: skip
