@@ -1,4 +1,4 @@
-"""The ledger as one viewer may see it on one day: what everything above the store asks.
+"""A snapshot of the ledger for one viewer at one instant: the interface to the store of everything above it.
 
 See docs/decisions/0004.
 """
@@ -120,10 +120,11 @@ class Ledger:
         return table if mine is None else table.semi_join(mine, "case_no")
 
     def run(self, query: ir.Table) -> pd.DataFrame:
-        """Run an Ibis query and return its rows as the viewer may see them.
+        """Run an Ibis query and return its rows, with the query's columns, as the viewer may see them.
 
-        Rows of single cases (with a column ``case_no``) are those of the viewer's department, texts of
-        cases without their number are left out for such a viewer, personal data is masked.
+        Of a frame with a column ``case_no`` a department's viewer gets the rows of that department; in a frame without it the
+        texts of cases are emptied. Personal data is masked unless the viewer sees it. Raises NotAllowed for the default viewer
+        where signing in is required, and StoreError for a snapshot that cannot be read.
         """
         admit(self.viewer)
         sql = ibis.to_sql(query, dialect=self.reader.dialect)
@@ -132,9 +133,9 @@ class Ledger:
     def run_sql(
         self, sql: str, parameters: dict[str, object] | None = None, returns: Collection[str] | None = None
     ) -> pd.DataFrame:
-        """Run a query in the store's own SQL over this ledger's tables; rows are kept back and masked as those of ``run``.
+        """Run a query in the store's own SQL (DuckDB), with named ``parameters``; rows are limited and masked as by ``run``.
 
-        ``returns``: its columns, where the caller knows them.
+        ``returns``: the columns of the result, where the caller knows them: a large ledger is then read for them alone.
         """
         admit(self.viewer)
         return self._shown(self.duckdb.frame(sql, parameters, returns))
@@ -163,7 +164,7 @@ class Ledger:
         return self.reader.counts()
 
     def values(self, column: str) -> list[str]:
-        """Return the values of a column of the facts that occur, most frequent first and then by name."""
+        """Return the values (str) of a column of ``case_facts``, the most frequent first and then by name."""
         admit(self.viewer)
         if (published := values_in(self.counts, column)) is not None:
             return published
@@ -179,7 +180,7 @@ class Ledger:
         return first.date() if pd.notna(first) else None
 
     def lacks(self, needs: tuple[str, ...]) -> list[str]:
-        """Return what of ``needs`` this ledger does not hold, as people call it."""
+        """Return which of ``needs`` (keys of NEEDS) this ledger does not hold, in Chinese; empty where it holds all."""
         return [NEEDS[n][0] for n in needs if not any(self.counts.get(c, 0) for c in NEEDS[n][1])]
 
     def share_filled(self, column: str) -> float:

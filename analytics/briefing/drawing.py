@@ -1,4 +1,4 @@
-"""Figures of a briefing: the pages' order, colours and numbers, drawn without a browser."""
+"""Figures of a briefing as PNG, drawn with matplotlib in the order and colours of the pages."""
 
 from __future__ import annotations
 

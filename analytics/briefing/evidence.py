@@ -1,4 +1,4 @@
-"""How sections ask: every number they print becomes a fact that says where it comes from."""
+"""Metrics as facts: every number that a section prints is evaluated here and keeps its origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts of a briefing: a tree of plain dataclasses that every writer, the page and the tests read."""
+"""The tree of facts of a briefing, as plain dataclasses that writers, the page and tests read."""
 
 from __future__ import annotations
 

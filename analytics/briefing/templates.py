@@ -1,4 +1,4 @@
-"""An office's own .docx: placeholders in double braces, a wrong one named."""
+"""Placeholders of an office's own .docx template, and their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a cell, a heading and a caption are written; every writer takes them from here."""
+"""Text of cells, headings and captions, the same for every writer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ UNBROKEN = re.compile(r"[!-~]+")
 
 
 def heading(place: int, title: str) -> str:
-    """Return 一、总体情况 for the first part."""
+    """Return the heading of a section by its place, 0 for the first.
+
+    >>> heading(0, "总体情况")
+    '一、总体情况'
+    """
     return f"{NUMERALS[place]}、{title}"
 
 

@@ -1,4 +1,7 @@
-"""Since when a ledger is kept: a stray case of years before does not make a beginning."""
+"""The first day of a ledger's regular records, so that a period before it is compared with nothing.
+
+Single cases dated years earlier do not count as its beginning.
+"""
 
 from __future__ import annotations
 

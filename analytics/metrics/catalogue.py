@@ -1,6 +1,6 @@
-"""The catalogue: every metric once, as domain.md §6 defines it.
+"""The catalogue of metrics: each defined once, with formula, unit, numerator, denominator, needs and source.
 
-Page, figure, briefing, export and test all take their numbers from here.
+Pages, figures, briefings, exports and tests evaluate these definitions through ``metrics.compute``.
 
 See docs/decisions/0003.
 """

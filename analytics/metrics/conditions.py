@@ -1,4 +1,4 @@
-"""The conditions metrics are made of: when a case is closed, came due, was answered …"""
+"""Predicates and durations over the derived tables, as Ibis expressions, of which metrics are composed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weekly demand four weeks ahead, with its interval and the error it has made before."""
+"""Forecast of weekly demand four weeks ahead, with its interval and its error in earlier weeks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The instant a question is asked at, with what conditions need to know of it."""
+"""The instants of a query (period, horizon, as-of) and what conditions look up at them in the calendar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many cases are open, or open and overdue, at an instant or at the end of each bucket."""
+"""Stock metrics: cases open, or open and overdue, at an instant or at the end of each bucket of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All cards of a ledger with what their types are called now and what their remedies did."""
+"""The cards of a store joined with the current findings: present type, present name, effect of the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could look like an effect and is none: each looked for, each said."""
+"""Checks of rival explanations of an effect: trend before, general fall, displacement, placebo dates and types, relapse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a remedy worked: the step, what could look like one, and a verdict in plain Chinese."""
+"""The effect of a remedy: the estimated step, the checks of rival explanations, and the verdict in Chinese."""
 
 from __future__ import annotations
 

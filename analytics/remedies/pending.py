@@ -1,4 +1,4 @@
-"""What on the board waits for a decision: late cards, remedies to be judged, effects that went wrong or faded."""
+"""Decisions that the board waits for: overdue cards, remedies to be judged, effects that are adverse or fading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Demand of a type by seven-day bins around the day a remedy took effect, with what it is compared to."""
+"""Counts of a type in seven-day bins around the day of effect, with the counts they are compared with."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""The step in a series on the day of effect: statsmodels' generalised linear models of counts.
+"""Models of the step in a type's demand on the day of effect: generalised linear models of counts (statsmodels).
 
-Everywhere in force: an interrupted time series (Bernal, Cummins & Gasparrini 2017): Poisson,
-level, own trend, own yearly season where two years are seen, the step, and all other demand as
-offset, so that holidays, seasons and growth of the whole centre are in what was to be expected;
-errors as wide as the counts spread and as good and bad spells last (``fluctuation``). In force somewhere: difference in differences, the
-binomial model of the type's cases inside among those inside and outside week by week, which
-is the Poisson model with an effect of every week.
+A remedy in force everywhere: interrupted time series (Bernal, Cummins & Gasparrini 2017), Poisson with level, trend, a
+yearly season where two years are seen, the step, and all other demand as offset, so that holidays, seasons and growth
+of the whole centre are part of the expectation; standard errors allow for overdispersion and autocorrelation
+(``fluctuation``). A remedy in force somewhere: difference in differences, a binomial model of the type's cases inside
+among those inside and outside, week by week, which equals the Poisson model with an effect of each week.
 
 See docs/decisions/0011.
 """

@@ -1,7 +1,7 @@
-"""How clearly the types that nobody remedied rose or fell on the day of a remedy.
+"""How many types without a remedy moved as clearly on the day of a remedy (placebo types).
 
-A type's error is the larger of two (see ``step.strength``): one is cheap, the other takes fifty linear systems.
-Whoever is not as clear by the cheap one cannot be by the larger; so only the few that may be are fitted whole.
+The standard error of a type is the larger of two (see ``step.strength``): one is cheap, the other takes fifty linear
+systems. A type that is not as clear by the cheap one cannot be by the larger, so only the others are fitted whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""七、下步建议: what the facts above ask for; each suggestion says by which fact."""
+"""七、下步建议: recommendations, each with the fact it rests on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells and columns that several parts share."""
+"""Table cells and columns shared by sections."""
 
 from __future__ import annotations
 

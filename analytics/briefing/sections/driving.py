@@ -1,4 +1,4 @@
-"""What drives a change of a rate: said only where the change itself is more than noise."""
+"""Decomposition of the change of a rate, printed only where the change is significant."""
 
 from __future__ import annotations
 

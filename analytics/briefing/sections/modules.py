@@ -1,4 +1,4 @@
-"""二、模块运行: where demand came in, which module moved by more than noise, who carries most."""
+"""二、模块运行: demand by module, modules with a significant change, load per officer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""一、总体情况: how much came, what drove it, what was closed, and the five figures beside their past."""
+"""一、总体情况: demand and what drove its change, closures, the five main metrics and their past."""
 
 from __future__ import annotations
 

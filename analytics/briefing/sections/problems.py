@@ -1,4 +1,4 @@
-"""五、一类问题: which problems stand behind the cases, which grew, which are new."""
+"""五、一类问题: the largest types, those that grew, and new alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done about recurring problems and what came of it: sentences of 五 and 七, and the 治理台账."""
+"""Remedies and their effects: sentences of 五 and 七, and the table of the 治理台账."""
 
 from __future__ import annotations
 
