@@ -61,7 +61,7 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """One snapshot before ``as_of`` for one viewer; hashable, so it is a cache key."""
+    """A snapshot before the instant ``as_of`` for one viewer; hashable, so it serves as a cache key."""
 
     folder: str
     snapshot: Snapshot
@@ -115,7 +115,7 @@ class Ledger:
         return ibis.table(self.reader.schema(name), name=name)
 
     def own(self, table: ir.Table) -> ir.Table:
-        """Keep the rows of cases that the viewer may see in full (by ``case_no``)."""
+        """Return the rows (by ``case_no``) of cases that the viewer may see in full."""
         mine = _own(self.table("case_facts"), self.viewer.department)
         return table if mine is None else table.semi_join(mine, "case_no")
 
@@ -146,7 +146,7 @@ class Ledger:
         return frame if self.viewer.sees_personal else mask_frame(frame)
 
     def _allowed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Keep back what is not for a department's viewer."""
+        """Drop rows and texts that a department's viewer may not see."""
         if "case_no" in frame:
             mine = _own_cases(self.folder, self.snapshot, self.as_of, str(self.viewer.department))
             return frame[frame["case_no"].isin(mine)].reset_index(drop=True)

@@ -80,7 +80,7 @@ def across(text: str) -> float:
 
 
 def _least(name: str, cells: list[str]) -> float:
-    """Return the width under which a word would break, a head take more than three lines or Chinese stand in a pole."""
+    """Return the least width of a column: no word broken, a head of at most three lines, no Chinese one character a line."""
     unbroken = [across(word) for cell in (name, *cells) for word in UNBROKEN.findall(cell)]
     return max([-(-across(name) // 3), *unbroken, min(8, max(map(across, cells), default=0))])
 

@@ -75,12 +75,12 @@ class Basis:
 
 
 def is_flow(metric: Metric) -> bool:
-    """Tell whether a metric counts what came in a period."""
+    """Tell whether a metric is a count of events within a period."""
     return isinstance(metric.measure, Flow) and not metric.is_rate
 
 
 def how_compared(metric: Metric) -> str:
-    """Say how a metric is compared with another period."""
+    """Return in Chinese the rule by which a metric is compared with another period."""
     if metric.is_stock:
         return "与整周以前的同一星期同一时刻比"
     return "工作日不同时按工作日折算" if is_flow(metric) else "按同等时龄比"

@@ -19,7 +19,7 @@ from analytics.metrics.templates import ask
 
 
 def entering(stock: Stock) -> str:
-    """Name the column of spells that says when a case came to belong to the stock."""
+    """Return the column of spells that holds the time at which a case entered the stock."""
     return "overdue_at" if stock.overdue else "opened_at"
 
 

@@ -82,7 +82,7 @@ def _column(rows: pd.DataFrame, kind: str, values: pd.Series) -> pd.DataFrame:
 
 
 def _interface(rows: pd.DataFrame) -> pd.Series:
-    """Return who hands over to whom, where another department than the first receiver acts."""
+    """Return first receiver and acting department, where they differ."""
     handed = rows["first_department"].notna() & rows["department"].notna()
     handed &= rows["first_department"] != rows["department"]
     both = rows["first_department"].astype(object) + " → " + rows["department"].astype(object)

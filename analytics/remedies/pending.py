@@ -20,7 +20,7 @@ PATIENCE = int(BINS_A_YEAR / 2)
 
 @dataclass(frozen=True)
 class Pending:
-    """One decision that waits: what it is about, what is asked, and by what."""
+    """One decision that waits: its subject, what is asked, and the evidence."""
 
     card: Card
     type_id: str | None

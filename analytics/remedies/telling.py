@@ -26,7 +26,7 @@ def scope(where: Where) -> str:
 
 
 def ratio(effect: Effect) -> str:
-    """Return what is left of the demand, with its interval; 尚无 before it can be measured."""
+    """Return the remaining share of the demand with its interval, 尚无 before it can be estimated."""
     if effect.step is None:
         return "尚无"
     s = effect.step

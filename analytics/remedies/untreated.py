@@ -19,7 +19,7 @@ ROUNDING = 1e-6
 
 
 class Untreated:
-    """The series of types without a remedy, each ``enough`` to be judged."""
+    """The series of types without a remedy, each ``enough`` to be evaluated."""
 
     def __init__(self, series: Sequence[Series]):
         self.series = tuple(series)
@@ -29,7 +29,7 @@ class Untreated:
         return len(self.series)
 
     def as_clear(self, own: float) -> int:
-        """Return how many moved as clearly as ``own`` (a strength), in its direction."""
+        """Return how many types have at least the strength ``own``, in its direction."""
         side = -1 if own < 0 else 1
         may_be = np.flatnonzero(side * self._most >= side * own - ROUNDING)
         return sum(side * self._strength(int(place)) >= side * own for place in may_be)

@@ -43,7 +43,7 @@ def remedied(e: Evidence) -> list[Sentence]:
 
 
 def _news(e: Evidence, card: Card, effect: Effect) -> bool:
-    """Tell whether a remedy is to be spoken of: still open or closed in the period, and with something to say."""
+    """Tell whether a card is reported: still open or closed in the period, and with a result."""
     current = card.open or card.since.date() >= e.now.start
     return bool(e.now.where) or (current and effect.verdict != UNTOLD)
 
