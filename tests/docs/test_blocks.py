@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
+import re
 import shlex
 import shutil
 from itertools import pairwise
@@ -16,8 +17,9 @@ from analytics.cli import main
 from analytics.ledger import open_ledger
 from analytics.settings import load_settings
 from analytics.store import Store
-from tests.docs.texts import Block, blocks
+from tests.docs.texts import TEXTS, Block, blocks
 
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PROGRAM = (".venv/bin/python", "-m", "analytics")
 RUN = [block for block in blocks() if not block.why_not]
 CASES = 800
@@ -29,6 +31,13 @@ def test_what_is_not_run_says_why() -> None:
     assert all(len(block.why_not) > 5 for block in blocks() if block not in RUN)
     assert len(RUN) >= 4
     assert all(line.startswith(" ".join(PROGRAM)) for block in RUN for line in block.lines)
+
+
+def test_commands_stand_in_blocks_of_sh() -> None:
+    others = [
+        (page, kind) for page, text in TEXTS.items() for kind, block in FENCED.findall(text) if PROGRAM[0] in block
+    ]
+    assert {kind for _, kind in others} <= {"sh", "ini"}  # ini: a unit of systemd, whose command is parsed as all are
 
 
 @pytest.fixture(scope="module")
