@@ -67,7 +67,7 @@ class Ledger:
     snapshot: Snapshot
     viewer: Viewer
     as_of: dt.datetime
-    #: Dimension → table (case_no, the dimension …) that a higher room has put beside the snapshot's.
+    #: Dimension → table (case_no, the dimension …) that a higher layer has put beside the snapshot's.
     attached: tuple[tuple[str, str], ...] = ()
     #: The first day of acceptance of which the attached dimensions say anything, None for all.
     attached_since: dt.date | None = None

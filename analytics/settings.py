@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 FILE = "settings.toml"
 _MOST_SHOWN = 60
-#: Sections of the same file that a room of their own reads, with errors of its own (analytics/sources/declared).
+#: Sections of the same file that another package reads, with errors of its own (analytics/sources/declared).
 ELSEWHERE = ("sources", "jobs")
 
 Count = Annotated[int, Interval(ge=1, le=1_000_000)]

@@ -64,7 +64,7 @@ class ClickHouseReader:
             raise
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's; the last few stay."""
+        """Keep a frame of a higher layer as a table beside the snapshot's; the last few stay."""
         with _one_at_a_time:
             if name in self._schemas:
                 return
