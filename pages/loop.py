@@ -234,7 +234,7 @@ def dragging(view: View) -> None:
                 "诉求主题": found["title"],
                 "承办部门": found["department"],
                 "超期（工作日）": found["overdue_days"],
-                "在办（天）": found["open_days"],
+                "未办结（天）": found["open_days"],
                 "督办（次）": found["chases"],
                 "涉及部门（个）": found["departments"],
                 "会商（次）": found["consultations"],

@@ -1,4 +1,4 @@
-"""How sections ask: every number they print becomes a fact that says where it comes from."""
+"""Metrics as facts: every number that a section prints is evaluated here and keeps its origin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Where = tuple[tuple[str, str], ...]
 
 
 class Evidence:
-    """The ledger, the period and the facts printed so far."""
+    """The ledger and period of a briefing, and the facts printed so far."""
 
     def __init__(self, ledger: Ledger, period: Period, settings: Settings, scope: Where = ()):
         self.ledger, self.period, self.settings = ledger, period, settings
@@ -139,7 +139,7 @@ class Evidence:
         return self.keep(Fact(f"given.{name}", text or number(value, unit), value, unit, "given"))
 
     def quoted(self, name: str, text: str, room: str = "analytics.attention") -> list[object]:
-        """Return a sentence of another room with its numbers as facts (how: quoted), words between them."""
+        """Return a sentence written by another package as words and facts (``how``: quoted), in their order."""
         pieces: list[object] = []
         end = 0
         for place, match in enumerate(NUMERAL.finditer(text)):
@@ -184,7 +184,7 @@ class Evidence:
         return f"{self.step(code, slice, where)}，在正常波动以内"
 
     def step(self, code: str, slice: Slice, where: Where = ()) -> str:
-        """Say the bare change of a metric, whatever chance would give; by working day where those differ."""
+        """Return the change of a metric in words without regard to chance; by working day where those differ."""
         metric, made = CATALOGUE[code], self.basis(slice)
         now, old = self.metric(code, self.now, where=where), self.metric(code, self.beside(code, slice), where=where)
         told = None if now.value is None or old.value is None else step(metric, now.value, old.value, made)

@@ -1,4 +1,4 @@
-"""What could look like an effect and is none: each looked for, each said."""
+"""Checks of rival explanations of an effect: trend before, general fall, displacement, placebo dates and types, relapse."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Check:
 
 
 def trend_before(series: Series) -> Check:
-    """Was the demand already falling (or rising) before, beside all other demand?"""
+    """Check whether the demand already fell (or rose) before the remedy, relative to all other demand."""
     name = "生效前就在变吗"
     if series.before_bins < TREND_BINS:
         return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，看不出原有走势")
@@ -56,7 +56,7 @@ def trend_before(series: Series) -> Check:
 
 
 def whole_centre(series: Series) -> Check:
-    """Is it only that everything falls?"""
+    """Check whether the demand of the whole centre fell as well."""
     name = "是不是全中心都在降"
     year = ~series.after & (np.cumsum(~series.after) > series.before_bins - 52)
     mine, rest = (
@@ -69,7 +69,7 @@ def whole_centre(series: Series) -> Check:
 
 
 def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
-    """Did the cases move to the types most like this one?"""
+    """Check whether the cases moved to the most similar types."""
     name = "有没有转到相邻类"
     usable = [(n, s) for n, s in neighbours if enough(s) is None]
     if not usable:
@@ -90,7 +90,7 @@ def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
 
 
 def placebo_dates(series: Series) -> Check:
-    """Does the same model find a fall on earlier days, when nothing was done?"""
+    """Check whether the same model finds a fall on earlier days, when nothing was done."""
     name = "换成从前的日子也“见效”吗"
     length = min(series.after_bins, max(LEAST_AFTER, series.before_bins // 4))
     first, last = max(LEAST_BEFORE, series.before_bins // 4), series.before_bins - length
@@ -110,7 +110,7 @@ def placebo_dates(series: Series) -> Check:
 
 
 def placebo_types(step: Step, others: Untreated) -> Check:
-    """Do types that nobody remedied fall as clearly since the same day?"""
+    """Check whether types without a remedy fell as clearly since the same day."""
     name = "没整改的类型也这样吗"
     if step.low80 <= 1 <= step.high80:
         return Check(name, IDLE, "这一类没有明显变化，不必与别的类型比")
@@ -124,7 +124,7 @@ def placebo_types(step: Step, others: Untreated) -> Check:
 
 
 def lasting(step: Step, whole: Series) -> Check:
-    """Is the fall of the first half year still there? ``whole``: all bins after, however many."""
+    """Check whether the fall of the first half year persists; ``whole``: all bins after the effect."""
     name = LASTING
     if step.high >= 1:
         return Check(name, IDLE, "还没有看出下降")

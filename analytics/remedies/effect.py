@@ -1,4 +1,4 @@
-"""Whether a remedy worked: the step, what could look like one, and a verdict in plain Chinese."""
+"""The effect of a remedy: the estimated step, the checks of rival explanations, and the verdict in Chinese."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DESIGNS = {
 
 @dataclass(frozen=True)
 class Remedy:
-    """What is judged: a type, the day of effect, where it applies (empty: everywhere)."""
+    """A remedy to be evaluated: type, day of effect, and scope (empty: everywhere)."""
 
     type_id: str
     day: dt.date
@@ -47,11 +47,10 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Effect:
-    """The answer. ``why_not`` says in Chinese why there is no ``step`` yet.
+    """The evaluation of a remedy; ``why_not`` says in Chinese why there is no ``step`` yet.
 
-    ``observed`` cases came in the ``weeks`` after the day of effect that are looked at;
-    ``in_force``: whole weeks since then. ``more_weeks``: until a fall by three tenths would be
-    told (None: not within half a year).
+    ``observed``: cases in the ``weeks`` after the day of effect that are evaluated; ``in_force``: whole weeks since then.
+    ``more_weeks``: further weeks until a fall by three tenths would be significant (None: not within half a year).
     """
 
     remedy: Remedy

@@ -1,7 +1,7 @@
-"""How clearly the types that nobody remedied rose or fell on the day of a remedy.
+"""How many types without a remedy moved as clearly on the day of a remedy (placebo types).
 
-A type's error is the larger of two (see ``step.strength``): one is cheap, the other takes fifty linear systems.
-Whoever is not as clear by the cheap one cannot be by the larger; so only the few that may be are fitted whole.
+The standard error of a type is the larger of two (see ``step.strength``): one is cheap, the other takes fifty linear
+systems. A type that is not as clear by the cheap one cannot be by the larger, so only the others are fitted whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROUNDING = 1e-6
 
 
 class Untreated:
-    """The series of types without a remedy, each ``enough`` to be judged."""
+    """The series of types without a remedy, each ``enough`` to be evaluated."""
 
     def __init__(self, series: Sequence[Series]):
         self.series = tuple(series)
@@ -29,7 +29,7 @@ class Untreated:
         return len(self.series)
 
     def as_clear(self, own: float) -> int:
-        """Return how many moved as clearly as ``own`` (a strength), in its direction."""
+        """Return how many types have at least the strength ``own``, in its direction."""
         side = -1 if own < 0 else 1
         may_be = np.flatnonzero(side * self._most >= side * own - ROUNDING)
         return sum(side * self._strength(int(place)) >= side * own for place in may_be)

@@ -158,7 +158,7 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
 
 
 def to_cases(label: str, **query: str | Sequence[str]) -> None:
-    """Draw a link to 案件明细, with the period and filters of now and the query; it says how many it lists."""
+    """Draw a link to 工单明细, with the period and filters of now and the query; it says how many it lists."""
     asked = links.kept(**query)
     if "case" not in asked:
         cases = count_of(asked, st.session_state["view"].ledger)

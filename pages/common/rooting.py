@@ -40,7 +40,7 @@ def roots(view: View, type_id: str, span: Slice) -> None:
                 "其他诉求": [_share(m, n) for m, n in zip(found["rest"], found["rest_all"], strict=True)],
                 "为其他的": ["几乎只在这一类" if r > ALMOST_ONLY else f"{r:.1f} 倍" for r in found["ratio"]],
                 "多出（件）": found["excess"].round(0),
-                "偶然的可能": [likelihood(p) for p in found["chance"]],
+                "偶然出现的可能": [likelihood(p) for p in found["chance"]],
             }
         )
         ids = [f"{a}={c}" for a, c in zip(found["attribute"], found["code"], strict=True)]

@@ -1,4 +1,4 @@
-"""二、模块运行: where demand came in, which module moved by more than noise, who carries most."""
+"""二、模块运行: demand by module, modules with a significant change, load per officer."""
 
 from __future__ import annotations
 
@@ -82,6 +82,6 @@ def _heaviest(e: Evidence) -> list[Sentence]:
     times = e.derived("ratio", "倍", top["value"] / usual, carried, middle, text=f"{top['value'] / usual:.1f} 倍")
     return [
         e.say(
-            "modules.load", f"{e.label('module', top['module'])}团队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
+            "modules.load", f"{e.label('module', top['module'])}服务队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
         )
     ]  # fmt: skip

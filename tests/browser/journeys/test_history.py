@@ -39,7 +39,7 @@ def test_filters_stand_in_the_address_alone(
         journey.type("统计截至哪一天", "20261110")
         journey.says(re.compile("统计时刻 2026年11月11日 00:00|统计时刻 2026年11月10日"))
         note()
-        for title in ("时限合规", "满意度", "案件明细"):
+        for title in ("时限合规", "满意度", "工单明细"):
             journey.menu(title)
             assert all(p in journey.address for p in ("period=this_quarter", "module=legal", "as_of=2026-11-10"))
             note()
