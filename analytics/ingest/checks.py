@@ -44,13 +44,19 @@ def check_length(reasons: Reasons, rows: Sequence[list[object]], numbers: np.nda
 def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> None:
     """Refuse rows of a text file whose number has no digit where the others' have, and the rows above them: a text was cut.
 
-    It is told here and not by the cells' count, for a text that holds delimiters may break into lines of as many.
+    It is told here and not by the cells' count, for a text that holds delimiters may break into lines of as many. Where
+    neither row has a fault the number is a word that somebody wrote (待定), and nothing was cut.
     """
     digits = numbers.str.contains("[0-9]", regex=True, na=True).to_numpy(dtype=bool)
     strange = np.flatnonzero(~digits)
     if not len(strange) or len(strange) * LEAST_WITH_DIGITS > len(digits):
         return
-    cut = [int(i) for i in strange if not FOOTER.match(str(numbers.iat[int(i)]))]
+    at_fault = (reasons.text != "").to_numpy()
+    cut = [
+        int(i)
+        for i in strange
+        if not FOOTER.match(str(numbers.iat[int(i)])) and (at_fault[i] or (i > 0 and at_fault[i - 1]))
+    ]
     both = sorted({*cut, *(i - 1 for i in cut if i > 0)})
     told = pd.Series(np.isin(np.arange(len(numbers)), both))
     lines = {i: (places[i] + 1, places[i] + 2) if i not in cut else (places[i], places[i] + 1) for i in both}

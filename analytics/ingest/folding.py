@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analytics.ingest.characters import named
 from analytics.ingest.mapping import TOGETHER, VERSIONS
+from analytics.ingest.same_number import agreement
 
 #: What a lead department is called where a column says who leads.
 LEAD = ("主办", "主责", "牵头", "主要", "主", "lead", "main")
@@ -27,38 +27,30 @@ class Folded:
     lead_of: dict[int, int] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    to_check: list[str] = field(default_factory=list)
 
 
-def fold_rows(frame: pd.DataFrame, several: str) -> Folded:
-    """Fold the rows of a case table (``row_id`` and the ledger's columns); ``several`` is a plan's."""
+def fold_rows(frame: pd.DataFrame, several: str, head: str) -> Folded:
+    """Fold the rows of a case table (``row_id`` and the ledger's columns).
+
+    ``several`` is a plan's, ``head`` what the file calls the column of the numbers.
+    """
     folded = Folded(frame)
+    repeated = frame["case_no"].duplicated().any()
+    if repeated:
+        agreed = agreement(frame, several, head)
+        folded.refused, folded.to_check = agreed.refused, agreed.to_check
+        folded.cases = frame[~frame["row_id"].isin(agreed.refused)]
     if "step" in frame and several != VERSIONS:
         _fold_steps(folded)
-    elif frame["case_no"].duplicated().any():
-        _refuse_strangers(folded)
-        if "department" in frame and (several == TOGETHER or (several != VERSIONS and "updated_at" not in frame)):
-            _fold_departments(folded)
+    elif (
+        repeated
+        and "department" in frame
+        and (several == TOGETHER or (several != VERSIONS and "updated_at" not in frame))
+    ):
+        _fold_departments(folded)
     folded.cases = folded.cases.drop(columns=[c for c in _ROW_ONLY if c in folded.cases])
     return folded
-
-
-def _refuse_strangers(folded: Folded) -> None:
-    """Refuse rows of one number that differ in both time of acceptance and words: they are different cases."""
-    frame = folded.cases
-    if "updated_at" in frame:
-        return
-    rows = frame[frame["case_no"].duplicated(keep=False)]
-    words = pd.Series("", index=rows.index)
-    for column in ("title", "content"):
-        if column in rows:
-            words = words + "\n" + rows[column].astype(object).fillna("")
-    group = rows.assign(_words=words).groupby("case_no")
-    differ = (group["accepted_at"].transform("nunique") > 1) & (group["_words"].transform("nunique") > 1)
-    for row in rows[differ].itertuples():
-        folded.refused[int(row.row_id)] = (
-            f"工单编号“{named(str(row.case_no))}”在文件里是几件受理时间和内容都不同的诉求，不能并成一件；请核对编号"
-        )
-    folded.cases = frame[~frame["row_id"].isin(folded.refused)]
 
 
 def _fold_departments(folded: Folded) -> None:
@@ -80,7 +72,7 @@ def _fold_departments(folded: Folded) -> None:
         SEPARATOR.join(dict.fromkeys(d for d in departments.dropna() if d != first))
         for first, (_, departments) in zip(lead["department"], ordered.groupby("case_no")["department"], strict=True)
     ]
-    lead["accepted_at"] = ordered.groupby("case_no")["accepted_at"].min().to_numpy()
+    lead["accepted_at"] = ordered.groupby("case_no")["accepted_at"].max().to_numpy()  # the finest of times that agree
     if "closed_at" in rows:
         lead["closed_at"] = _last_closings(ordered).to_numpy()
     _note(folded, rows, lead)

@@ -20,7 +20,7 @@ from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.splitting import split
-from analytics.ingest.upsert import orphans, strangers, upsert
+from analytics.ingest.upsert import changed_acceptance, orphans, strangers, upsert
 from analytics.ingest.validation import Parsed, validate
 from analytics.model import TABLES
 from analytics.settings import Settings
@@ -56,6 +56,8 @@ class ImportResult:
     left_empty: list[LeftEmpty] = field(default_factory=list)
     #: Tables and files that were not read, though they hold rows, each a sentence.
     left_out: list[str] = field(default_factory=list)
+    #: What went in and contradicts something, each a sentence that names what counts now.
+    to_check: list[str] = field(default_factory=list)
     #: Files of which not one row went in → rows read.
     barren: dict[str, int] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ class ImportResult:
             tuple(self.quarantine),
             tuple(self.warnings),
             tuple(self.left_out),
+            tuple(self.to_check),
         )
 
     def sentence(self, dry_run: bool = False) -> str:
@@ -181,6 +184,7 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         if unused := sheet.plan.unused:
             result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
         result.left_out += sheet.plan.sheet.left_out
+        result.to_check += [f"{sheet.plan.sheet.place}：{told}" for told in sheet.to_check]
         result.repairs += sheet.repairs
         result.left_empty += sheet.left_empty
     result.quarantine = [_quarantined(parsed[s], row_no, *why) for (s, row_no), why in sorted(refused.items())]
@@ -220,8 +224,9 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
     good = sheet.good.assign(row_id=sheet.good["row_no"])
     folded = Folded(good)
     if own == "cases" and len(good):
-        folded = fold_rows(good, sheet.plan.several)
+        folded = fold_rows(good, sheet.plan.several, sheet.plan.heads[sheet.plan.mapping["case_no"]])
         sheet.warnings += folded.notes
+        sheet.to_check += folded.to_check
         others = strangers(draft, folded.cases)
         together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
         lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
@@ -231,6 +236,8 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         rows = rows[~rows["row_id"].isin(lost)] if lost else rows
         if rows.empty:
             continue
+        if table == "cases":
+            sheet.to_check += changed_acceptance(draft, rows)
         outcome = upsert(draft, table, rows, result.batch)
         result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
         if table != own:

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analytics.ingest.characters import named
+from analytics.ingest.same_number import listed
 from analytics.model import TABLES, Table
 from analytics.store import Draft
 from analytics.store.schema import column_types
@@ -127,6 +128,8 @@ def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
 def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
     """Return row_id → reason for cases whose number the ledger has for another: accepted on another day, in other words.
 
+    A word in place of a number (待定, 0) is another's already where the words differ.
+
     A row that says when it was updated corrects the case and is none.
     """
     con = draft.con
@@ -138,7 +141,8 @@ def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
     same = " OR ".join(f"s.{c} = c.{c}" for c in texts)
     found = con.execute(
         f"SELECT s.row_id, s.case_no, c.accepted_at FROM speaking s JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
-        f"WHERE s.accepted_at::DATE <> c.accepted_at::DATE AND coalesce({differs}, false) AND NOT coalesce({same}, false)"
+        f"WHERE (s.accepted_at::DATE <> c.accepted_at::DATE OR NOT regexp_matches(s.case_no, '[1-9A-Za-z]')) "
+        f"AND coalesce({differs}, false) AND NOT coalesce({same}, false)"
     ).fetchall()
     con.unregister("speaking")
     return {
@@ -146,3 +150,20 @@ def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
         "编号若每年从头编，请在前面加上年份；若确是更正，请带上更新时间一列"
         for row_id, case_no, accepted in found
     }
+
+
+def changed_acceptance(draft: Draft, rows: pd.DataFrame) -> list[str]:
+    """Name the cases whose time of acceptance the rows change: the whole count, and the first few with both times."""
+    con = draft.con
+    columns = [c for c in ("case_no", "accepted_at", "updated_at") if c in rows]
+    con.register("speaking", rows[columns])
+    stale = "AND NOT coalesce(s.updated_at < c.updated_at, false)" if "updated_at" in columns else ""
+    found = con.execute(
+        f"SELECT s.case_no, any_value(c.accepted_at), last(s.accepted_at) AS said FROM speaking s JOIN ({draft.known('cases', 'speaking')}) c "
+        f"USING (case_no) WHERE true {stale} GROUP BY s.case_no HAVING said <> any_value(c.accepted_at) ORDER BY s.case_no"
+    ).fetchall()
+    con.unregister("speaking")
+    if not found:
+        return []
+    shown = [f"“{named(number)}”{before:%Y-%m-%d %H:%M} → {after:%Y-%m-%d %H:%M}" for number, before, after in found]
+    return [f"{len(found):,} 件工单的受理时间与台账里原有的不同，已按这份文件改：{listed(shown)}；请核对"]

@@ -48,6 +48,7 @@ class Parsed:
     warnings: list[str] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     left_empty: list[LeftEmpty] = field(default_factory=list)
+    to_check: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> pd.DataFrame:
@@ -189,10 +190,7 @@ def _parse(reading: _Reading, column: Column, order: str) -> None:
         _leave_empty(reading, column, bad)
     if column.required:
         empty = frame[column.name].isna() & ~bad
-        head = reading.head(column.name)
-        reading.reasons.add(
-            empty, OF_COLUMN.get(column.name, REQUIRED), lambda _: f"列「{named(head)}」是空的；请补填后再导入"
-        )
+        reading.reasons.add(empty, OF_COLUMN.get(column.name, REQUIRED), lambda i: _why_empty(reading, column, i))
 
 
 def _values(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Series, pd.Series]:
@@ -246,6 +244,11 @@ def _shown(reading: _Reading, column: Column, i: int) -> str:
 def _why(reading: _Reading, column: Column, i: int) -> str:
     head = named(reading.head(column.name))
     return f"列「{head}」的值“{_shown(reading, column, i)}”认不出；{REMEDIES.get(column.kind, '请核对')}"
+
+
+def _why_empty(reading: _Reading, column: Column, i: int) -> str:
+    head, written = named(reading.head(column.name)), parsing.plain(reading.cells[column.name][i])
+    return f"列「{head}」{f'只写了“{named(written)}”' if written else '是空的'}；请补填后再导入"
 
 
 def _leave_empty(reading: _Reading, column: Column, bad: pd.Series) -> None:
