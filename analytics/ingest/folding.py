@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analytics.ingest.mapping import TOGETHER, VERSIONS
+from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
 from analytics.ingest.same_number import agreement
 
 #: What a lead department is called where a column says who leads.
@@ -30,15 +30,12 @@ class Folded:
     to_check: list[str] = field(default_factory=list)
 
 
-def fold_rows(frame: pd.DataFrame, several: str, head: str) -> Folded:
-    """Fold the rows of a case table (``row_id`` and the ledger's columns).
-
-    ``several`` is a plan's, ``head`` what the file calls the column of the numbers.
-    """
-    folded = Folded(frame)
+def fold_rows(frame: pd.DataFrame, plan: SheetPlan) -> Folded:
+    """Fold the rows of a case table (``row_id`` and the ledger's columns) as its plan says."""
+    folded, several = Folded(frame), plan.several
     repeated = frame["case_no"].duplicated().any()
     if repeated:
-        agreed = agreement(frame, several, head)
+        agreed = agreement(frame, plan)
         folded.refused, folded.to_check = agreed.refused, agreed.to_check
         folded.cases = frame[~frame["row_id"].isin(agreed.refused)]
     if "step" in frame and several != VERSIONS:

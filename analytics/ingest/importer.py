@@ -114,7 +114,7 @@ def plan_files(
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
         read = [p for p in found if p.fits] or found
         left_out = [told for p in found for told in p.sheet.left_out]
-        left_out += [p.left_out() for p in found if p not in read and p.holds_rows]
+        left_out += [p.left_out() for p in found if p not in read and p.sheet.holds_rows]
         read[0].sheet.left_out = left_out
         plans += read
     return plans
@@ -224,7 +224,7 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
     good = sheet.good.assign(row_id=sheet.good["row_no"])
     folded = Folded(good)
     if own == "cases" and len(good):
-        folded = fold_rows(good, sheet.plan.several, sheet.plan.heads[sheet.plan.mapping["case_no"]])
+        folded = fold_rows(good, sheet.plan)
         sheet.warnings += folded.notes
         sheet.to_check += folded.to_check
         others = strangers(draft, folded.cases)
@@ -262,15 +262,15 @@ def _count(outcomes: pd.DataFrame, lead_of: dict[int, int], result: ImportResult
 
 def _quarantined(sheet: Parsed, row_no: int, kind: str, why: str) -> Quarantined:
     plan = sheet.plan
-    where = f"{plan.sheet.file}{' 工作表「' + plan.sheet.sheet + '」' if plan.sheet.sheet else ''}第 {row_no} 行"
+    position = row_no - 1
     return Quarantined(
         plan.sheet.file,
         plan.sheet.sheet,
-        row_no,
+        plan.sheet.number(position),
         plan.table,
-        f"{where}：{why}",
+        f"{plan.sheet.where(position)}：{why}",
         plan.heads,
-        plan.sheet.rows[row_no - 1],
+        plan.sheet.rows[position],
         kind,
     )
 

@@ -21,9 +21,6 @@ Profiles = dict[str, tuple[str, str, dict[str, str]]]
 #: What several rows of one case may be: told from the file, always one case with several departments, always versions.
 AUTO, TOGETHER, VERSIONS = "auto", "together", "versions"
 SEVERAL = {AUTO: "自动判断", TOGETHER: "一件多部门（主办、协办）", VERSIONS: "同一件的先后版本"}
-#: So many rows of a sheet that is not read are looked at, and how a day begins.
-ROWS_LOOKED_AT = 50
-_DAY = re.compile(r"\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}")
 _CLOCK_HEAD = re.compile("(日期|时间|时刻|时分|钟点|date|time)$")
 
 
@@ -124,13 +121,6 @@ class SheetPlan:
             labels.append("诉求主题或诉求内容")
         return labels
 
-    @property
-    def holds_rows(self) -> bool:
-        """Tell whether the sheet looks like a table of its own: a row with three cells, one of them a day."""
-        rows = (list(self.sheet.rows[i]) for i in range(min(len(self.sheet.rows), ROWS_LOOKED_AT)))
-        filled = ([c for c in row if c not in (None, "")] for row in rows)
-        return any(len(cells) >= 3 and any(map(_is_day, cells)) for cells in filled)
-
     def left_out(self) -> str:
         """Say that the sheet is not read, what it lacks and what to do."""
         return (
@@ -164,10 +154,6 @@ class SheetPlan:
             f"{sheet}第 {self.header_row + 1} 行的表头最像「{TABLES[self.table].label}」，只是找不到：{'、'.join(self.missing)}；"
             f"读到的表头是：{heads}。请在数据管理页手工对应（命令行用 --map），或改表头后再导入{hint}",
         )
-
-
-def _is_day(cell: object) -> bool:
-    return isinstance(cell, dt.date) or bool(_DAY.match(str(cell)))
 
 
 def _position(head: str, folded: list[str]) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics.ingest.characters import named
-from analytics.ingest.mapping import TOGETHER, VERSIONS
+from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
 
 TEXTS = ("title", "content")
 #: What every number has; a word in its place (待定, XXX, 0) has none, or one letter over and over.
@@ -29,22 +29,22 @@ class Agreement:
     to_check: list[str] = field(default_factory=list)
 
 
-def agreement(frame: pd.DataFrame, several: str, head: str) -> Agreement:
-    """Compare the rows of each number of a case table; ``several`` is a plan's, ``head`` the column of the numbers.
+def agreement(frame: pd.DataFrame, plan: SheetPlan) -> Agreement:
+    """Compare the rows (``row_id``, the place of each in its sheet, from 1) of each number of a case table.
 
     Versions (said by a person, or by times of update that differ) may change their words, or their time of acceptance,
     not both. Departments of one case agree in both. Other rows that agree in words alone are one case, and told.
     """
     rows = frame[frame["case_no"].duplicated(keep=False)]
-    group = rows["case_no"]
+    group, several = rows["case_no"], plan.several
     words, times = _texts_differ(rows, group), _times_differ(rows, group)
     versions = pd.Series(several == VERSIONS, index=rows.index) | _dated(rows, group)
     steps = pd.Series("step" in rows and several != VERSIONS, index=rows.index)
     apart = words & (~versions | times | ~_are_numbers(group))
     joined = ~versions & ~steps & _departments_differ(rows, group, several)
     found = Agreement()
-    found.refused |= _refusals(rows[apart], head, "诉求内容不同")
-    found.refused |= _refusals(rows[~apart & times & joined], head, "受理时间不同")
+    found.refused |= _refusals(rows[apart], plan, "诉求内容不同")
+    found.refused |= _refusals(rows[~apart & times & joined], plan, "受理时间不同")
     found.to_check += _later_kept(rows[~apart & times & ~joined & ~steps], versions)
     return found
 
@@ -90,10 +90,13 @@ def is_number(text: str) -> bool:
     return bool(MEANT.search(text))
 
 
-def _refusals(rows: pd.DataFrame, head: str, what: str) -> dict[int, str]:
-    found = {}
+def _refusals(rows: pd.DataFrame, plan: SheetPlan, what: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    head = plan.heads[plan.mapping["case_no"]]
     for number, ids in rows.groupby("case_no")["row_id"]:
-        places = "、".join(map(str, ids[:MOST_NAMED])) + (f" 等 {len(ids)}" if len(ids) > MOST_NAMED else "")
+        places = "、".join(str(plan.sheet.number(int(i) - 1)) for i in ids[:MOST_NAMED]) + (
+            f" 等 {len(ids)}" if len(ids) > MOST_NAMED else ""
+        )
         meant = is_number(str(number))
         why = (
             f"列「{named(head)}」的值“{named(str(number))}”{'' if meant else '不是编号，'}在第 {places} 行都有，{what}，"
