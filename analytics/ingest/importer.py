@@ -12,13 +12,14 @@ import pandas as pd
 
 from analytics.ingest.characters import named
 from analytics.ingest.folding import Folded, fold_rows
-from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan, plan_sheet
+from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
 from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
+from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import split
 from analytics.ingest.upsert import changed_acceptance, orphans, strangers, upsert
 from analytics.ingest.validation import Parsed, validate
@@ -109,7 +110,7 @@ def plan_files(
     """
     plans: list[SheetPlan] = []
     for name, content in files:
-        found = [plan_sheet(s, profiles, by_hand) for s in read_file(name, content, settings)]
+        found = [p for s in read_file(name, content, settings) for p in plans_of(s, profiles, by_hand)]
         if not found:
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
         read = [p for p in found if p.fits] or found

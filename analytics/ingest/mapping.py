@@ -211,9 +211,9 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
     best: SheetPlan | None = None
     best_score = (-1.0, 0, 0.0)
     width = _usual_width(sheet)
-    for row_no, row in enumerate(sheet.rows[:HEADER_ROWS]):
+    for row_no, row in enumerate(sheet.rows[sheet.first : sheet.first + HEADER_ROWS], start=sheet.first):
         heads = _heads(row, sheet)
-        if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > 1:
+        if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > sheet.first + 1:
             continue
         for table in [TABLES[name]] if name else TABLES.values():
             plan = SheetPlan(sheet, table.name, row_no, heads, guess(heads, table), notes=list(sheet.notes))
@@ -222,7 +222,12 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
                 best, best_score = plan, score
     if best is None:
         best = SheetPlan(
-            sheet, "cases", 0, _heads(sheet.rows[0] if sheet.rows else [], sheet), {}, notes=list(sheet.notes)
+            sheet,
+            "cases",
+            sheet.first,
+            _heads(sheet.rows[sheet.first] if sheet.rows else [], sheet),
+            {},
+            notes=list(sheet.notes),
         )
     plan = _with_profile(best, profiles or {})
     return _with_hand(plan, by_hand, said, name)
@@ -263,7 +268,7 @@ def _heads(row: list[object], sheet: Sheet) -> list[str]:
 
 def _usual_width(sheet: Sheet) -> int:
     """Return how many cells most of the first rows fill: heads that nobody knows are told by it."""
-    filled = [sum(c not in ("", None) for c in row) for row in sheet.rows[: 2 * HEADER_ROWS]]
+    filled = [sum(c not in ("", None) for c in row) for row in sheet.rows[sheet.first : sheet.first + 2 * HEADER_ROWS]]
     return Counter(n for n in filled if n).most_common(1)[0][0] if any(filled) else 0
 
 
