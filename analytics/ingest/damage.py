@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.characters import DOUBLED, ESCAPED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
+from analytics.ingest.cells_shown import ERROR, Shown
+from analytics.ingest.characters import DOUBLED, ESCAPED, FAILED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
 from analytics.ingest.parsing import Cells
 from analytics.model import Column
 
@@ -22,6 +23,7 @@ UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
+SHOWN = "编号按表格里显示的样子读（数字格式）"
 NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
@@ -50,6 +52,9 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     """Put right what can be told for certain, where the sheet shows signs of it; returns the cells and kind → count."""
     counts: Counter[str] = Counter()
     identifier = column.name in IDENTIFIERS
+    if identifier and not isinstance(cells, pa.ChunkedArray):
+        counts[SHOWN] = sum(isinstance(c, Shown) for c in cells)
+        cells = [c.shown if isinstance(c, Shown) else c for c in cells] if counts[SHOWN] else cells
     for sign, pattern in ((WESTERN, "[\u00c0-\u00ff]"), (DOUBLED, _FIRST_OF_DOUBLED)):
         if sign in signs:
             cells = _each(cells, pattern, unscrambled, counts, UNSCRAMBLED)
@@ -68,9 +73,23 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
         )
     if identifier:
         cells = _each(cells, _WIDE, lambda t: _narrowed(t.strip()), counts, NARROWED)
+    counts = +counts
     if LOST in signs and column.kind == "text":
         _each(cells, f"{_LOST}|\\?{{3,}}", lambda t: "" if is_lost(t) else t, counts, UNREADABLE)
     return cells, counts
+
+
+def without_errors(cells: Cells, signs: frozenset[str]) -> tuple[Cells, dict[int, str]]:
+    """Return the cells without the errors of formulas (#N/A, #REF!, a value never computed), and place → error."""
+    if FAILED not in signs:
+        return cells, {}
+    if isinstance(cells, pa.ChunkedArray):
+        may = pc.match_substring_regex(cells, ERROR)
+        failed = {i: str(cells[i]).strip() for i in np.flatnonzero(pc.fill_null(may, False).to_numpy()).tolist()}
+        return pc.if_else(may, None, cells) if failed else cells, failed
+    is_error = re.compile(ERROR).match
+    failed = {i: c.strip() for i, c in enumerate(cells) if type(c) is str and is_error(c)}
+    return [None if i in failed else c for i, c in enumerate(cells)] if failed else cells, failed
 
 
 def _each(cells: Cells, pattern: str, mend: Callable[[str], str | None], counts: Counter[str], kind: str) -> Cells:

@@ -67,6 +67,8 @@ class Sheet:
     left_out: list[str] = field(default_factory=list)
     #: Rows that were put together from several places, by position.
     parts: list[Part] = field(default_factory=list)
+    #: Whether numbers may be shown otherwise than they are held, and the reader cannot tell.
+    formats_unknown: bool = False
     #: Position of the first row that may hold the heads.
     first: int = 0
 

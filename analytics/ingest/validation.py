@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from analytics import workdays
 from analytics.ingest import dates, parsing
+from analytics.ingest.cells_shown import NOT_COMPUTED
 from analytics.ingest.characters import named
 from analytics.ingest.checks import check_case, check_length, check_lines, even_times
-from analytics.ingest.damage import IDENTIFIERS, repaired, spoilt_numbers
+from analytics.ingest.damage import IDENTIFIERS, repaired, spoilt_numbers, without_errors
 from analytics.ingest.limits import limits, unit_of_head
 from analytics.ingest.mapping import SheetPlan, columns_of
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED, SHIFTED, Reasons
@@ -35,6 +36,8 @@ REMEDIES = {
     "role": "请填 分管领导、首席服务专员、服务专员 之一",
     "module": "请填九个模块之一",
 }
+#: Identifiers that are shown in a format of their own.
+NUMBERS = IDENTIFIERS - {"contact_phone", "credit_code"}
 LIMITS = ("promised_days", "promised_hours")
 ORDER_NAMES = {"mdy": "月/日/年", "dmy": "日/月/年", "ymd": "年/月/日"}
 
@@ -68,6 +71,8 @@ class _Reading:
     cells: dict[str, parsing.Cells]
     reasons: Reasons
     parsed: Parsed
+    #: Column → place → error of the formula that stood there.
+    failed: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def head(self, column: str) -> str:
         return self.plan.heads[self.plan.mapping[column]]
@@ -126,9 +131,15 @@ def _columns(plan: SheetPlan) -> tuple[np.ndarray, Sequence[parsing.Cells]]:
 
 def _mended(reading: _Reading, column: Column, cells: parsing.Cells) -> parsing.Cells:
     """Return a column's cells with what is certainly damage put right, and enter it in the account."""
-    mended, counts = repaired(cells, column, reading.plan.sheet.signs)
-    place, head = reading.plan.sheet.place, reading.head(column.name)
+    sheet = reading.plan.sheet
+    cells, reading.failed[column.name] = without_errors(cells, sheet.signs)
+    mended, counts = repaired(cells, column, sheet.signs)
+    place, head = sheet.place, reading.head(column.name)
     reading.parsed.repairs += [Repair(place, head, kind, n) for kind, n in counts.items()]
+    if sheet.formats_unknown and column.name in NUMBERS and any(isinstance(c, int | float) for c in mended):
+        reading.parsed.warnings.append(
+            f"列「{named(head)}」里是数字，这种格式的文件读不到数字的显示格式：表里显示成 000012 之类的，请另存为 .xlsx 再导入"
+        )
     return mended
 
 
@@ -177,6 +188,7 @@ def _order_asked(reading: _Reading, name: str, orders: set[str]) -> RefusedFile:
 def _parse(reading: _Reading, column: Column, order: str) -> None:
     """Parse one column into the frame; what cannot be read is a reason where required, else left empty and counted."""
     cells, frame = reading.cells[column.name], reading.parsed.frame
+    failed = _failed(reading, column, len(frame))
     if column.name in LIMITS:
         bad = _parse_limits(reading, column, cells)
     else:
@@ -189,7 +201,7 @@ def _parse(reading: _Reading, column: Column, order: str) -> None:
         frame.loc[bad, column.name] = pd.NA if column.kind not in ("time", "day") else pd.NaT
         _leave_empty(reading, column, bad)
     if column.required:
-        empty = frame[column.name].isna() & ~bad
+        empty = frame[column.name].isna() & ~bad & ~failed
         reading.reasons.add(empty, OF_COLUMN.get(column.name, REQUIRED), lambda i: _why_empty(reading, column, i))
 
 
@@ -244,6 +256,26 @@ def _shown(reading: _Reading, column: Column, i: int) -> str:
 def _why(reading: _Reading, column: Column, i: int) -> str:
     head = named(reading.head(column.name))
     return f"列「{head}」的值“{_shown(reading, column, i)}”认不出；{REMEDIES.get(column.kind, '请核对')}"
+
+
+def _failed(reading: _Reading, column: Column, rows: int) -> pd.Series:
+    """Enter what a formula failed to give: a reason where the column is required, else cells left empty; return its mask."""
+    failed = reading.failed.get(column.name, {})
+    mask = pd.Series(np.isin(np.arange(rows), list(failed)))
+    head = named(reading.head(column.name))
+    if failed and column.required:
+        reading.reasons.add(
+            mask,
+            OF_COLUMN.get(column.name, REQUIRED),
+            lambda i: (
+                f"列「{head}」的值“{failed[i].lstrip('#') if failed[i] == NOT_COMPUTED else failed[i]}”：这一格是公式，没有得出值；"
+                "请在表格软件里打开、改好公式并另存后再导入"
+            ),
+        )
+    elif failed:
+        words = [w.lstrip("#") if w == NOT_COMPUTED else w for w in failed.values()]
+        reading.parsed.left_empty += words_left_out(reading.plan.sheet.place, reading.head(column.name), words)
+    return mask
 
 
 def _why_empty(reading: _Reading, column: Column, i: int) -> str:
