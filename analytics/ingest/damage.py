@@ -61,7 +61,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     if ESCAPED in signs:
         cells = _each(cells, _ESCAPE, lambda t: re.sub(_ESCAPE, _unescaped, t), counts, RESTORED)
     if INVISIBLES in signs:
-        remove = _trimmed if column.name in SENTENCES else bare
+        remove = _trimmed if column.name in SENTENCES else _without_padding if identifier else bare
         cells = _each(cells, f"[{INVISIBLE}]", remove, counts, REMOVED)
     if MARKED in signs:
         cells = _each(
@@ -165,6 +165,11 @@ def _trimmed(text: str) -> str:
     """Return a text without invisible characters at its ends and without controls; inside they may hold signs together."""
     kept = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
     return re.sub(f"^[{INVISIBLE}\\s]+|[{INVISIBLE}\\s]+$", "", kept)
+
+
+def _without_padding(text: str) -> str:
+    """Return an identifier without what is invisible; a null byte inside it stands where a character was lost."""
+    return bare(re.sub("(?<=[^\x00])\x00+(?=[^\x00])", "\ufffd", text.strip("\x00")))
 
 
 def is_lost(text: str) -> bool:

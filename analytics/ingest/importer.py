@@ -115,7 +115,7 @@ def plan_files(
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
         read = [p for p in found if p.fits] or found
         left_out = [told for p in found for told in p.sheet.left_out]
-        left_out += [p.left_out() for p in found if p not in read and p.sheet.holds_rows]
+        left_out += [p.left_out() for p in found if p not in read and (p.sheet.holds_rows or p.sheet.inner)]
         read[0].sheet.left_out = left_out
         plans += read
     return plans

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analytics.ingest.characters import named
@@ -123,8 +124,15 @@ class SheetPlan:
 
     def left_out(self) -> str:
         """Say that the sheet is not read, what it lacks and what to do."""
+        lacking = "、".join(self.missing) or "足够的列"
+        if self.sheet.inner:
+            heads = "、".join(map(named, self.heads[1:7]))
+            return (
+                f"{self.sheet.file}：每条记录里的「{named(self.sheet.sheet)}」（共 {len(self.body):,} 条：{heads}）没有读入：找不到 {lacking}；"
+                "要用的，请导出成单独的环节表再导入"
+            )
         return (
-            f"{self.sheet.place}（{len(self.sheet.rows):,} 行）没有读入：找不到 {'、'.join(self.missing) or '足够的列'}；"
+            f"{self.sheet.place}（{len(self.sheet.rows):,} 行）没有读入：找不到 {lacking}；"
             "表头写法不同或没有表头的，请改好表头，或单独导入这张表并手工对应"
         )
 
@@ -215,7 +223,7 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
         heads = _heads(row, sheet)
         if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > sheet.first + 1:
             continue
-        for table in [TABLES[name]] if name else TABLES.values():
+        for table in _tables(sheet, name):
             plan = SheetPlan(sheet, table.name, row_no, heads, guess(heads, table), notes=list(sheet.notes))
             score = _score(plan, width, said)
             if score > best_score:
@@ -231,6 +239,13 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
         )
     plan = _with_profile(best, profiles or {})
     return _with_hand(plan, by_hand, said, name)
+
+
+def _tables(sheet: Sheet, name: str) -> Iterable[Table]:
+    """Return the tables that a sheet may be: what lies inside the records of cases speaks of those."""
+    if sheet.inner:
+        return TABLES["events"], TABLES["ratings"]
+    return [TABLES[name]] if name else TABLES.values()
 
 
 def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, int, float]:

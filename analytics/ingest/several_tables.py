@@ -23,6 +23,8 @@ BEGINS_AS_A_TIME = r"^\s*[\d二]"
 
 def plans_of(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand = NOTHING_BY_HAND) -> list[SheetPlan]:
     """Plan a sheet and what stands beside and below its table; what is no table that we know is named as left out."""
+    if sheet.inner:  # what a person says is of the cases that it lies in
+        by_hand = replace(by_hand, heads={}, table="", accepted_on=None)
     plan = plan_sheet(sheet, profiles, by_hand)
     if plan.missing:
         return [plan]

@@ -69,6 +69,8 @@ class Sheet:
     parts: list[Part] = field(default_factory=list)
     #: Whether numbers may be shown otherwise than they are held, and the reader cannot tell.
     formats_unknown: bool = False
+    #: Whether its rows lie inside the records of another sheet: what it is and why it is not read is always said.
+    inner: bool = False
     #: Position of the first row that may hold the heads.
     first: int = 0
 
