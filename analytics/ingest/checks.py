@@ -1,10 +1,9 @@
-"""What a row says against itself: times out of order, no word of the matter, cells beyond the heads."""
+"""What a row says against itself: times out of order, no word of the matter, a number that is a cut text."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,27 +17,8 @@ from analytics.model import WIDE_STAGES
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
 #: Of so many numbers at most one may have no digit for it to be strange.
 LEAST_WITH_DIGITS = 4
-#: Lines under a table that are no part of it.
-FOOTER = re.compile(
-    r"\s*[（(【]?(合计|总计|小计|总数|共计?\s*\d|(导出|制表|打印|统计|填报|审核|报送)(时间|日期|人|单位|口径|部门)|第\s*\d+\s*页|备注[:：]|说明[:：]|注[:：])"
-)
 #: A clock of which only the hour is written.
 _HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
-
-
-def check_length(reasons: Reasons, rows: Sequence[list[object]], numbers: np.ndarray, width: int) -> None:
-    """Refuse rows that hold something beyond the heads."""
-    long = pd.Series(
-        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in map(int, numbers)],
-        dtype=bool,
-    )
-    reasons.add(
-        long,
-        SHIFTED,
-        lambda i: (
-            f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
-        ),
-    )
 
 
 def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> None:
@@ -52,11 +32,7 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
     if not len(strange) or len(strange) * LEAST_WITH_DIGITS > len(digits):
         return
     at_fault = (reasons.text != "").to_numpy()
-    cut = [
-        int(i)
-        for i in strange
-        if not FOOTER.match(str(numbers.iat[int(i)])) and (at_fault[i] or (i > 0 and at_fault[i - 1]))
-    ]
+    cut = [int(i) for i in strange if at_fault[i] or (i > 0 and at_fault[i - 1])]
     both = sorted({*cut, *(i - 1 for i in cut if i > 0)})
     told = pd.Series(np.isin(np.arange(len(numbers)), both))
     lines = {i: (places[i] + 1, places[i] + 2) if i not in cut else (places[i], places[i] + 1) for i in both}

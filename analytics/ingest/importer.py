@@ -16,13 +16,14 @@ from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPla
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
+from analytics.ingest.reading import Parsed
 from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import split
 from analytics.ingest.upsert import changed_acceptance, orphans, strangers, upsert
-from analytics.ingest.validation import Parsed, validate
+from analytics.ingest.validation import validate
 from analytics.model import TABLES
 from analytics.settings import Settings
 from analytics.store import Draft, Snapshot, Store

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from analytics.ingest.checks import FOOTER
 from analytics.ingest.damage import SENTENCES
 from analytics.ingest.dialect import Dialect, shape
+from analytics.ingest.footers import is_footer
 from analytics.ingest.heads import count_known, fold, synonyms, without_brackets
 from analytics.ingest.records import Forms
 from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS
@@ -129,7 +129,7 @@ def _last(rows: list[list[str]]) -> int:
     end = len(rows)
     for place in range(len(rows) - 1, max(len(rows) - 8, 0), -1):
         filled = [c for c in rows[place] if c.strip()]
-        if filled and not FOOTER.match(filled[0]):
+        if filled and not is_footer(filled[0]):
             break
         end = place
     return end
@@ -164,7 +164,7 @@ def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], star
 def _begins_the_next(rows: list[list[str]], head: _Head, first: int, after: int) -> bool:
     """Tell whether a line of several cells, too short to be a case, stands before a full row: its text may end there."""
     line = rows[first]
-    short = 2 <= len(line) <= head.needed and len(line) < head.width and not FOOTER.match(line[0])
+    short = 2 <= len(line) <= head.needed and len(line) < head.width and not is_footer(line[0])
     return short and after < len(rows) and len(rows[after]) >= head.width
 
 
