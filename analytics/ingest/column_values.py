@@ -12,10 +12,10 @@ from analytics.ingest import dates, parsing
 from analytics.ingest.cells_shown import NOT_COMPUTED
 from analytics.ingest.characters import named
 from analytics.ingest.damage import IDENTIFIERS, spoilt_numbers
-from analytics.ingest.limits import limits, unit_of_head
+from analytics.ingest.limits import ROUNDED, count_rounded, limits, unit_of_head
 from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
-from analytics.ingest.report import words_left_out
+from analytics.ingest.report import Repair, words_left_out
 from analytics.model import Column
 
 REMEDIES = {
@@ -83,7 +83,10 @@ def can_read(reading: Reading, column: Column, order: str, cells: list[str]) -> 
 def _parse_limits(reading: Reading, column: Column, cells: parsing.Cells) -> pd.Series:
     """Parse limits into both columns, each by the unit that its cell says."""
     frame = reading.parsed.frame
-    found = limits(cells, unit_of_head(reading.head(column.name), column.name))
+    unit = unit_of_head(reading.head(column.name), column.name)
+    found = limits(cells, unit)
+    if rounded := count_rounded(cells, unit):
+        reading.parsed.repairs.append(Repair(reading.plan.sheet.place, reading.head(column.name), ROUNDED, rounded))
     for name, values in zip(LIMITS, found[:2], strict=True):
         if values.notna().any() or name == column.name:
             frame[name] = frame[name].fillna(values) if name in frame else values

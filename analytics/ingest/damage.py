@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from analytics.ingest.cells_shown import ERROR, Shown
 from analytics.ingest.characters import DOUBLED, ESCAPED, FAILED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
 from analytics.ingest.parsing import Cells
+from analytics.ingest.spellings import ONE, UNLIKE
 from analytics.model import Column
 
 #: Columns whose cells are compared letter by letter, and those that people write sentences into.
@@ -24,6 +25,7 @@ REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
 SHOWN = "编号按表格里显示的样子读（数字格式）"
+SPELT = "电话、信用代码的写法已统一"
 NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
@@ -73,6 +75,8 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
         )
     if identifier:
         cells = _each(cells, _WIDE, lambda t: _narrowed(t.strip()), counts, NARROWED)
+        if column.name in ONE:
+            cells = _each(cells, UNLIKE[column.name], ONE[column.name], counts, SPELT)
     counts = +counts
     if LOST in signs and column.kind == "text":
         _each(cells, f"{_LOST}|\\?{{3,}}", lambda t: "" if is_lost(t) else t, counts, UNREADABLE)
