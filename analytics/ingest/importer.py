@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics.ingest.characters import named
+from analytics.ingest.differing import repeated
 from analytics.ingest.folding import Folded, fold_rows
 from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
 from analytics.ingest.profiles import remember_profile
@@ -22,7 +23,7 @@ from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import split
-from analytics.ingest.upsert import changed_acceptance, orphans, strangers, upsert
+from analytics.ingest.upsert import changed, orphans, strangers, upsert
 from analytics.ingest.validation import validate
 from analytics.model import TABLES
 from analytics.settings import Settings
@@ -229,7 +230,7 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         folded = fold_rows(good, sheet.plan)
         sheet.warnings += folded.notes
         sheet.to_check += folded.to_check
-        others = strangers(draft, folded.cases)
+        others = strangers(draft, folded.cases, result.batch)
         together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
         lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
     for table, rows in split(own, folded.cases, folded.steps).items():
@@ -239,7 +240,9 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         if rows.empty:
             continue
         if table == "cases":
-            sheet.to_check += changed_acceptance(draft, rows)
+            sheet.to_check += changed(draft, rows, result.batch)
+        elif table == own:
+            sheet.to_check += repeated(rows, table)
         outcome = upsert(draft, table, rows, result.batch)
         result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
         if table != own:

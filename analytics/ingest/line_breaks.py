@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from analytics.ingest.damage import SENTENCES
 from analytics.ingest.dialect import Dialect, shape
@@ -32,6 +33,8 @@ class Rejoined:
     rows: list[list[str]]
     places: list[int] = field(default_factory=list)
     doubtful: dict[int, str] = field(default_factory=dict)
+    #: Place in the file of the first row.
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,35 @@ class _Head:
 
 
 def rejoined(rows: list[list[str]], dialect: Dialect) -> Rejoined:
-    """Rejoin rows of a text file, none of which has fewer cells than its heads where nothing is broken."""
-    found = Rejoined(rows)
+    """Rejoin rows of a text file, none of which has fewer cells than its heads where nothing is broken.
+
+    Heads that come again begin a table of their own: exports put one behind the other.
+    """
+    starts = [0, *_heads_again(rows), len(rows)]
+    whole = Rejoined([])
+    for start, end in pairwise(starts):
+        found = _rejoined(rows[start:end], dialect, start)
+        whole.rows += found.rows
+        whole.places += [start + place for place in found.places]
+        whole.doubtful |= {start + place: why for place, why in found.doubtful.items()}
+    return whole
+
+
+def _heads_again(rows: list[list[str]]) -> list[int]:
+    """Return the places of rows below the first heads that are heads for the most part."""
+    heads = [place for place, row in enumerate(rows) if len(row) > 1 and _is_heads(row)]
+    return heads[1:]
+
+
+def _is_heads(row: list[str]) -> bool:
+    if any(c[:1].isdigit() for c in row):  # most rows hold a day, no head begins so
+        return False
+    known = count_known(row)
+    return known > 1 and 2 * known > sum(map(bool, row))
+
+
+def _rejoined(rows: list[list[str]], dialect: Dialect, offset: int) -> Rejoined:
+    found = Rejoined(rows, offset=offset)
     head = _head(rows, dialect)
     if head is None or not _uneven(rows, head):
         return found
@@ -181,7 +211,7 @@ def _join(found: Rejoined, start: int, end: int, place: int) -> None:
 
 
 def _call_doubtful(found: Rejoined, start: int, end: int) -> None:
-    why = _doubt(start, end)
+    why = _doubt(found.offset + start, found.offset + end)
     found.doubtful |= {place: why for place in range(start, end) if any(found.rows[place])}
 
 

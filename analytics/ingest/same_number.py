@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics.ingest.characters import named
+from analytics.ingest.differing import MOST_NAMED, differences, listed
 from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
 
 TEXTS = ("title", "content")
 #: What every number has; a word in its place (待定, XXX, 0) has none, or one letter over and over.
 MEANT = re.compile(r"[1-9]|([A-Za-z]).*(?!\1)[A-Za-z]")
-#: So many rows or cases are named in a sentence.
-MOST_NAMED = 5
 GIVE_NUMBERS = "请给每件补上各自的编号后再导入"
 CHECK_NUMBERS = (
     "请核对编号；确是同一件的先后版本，请带上更新时间一列，或导入时选“同一件的先后版本”（命令行 --several versions）"
@@ -23,7 +22,7 @@ CHECK_NUMBERS = (
 
 @dataclass
 class Agreement:
-    """``refused``: row_id → why its number is not that of one case; ``to_check``: what was told apart by the later row."""
+    """``refused``: row_id → why its number is not that of one case; ``to_check``: in what rows of one case differ."""
 
     refused: dict[int, str] = field(default_factory=dict)
     to_check: list[str] = field(default_factory=list)
@@ -45,7 +44,10 @@ def agreement(frame: pd.DataFrame, plan: SheetPlan) -> Agreement:
     found = Agreement()
     found.refused |= _refusals(rows[apart], plan, "诉求内容不同")
     found.refused |= _refusals(rows[~apart & times & joined], plan, "受理时间不同")
-    found.to_check += _later_kept(rows[~apart & times & ~joined & ~steps], versions)
+    alone = ~apart & ~versions & ~joined & ~steps
+    found.to_check += _later_times(rows[alone & times])
+    if told := differences(rows[alone], "cases", ("case_no",), frozenset({"accepted_at"})):
+        found.to_check.append(f"同一工单在文件里有几行，以后一行为准，各行不同的列：{told}；请核对")
     return found
 
 
@@ -106,9 +108,8 @@ def _refusals(rows: pd.DataFrame, plan: SheetPlan, what: str) -> dict[int, str]:
     return found
 
 
-def _later_kept(rows: pd.DataFrame, versions: pd.Series) -> list[str]:
+def _later_times(rows: pd.DataFrame) -> list[str]:
     """Name the cases whose rows say different times of acceptance, of which the later row counts."""
-    rows = rows[~versions.reindex(rows.index)]
     if rows.empty:
         return []
     groups = [
@@ -116,8 +117,3 @@ def _later_kept(rows: pd.DataFrame, versions: pd.Series) -> list[str]:
         for number, times in rows.groupby("case_no")["accepted_at"]
     ]
     return [f"{len(groups)} 件工单在文件里有几行，内容相同而受理时间不同，以后一行为准：{listed(groups)}；请核对"]
-
-
-def listed(words: list[str]) -> str:
-    """Return the first of many words, and how many there are."""
-    return "、".join(words[:MOST_NAMED]) + (f" 等 {len(words)} 件" if len(words) > MOST_NAMED else "")

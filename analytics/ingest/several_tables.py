@@ -30,7 +30,7 @@ def plans_of(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand = N
         return [plan]
     further = [_planned(s, profiles, by_hand) for s in (*_beside(plan), *_below(plan))]
     for other in further:
-        if not other.fits:
+        if not other.fits and _rows_of(other):
             sheet.left_out.append(_left_out(other))
     plan.notes += _headless(plan)
     return [plan, *(p for p in further if p.fits)]
@@ -57,13 +57,16 @@ def _planned(sheet: Sheet, profiles: Profiles | None, by_hand: ByHand) -> SheetP
         return plan_sheet(sheet, profiles, replace(by_hand, heads={}, table=""))
 
 
+def _rows_of(plan: SheetPlan) -> int:
+    return sum(any(c not in ("", None) for c in plan.sheet.rows[i]) for i in plan.body)
+
+
 def _left_out(plan: SheetPlan) -> str:
     sheet = plan.sheet
     heads = [named(h) for h in plan.heads if h]
     shown = "、".join(heads[:MOST_HEADS]) + ("……" if len(heads) > MOST_HEADS else "")
-    rows = sum(any(c not in ("", None) for c in sheet.rows[i]) for i in plan.body)
     return (
-        f"{sheet.where(plan.header_row)}起另有一张表（{shown}；{rows} 行）没有读入：找不到 {'、'.join(plan.missing) or '足够的列'}；"
+        f"{sheet.where(plan.header_row)}起另有一张表（{shown}；{_rows_of(plan)} 行）没有读入：找不到 {'、'.join(plan.missing) or '足够的列'}；"
         "要用的，请放到单独的工作表里再导入"
     )
 

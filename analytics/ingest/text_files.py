@@ -68,6 +68,7 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
         rows = [line.split(dialect.delimiter) if line else [] for line in text.split("\n")]
         rows = rows[:-1] if rows and not rows[-1] else rows
     broken = rejoined(rows, dialect)
+    rows = broken.rows
     sheet.doubtful = {at: why for at, why in sheet.doubtful.items() if at not in broken.places} | broken.doubtful
     if broken.places:
         sheet.repairs[REJOINED] += len(broken.places)
