@@ -31,7 +31,7 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
     strange = np.flatnonzero(~digits)
     if not len(strange) or len(strange) * LEAST_WITH_DIGITS > len(digits):
         return
-    at_fault = (reasons.text != "").to_numpy()
+    at_fault = reasons.kind.isin([ACCEPTED, SHIFTED]).to_numpy()
     cut = [int(i) for i in strange if at_fault[i] or (i > 0 and at_fault[i - 1])]
     both = sorted({*cut, *(i - 1 for i in cut if i > 0)})
     told = pd.Series(np.isin(np.arange(len(numbers)), both))

@@ -229,14 +229,8 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
             if score > best_score:
                 best, best_score = plan, score
     if best is None:
-        best = SheetPlan(
-            sheet,
-            "cases",
-            sheet.first,
-            _heads(sheet.rows[sheet.first] if sheet.rows else [], sheet),
-            {},
-            notes=list(sheet.notes),
-        )
+        heads = _heads(sheet.rows[sheet.first] if sheet.rows else [], sheet)
+        best = SheetPlan(sheet, "cases", sheet.first, heads, guess(heads, TABLES["cases"]), notes=list(sheet.notes))
     plan = _with_profile(best, profiles or {})
     return _with_hand(plan, by_hand, said, name)
 

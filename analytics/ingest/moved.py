@@ -19,7 +19,7 @@ def check_length(reasons: Reasons, rows: Sequence[list[object]], places: np.ndar
     lengths = np.array([len(rows[i]) for i in map(int, places)], dtype=int)
     long = lengths > width
     filled = np.array([any(c not in ("", None) for c in rows[int(i)][width:]) for i in places], dtype=bool)
-    told = pd.Series(filled | (long & (2 * long.sum() < len(long))))
+    told = pd.Series(filled | (long & (2 * long.sum() <= len(long))))
     reasons.add(told, SHIFTED, lambda i: f"这一行有 {lengths[i]} 格，表头只有 {width} 格，{REMEDY}")
 
 

@@ -21,7 +21,7 @@ from analytics.ingest.footers import footers
 from analytics.ingest.mapping import SheetPlan, columns_of
 from analytics.ingest.moved import REMEDY, check_length, moved
 from analytics.ingest.reading import Parsed, Reading
-from analytics.ingest.reasons import SHIFTED, Reasons
+from analytics.ingest.reasons import BROKEN, SHIFTED, Reasons
 from analytics.ingest.report import Repair
 from analytics.ingest.sheets import TextRows
 from analytics.model import TABLES, Column
@@ -69,7 +69,9 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         check_case(parsed.frame, reading.reasons, plan, now)
     if plan.sheet.doubtful:
         doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
-        reading.reasons.replace(doubtful, SHIFTED, lambda i: plan.sheet.doubtful[int(numbers[i])])
+        reading.reasons.replace(
+            doubtful, SHIFTED if plan.sheet.lined else BROKEN, lambda i: plan.sheet.doubtful[int(numbers[i])]
+        )
     parsed.frame["reason"], parsed.frame["kind"] = reading.reasons.text, reading.reasons.kind
     return parsed
 

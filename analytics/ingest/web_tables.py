@@ -169,6 +169,7 @@ def read_xml_spreadsheet(name: str, content: bytes) -> list[Sheet]:
         grid, merged = _xml_grid(name, sheet)
         rows = _rows(name, grid)
         if made := sheet_of(name, str(sheet.get(f"{_SS}Name") or ""), rows, merged):
+            made.formats_unknown = True
             found.append(made)
     if not found:
         raise RefusedFile(name, "是 XML 文档，但里面没有工作表；请用 Excel 打开后另存为 .xlsx 再导入")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.ingest.reasons import BROKEN
 from tests.ingest.stored import held, imported, repairs
 
 GOOD = [{"工单编号": f"A{i}", "受理时间": f"2026-03-0{i} 09:00", "诉求内容": f"第{i}件"} for i in range(1, 5)]
@@ -23,6 +24,7 @@ def test_a_broken_line_costs_itself_alone(tmp_path: Path, bad: str) -> None:
     assert held(tmp_path).index.tolist() == ["A1", "A2", "A3"]
     assert (result.read, [q.row_no for q in result.quarantine]) == (4, [4])
     assert "a.jsonl第 4 行：" in result.quarantine[0].reason
+    assert result.quarantine[0].kind == BROKEN
     assert "JSON" in result.quarantine[0].reason
     assert bad[:8] in str(result.quarantine[0].cells)
 
