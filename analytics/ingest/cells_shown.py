@@ -17,6 +17,8 @@ NOT_COMPUTED = "#公式没有算出的值"
 #: An error of a formula, as a whole cell.
 ERROR = r"(?i)^\s*(?:#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|公式没有算出的值)|Err:\d{3})\s*$"
 
+#: So many rows of a sheet may hold nothing but formulas without a value.
+MOST_BELOW = 10_000
 _CHUNK, _LONGEST_ROW = 1 << 20, 16 << 20
 _ATTRIBUTE = r'\b{}\s*=\s*["\']([^"\']*)["\']'
 _ID, _TARGET, _FORMAT_ID, _CODE = (re.compile(_ATTRIBUTE.format(a)) for a in ("Id", "Target", "numFmtId", "formatCode"))
@@ -46,10 +48,14 @@ class Cells:
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def put_into(self, rows: list[list[object]]) -> None:
-        """Put into the rows of a sheet what it shows."""
+        """Put into the rows of a sheet what it shows, also below its last row that holds a value, within bounds."""
+        width = max(map(len, rows), default=0)
+        below = len(rows) + MOST_BELOW
         for (row, column), word in self.words.items():
+            if row >= below or column >= width:
+                continue
             while len(rows) <= row:
-                rows.append([])
+                rows.append([""] * width)
             rows[row] += [""] * (column + 1 - len(rows[row]))
             rows[row][column] = word
         for (row, column), code in self.formats.items():
