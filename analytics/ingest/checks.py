@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.ingest import parsing
 from analytics.ingest.characters import named
 from analytics.ingest.mapping import SheetPlan
-from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, SHIFTED, SILENT, Reasons
+from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, NUMBER, SHIFTED, SILENT, Reasons
 from analytics.model import WIDE_STAGES
 
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
@@ -44,6 +44,17 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
             "请从原系统导出 .xlsx，或给文字加引号后再导入"
         ),
     )
+
+
+def check_numbers(reasons: Reasons, numbers: pd.Series, head: str) -> None:
+    """Refuse rows with a word in place of a number (待定, 同上) where the others have numbers."""
+    words = ~numbers.str.contains("[1-9A-Za-z]", regex=True, na=True).to_numpy(dtype=bool)
+    if words.any() and words.sum() * LEAST_WITH_DIGITS <= len(words):
+        reasons.add(
+            pd.Series(words & (reasons.text == "").to_numpy()),
+            NUMBER,
+            lambda i: f"列「{named(head)}」的值“{named(str(numbers.iat[i]))}”不是编号；请补上这一件的编号后再导入",
+        )
 
 
 def even_times(frame: pd.DataFrame, written: dict[str, parsing.Cells]) -> list[str]:

@@ -184,6 +184,8 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         lost = _merge_sheet(draft, sheet, result)
         refused |= {(sheet_no, row_no): why for row_no, why in lost.items()}
         result.warnings += [f"{sheet.plan.sheet.place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
+        if sheet.plan.is_in_doubt:
+            sheet.to_check.append(sheet.plan.doubt())
         if unused := sheet.plan.unused:
             result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
         result.left_out += sheet.plan.sheet.left_out

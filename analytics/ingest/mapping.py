@@ -136,6 +136,17 @@ class SheetPlan:
             "表头写法不同或没有表头的，请改好表头，或单独导入这张表并手工对应"
         )
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether a sheet was taken for a table of which it has few columns, and more that are not known."""
+        used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
+        return self.table != "cases" and not self.profile and 2 * used < heads
+
+    def doubt(self) -> str:
+        """Say what the sheet was taken for, and on what ground."""
+        used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
+        return f"认作「{TABLES[self.table].label}」，但 {heads} 列里只对上 {used} 列；不是这张表的，请在「快照与撤回」撤回，或不要导入这张表"
+
     def use_table(self, table: str) -> None:
         """Read the sheet as another table: guess its columns anew."""
         self.table, self.profile = table, ""

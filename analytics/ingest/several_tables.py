@@ -42,11 +42,13 @@ def _headless(plan: SheetPlan) -> list[str]:
         return []
     read = set(plan.mapping.values())
     counts = [int(column.sum()) for column in _filled(plan.sheet.rows, plan.body, len(plan.heads))]
-    return [
-        f"第 {i + 1} 列没有表头，其中 {count} 格没有读入；要用的，请补上表头再导入"
-        for i, (head, count) in enumerate(zip(plan.heads, counts, strict=True))
-        if not head and count and i not in read
+    nameless = [
+        i for i, (head, n) in enumerate(zip(plan.heads, counts, strict=True)) if not head and n and i not in read
     ]
+    if not nameless:
+        return []
+    places = "、".join(str(i + 1) for i in nameless)
+    return [f"第 {places} 列没有表头，其中 {sum(counts[i] for i in nameless):,} 格没有读入；要用的，请补上表头再导入"]
 
 
 def _planned(sheet: Sheet, profiles: Profiles | None, by_hand: ByHand) -> SheetPlan:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
-from analytics.ingest.checks import check_case, check_lines, even_times
+from analytics.ingest.checks import check_case, check_lines, check_numbers, even_times
 from analytics.ingest.column_values import can_read, leave_empty, parse_column
 from analytics.ingest.damage import IDENTIFIERS, repaired, without_errors
 from analytics.ingest.date_orders import orders_of_dates
@@ -63,6 +63,8 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
             leave_empty(reading, columns[name], bad)
     if plan.sheet.lined and plan.table == "cases":
         check_lines(reading.reasons, parsed.frame["case_no"], numbers)
+    if "case_no" in TABLES[plan.table].key:
+        check_numbers(reading.reasons, parsed.frame["case_no"], reading.head("case_no"))
     if plan.table == "cases":
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)
@@ -153,11 +155,16 @@ def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> None:
     """Join a day and a time of day that stand in two columns."""
     for name, position in reading.plan.beside.items():
         mapped, other = reading.cells[name], written[position]
+        both = f"「{named(reading.plan.heads[position])}」与「{named(reading.head(name))}」"
         if dates.are_clocks(mapped) != dates.are_clocks(other):
             day, clock = (other, mapped) if dates.are_clocks(mapped) else (mapped, other)
             reading.cells[name] = dates.joined(day, clock)
-            both = f"「{reading.plan.heads[position]}」与「{reading.head(name)}」"
             reading.parsed.warnings.append(f"列{both}已合成一个时间")
+        elif any(map(parsing.plain, other)):
+            head = reading.plan.mapping[name]
+            reading.parsed.warnings.append(
+                f"列{both}都是时间，只用了后者（第 {head + 1} 列），第 {position + 1} 列没有读入"
+            )
 
 
 def _given_day(plan: SheetPlan, frame: pd.DataFrame) -> None:

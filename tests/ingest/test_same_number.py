@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from analytics.ingest import ByHand
-from analytics.ingest.reasons import CONTRADICTION
+from analytics.ingest.reasons import CONTRADICTION, NUMBER
 from analytics.store import Store
+from tests.ingest.books import book
 from tests.ingest.stored import held, imported
 
 HEAD = "工单编号,受理时间,诉求内容,承办部门,办结时间\n"
@@ -58,6 +59,21 @@ def test_a_day_agrees_with_a_time_of_that_day(tmp_path: Path) -> None:
     case = held(tmp_path).loc["7"]
     assert (case["department"], case["co_departments"]) == ("城管局", "环保局")
     assert case["accepted_at"] == pd.Timestamp("2026-03-02 09:30")
+
+
+@pytest.mark.parametrize("word", ["待定", "同上", "0"])
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_one_word_among_numbers_is_none(tmp_path: Path, word: str, name: str) -> None:
+    rows = [
+        ["A1", "2026-03-01", "漏水"],
+        [word, "2026-03-01", "停电"],
+        *([f"A{i}", "2026-03-02", "噪音"] for i in range(3, 7)),
+    ]
+    heads = ["工单编号", "受理时间", "诉求内容"]
+    content = book(rows, heads) if name == "a.xlsx" else "\n".join(map(",".join, [heads, *rows])).encode()
+    result = imported(tmp_path, name, content)
+    assert [(q.row_no, q.kind) for q in result.quarantine] == [(3, NUMBER)]
+    assert f"“{word}”不是编号" in result.quarantine[0].reason
 
 
 def test_what_a_row_leaves_empty_agrees(tmp_path: Path) -> None:

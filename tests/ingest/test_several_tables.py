@@ -130,6 +130,21 @@ def test_cells_under_no_head_are_named(tmp_path: Path) -> None:
     assert any("第 4 列没有表头" in w and "1 格" in w for w in result.warnings)
 
 
+def test_a_second_column_of_one_head_is_named(tmp_path: Path) -> None:
+    rows = [
+        ["工单编号", "受理时间", "诉求内容", "办结时间", "办结时间"],
+        ["A1", "2026-03-01", "x", "2026-03-02", "2026-03-09"],
+    ]
+    result = imported(tmp_path, "a.xlsx", workbook(rows))
+    assert any("第 5 列没有读入" in w for w in result.warnings)
+
+
+def test_a_statistic_that_looks_like_a_list_of_departments_is_doubted(tmp_path: Path) -> None:
+    account = imported(tmp_path, "a.xlsx", workbook([["部门", "1月", "2月", "3月"], ["城管局", 1, 2, 3]])).account()
+    assert account.state == "amber"
+    assert "4 列里只对上 1 列" in account.to_check[0]
+
+
 def test_a_text_that_is_a_head_by_chance_is_a_row(tmp_path: Path) -> None:
     rows = [*FIRST, ["A7", "2026-03-04", "内容", "部门"]]
     assert imported(tmp_path, "a.csv", lines(rows)).accepted == 3
