@@ -18,7 +18,7 @@ from analytics.clock import shanghai_now
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.exporting import quarantine_for
-from analytics.ingest.dates import ORDERS
+from analytics.ingest.date_orders import ORDER_NAMES
 from analytics.ingest.mapping import SEVERAL
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
@@ -69,7 +69,10 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
         "--accepted-on", type=dt.date.fromisoformat, metavar="DAY", help="整个文件没有受理时间时，都按这一天受理"
     )
     load.add_argument(
-        "--date-order", choices=ORDERS, default="", help="日期分不清月和日时：mdy 月在前，dmy 日在前，ymd 年在前"
+        "--date-order",
+        choices=tuple(ORDER_NAMES),
+        default="",
+        help="日期分不清月和日时：mdy 月在前，dmy 日在前，ymd 年在前；Excel 日期的月和日：exchanged 弄反了，true 没有弄反",
     )
     load.add_argument(
         "--several", choices=SEVERAL, default="", help="一件工单有几行时：together 一件多部门，versions 先后版本"
