@@ -67,7 +67,7 @@ def test_targets_of_make_exist(page: str) -> None:
     known = set(re.findall(r"^([\w$()./-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     known = {target.replace("$(STAMPS)", ".stamps") for target in known}
     named = re.findall(r"(?:`|^)make (?:[A-Z]+=\S+ )?([\w./-]+)", TEXTS[page], re.MULTILINE)
-    assert set(named) - {"quick"} <= known  # quick comes with the work on the tests' speed
+    assert set(named) <= known
 
 
 @PAGES
