@@ -80,7 +80,7 @@ def correct(plan: SheetPlan, number: int) -> None:
         ),
         expanded=open_,
         icon=":material/table:",
-        key=f"plan{number}",
+        key=f"plan{number}{open_}",  # what is asked opens it again
     ):
         tables = tuple(model.TABLES)
         table = st.selectbox(
@@ -92,6 +92,8 @@ def correct(plan: SheetPlan, number: int) -> None:
         )
         if table != plan.table:
             plan.use_table(table)
+        for told in plan.sheet.left_out:
+            st.warning(escaped(f"没有读入：{told}"), icon=":material/rule:")
         for note in plan.notes:
             st.caption(escaped(f"提示：{note}"))
         heads = [f"{i + 1}. {named(h)}" for i, h in enumerate(plan.heads)]

@@ -53,14 +53,17 @@ def _parsed(name: str, text: str) -> tuple[object, str]:
 
 
 def _line(line: str) -> object:
-    bare = line.strip("\x00 \t\r")
-    if not bare:
+    """Return what a line says by itself; None where it is empty, or a bracket of the list around the records."""
+    bare = line.strip("\x00 \t\r,")
+    if bare in ("", "[", "]"):
         return None
-    try:
-        value = json.loads(bare, strict=False)
-    except ValueError:
-        return _Broken(bare)
-    return value if isinstance(value, dict | list) else _Broken(bare)
+    for text in (bare, bare.removeprefix("["), bare.removesuffix("]")):
+        try:
+            value = json.loads(text, strict=False)
+        except ValueError:
+            continue
+        return value if isinstance(value, dict | list) else _Broken(bare)
+    return _Broken(bare)
 
 
 def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
@@ -81,7 +84,9 @@ def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> 
     for record in flat:
         for key in [k for k, v in record.items() if _is_list_of_records(v)] if isinstance(record, dict) else ():
             inner.setdefault(key, []).extend((record, step) for step in record.pop(key))
-    heads = list(dict.fromkeys(head for record in flat if isinstance(record, dict) for head in record))
+    heads = list(
+        dict.fromkeys(h for r in flat if isinstance(r, dict) for h, v in r.items() if v != [] or h not in inner)
+    )
     if not heads:
         return []
     rows = [_row(record, heads) for record in flat]

@@ -14,7 +14,7 @@ from analytics.ingest.refusing import NoTable, RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
 from analytics.ingest.text_files import read_text
 from analytics.ingest.web_tables import read_web_archive, read_web_page, read_xml_spreadsheet
-from analytics.ingest.workbooks import read_apart, read_xlsx
+from analytics.ingest.workbooks import read_apart, read_xls, read_xlsx
 from analytics.settings import Settings
 
 __all__ = ["Sheet", "TextRows", "read_bytes", "read_file", "uncollected"]
@@ -66,7 +66,7 @@ def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
         if content[:4] == b"PK\x03\x04":
             return _read_archive(name, content, settings)
         if content[:8] == OLE:
-            return read_apart(name, content, "book")
+            return read_xls(name, content)
         if content[:4] == b"PAR1":
             return read_apart(name, content, "parquet")
         return _read_marked(name, content) or [read_text(name, content)]

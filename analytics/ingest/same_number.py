@@ -1,4 +1,7 @@
-"""Rows of one number: one case where words and times agree, and otherwise not; which is which, and why."""
+"""Rows of one number: one case where words and times agree, and otherwise not; which is which, and why.
+
+See docs/decisions/0033.
+"""
 
 from __future__ import annotations
 

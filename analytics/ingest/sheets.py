@@ -14,6 +14,8 @@ import pyarrow as pa
 #: So many rows of a sheet are looked at to see whether it is a table, and how a day begins.
 ROWS_LOOKED_AT = 50
 _DAY = re.compile(r"\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}")
+#: A cell that names a period is a title, or what was asked for.
+_PERIOD = re.compile("[至到~～]")
 
 
 class TextRows(Sequence[list[object]]):
@@ -107,4 +109,4 @@ def looks_like_a_row(row: Sequence[object]) -> bool:
 
 
 def _is_day(cell: object) -> bool:
-    return isinstance(cell, dt.date) or bool(_DAY.match(str(cell)))
+    return isinstance(cell, dt.date) or (bool(_DAY.match(str(cell))) and not _PERIOD.search(str(cell)))

@@ -25,7 +25,7 @@ from analytics.ingest.reasons import BROKEN, SHIFTED, Reasons
 from analytics.ingest.report import Repair
 from analytics.ingest.sheets import TextRows
 from analytics.model import TABLES, Column
-from analytics.privacy import mask_text
+from analytics.privacy import mask_text, mask_value
 
 #: Identifiers that are shown in a format of their own.
 NUMBERS = IDENTIFIERS - {"contact_phone", "credit_code"}
@@ -126,15 +126,17 @@ def _check_moved(
     for name in reading.unread:
         if found and not columns[name].required:
             reading.unread[name] = reading.unread[name] & ~np.isin(np.arange(len(reading.unread[name])), list(found))
-    rows = pd.Series(np.isin(np.arange(len(reading.reasons.text)), list(found)))
-    reading.reasons.replace(
-        rows,
-        SHIFTED,
-        lambda i: (
-            f"列「{named(plan.heads[found[i]])}」的值“{named(mask_text(str(parsing.plain(written[found[i]][i])))[:40])}”"
-            f"像是左边一列「{named(plan.heads[found[i] - 1])}」的，各列向右错了一格，{REMEDY}"
-        ),
-    )
+    personal = {p for n, p in plan.mapping.items() if columns[n].personal}
+
+    def why(i: int) -> str:
+        at, cell = found[i], str(parsing.plain(written[found[i]][i]))
+        shown = mask_value(cell) if {at, at - 1} & personal else mask_text(cell)[:40]
+        return (
+            f"列「{named(plan.heads[at])}」的值“{named(shown)}”像是左边一列「{named(plan.heads[at - 1])}」的，"
+            f"各列向右错了一格，{REMEDY}"
+        )
+
+    reading.reasons.replace(pd.Series(np.isin(np.arange(len(reading.reasons.text)), list(found))), SHIFTED, why)
 
 
 def _mended(reading: Reading, column: Column, cells: parsing.Cells) -> parsing.Cells:

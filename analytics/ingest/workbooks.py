@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 from analytics import confined
@@ -22,12 +23,27 @@ TOO_MUCH = (
 )
 #: What reading one file may take.
 BOUNDS = confined.Bounds(memory=3 << 30, seconds=120, patience=180, output=2 << 30)
+#: Records of a cell that holds an error, and of a formula that gave one (MS-XLS 2.4.24, 2.4.127).
+_XLS_ERROR = re.compile(
+    rb"\x05\x02\x08\x00.{6}[\x00\x07\x0f\x17\x1d\x24\x2a]\x01|\x06\x00.{2}.{6}\x02\x00[\x00\x07\x0f\x17\x1d\x24\x2a]\x00{3}\xff\xff",
+    re.DOTALL,
+)
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def read_xlsx(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of an XLSX or XLSM; raises RefusedFile."""
     return read_apart(name, content, "book", beside_values(name, content))
+
+
+def read_xls(name: str, content: bytes) -> list[Sheet]:
+    """Return the sheets of an old XLS; that cells hold errors of formulas is said, for the reader gives them as empty."""
+    sheets = read_apart(name, content, "book")
+    if sheets and (failed := len(_XLS_ERROR.findall(content))):
+        sheets[0].left_out.append(
+            f"{name}：约 {failed} 格是公式错误（#N/A、#REF! 等），XLS 里读不出是哪几格，当作空格；请在 Excel 里另存为 .xlsx 再导入"
+        )
+    return sheets
 
 
 def read_apart(name: str, content: bytes, kind: str, beside: dict[int, Beside] | None = None) -> list[Sheet]:

@@ -22,6 +22,8 @@ SHOWN = {
     "amber": (st.warning, "rule"),
     "red": (st.error, "block"),
 }
+#: Pixels of a row that shows a whole reason.
+LINES_OF_A_REASON = 76
 OUTCOMES = (("读入", "read"), ("新增", "accepted"), ("更新", "updated"), ("未变", "unchanged"), ("隔离", "quarantined"))
 
 
@@ -39,9 +41,9 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
         for label, name in OUTCOMES:
             big_number(f"{label}（行）", f"{account.rows[name]:,}", border=True, width=150)
     for told in account.left_out:
-        st.caption(escaped(f"没有读入：{told}"))
+        st.markdown(f"**没有读入**：{escaped(told)}")
     for told in account.to_check:
-        st.caption(escaped(f"请核对：{told}"))
+        st.markdown(f"**请核对**：{escaped(told)}")
     for warning in account.other_notes:
         st.caption(escaped(f"提示：{warning}"))
     _changes(account)
@@ -68,14 +70,23 @@ def _changes(account: Account) -> None:
 
 def _kept_out(result: ImportResult) -> None:
     if result.quarantine:
+        said = [q.reason.partition("：") for q in result.quarantine]
         frame = pd.DataFrame(
             {
-                "行": [q.row_no for q in result.quarantine],
+                "在哪里": [where for where, _, _ in said],
                 "类别": [q.kind for q in result.quarantine],
-                "未导入原因": [q.reason for q in result.quarantine],
+                "未导入原因": [why for _, _, why in said],
             }
         )
-        st.dataframe(frame, hide_index=True, placeholder="—", height=min(320, 40 + 35 * len(frame)))
+        widths = {"在哪里": 190, "类别": 120, "未导入原因": 760}
+        st.dataframe(
+            frame,
+            hide_index=True,
+            placeholder="—",
+            height=min(420, 40 + LINES_OF_A_REASON * len(frame)),
+            row_height=LINES_OF_A_REASON,  # a reason ends with the remedy: it must be seen whole
+            column_config={name: st.column_config.TextColumn(width=width) for name, width in widths.items()},
+        )
 
 
 def _download(label: str, made: Callable[[], bytes | str], file: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlwt
 
 from analytics.ingest.reasons import ACCEPTED, NUMBER
 from tests.ingest.books import old_book, saved
@@ -93,6 +94,23 @@ def test_formats_of_other_columns_change_nothing(tmp_path: Path) -> None:
     rows = [["A1", "2026-03-01", "漏水", "城管局", 5]]
     result = imported(tmp_path, "a.xlsx", workbook(rows, {"E2": "000"}))
     assert (held(tmp_path).loc["A1", "promised_days"], repairs(result)) == (5, {})
+
+
+def test_errors_in_an_old_workbook_are_said(tmp_path: Path) -> None:
+    made = xlwt.Workbook()
+    sheet = made.add_sheet("台账")
+    for r, row in enumerate(
+        [["工单编号", "受理时间", "诉求内容", "承办部门"], ["A1", "2026-03-01", "x"], ["A2", "2026-03-01", "y", "甲"]]
+    ):
+        for c, cell in enumerate(row):
+            sheet.write(r, c, cell)
+    sheet.row(1).set_cell_error(3, 0x2A)  # #N/A
+    buffer = io.BytesIO()
+    made.save(buffer)
+    result = imported(tmp_path, "a.xls", buffer.getvalue())
+    assert result.accepted == 2
+    assert any("约 1 格是公式错误" in t and ".xlsx" in t for t in result.left_out)
+    assert imported(tmp_path, "b.xls", old_book([["A3", "2026-03-01", "x"]], HEADS[:3])).left_out == []
 
 
 def test_where_no_format_can_be_read_it_is_said(tmp_path: Path) -> None:

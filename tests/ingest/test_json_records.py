@@ -40,6 +40,13 @@ def test_a_fault_in_a_list_names_the_record(tmp_path: Path) -> None:
     assert "第 2 条" in result.quarantine[0].reason
 
 
+def test_a_list_of_a_record_a_line_of_which_one_is_broken(tmp_path: Path) -> None:
+    lines = ["[", *(dumped(r) + "," for r in GOOD[:3]), '{"工单编号": "B1", "受理时间"', "]"]
+    result = imported(tmp_path, "a.json", "\n".join(lines))
+    assert held(tmp_path).index.tolist() == ["A1", "A2", "A3"]
+    assert [q.row_no for q in result.quarantine] == [5]
+
+
 def test_a_list_that_ends_too_early_is_refused(tmp_path: Path) -> None:
     from analytics.ingest import RefusedFile
 
@@ -77,8 +84,11 @@ def test_a_list_of_steps_inside_a_case_becomes_events(tmp_path: Path) -> None:
 
 def test_a_list_inside_a_case_that_is_no_table_of_ours_is_named(tmp_path: Path) -> None:
     files = [{"文件名": "a.jpg", "大小": 3}, {"文件名": "b.jpg", "大小": 4}]
-    result = imported(tmp_path, "a.json", dumped([GOOD[0] | {"附件": files}, GOOD[1] | {"附件": files[:1]}]))
-    assert (result.accepted, result.quarantined) == (2, 0)
+    result = imported(
+        tmp_path, "a.json", dumped([GOOD[0] | {"附件": files}, GOOD[1] | {"附件": files[:1]}, GOOD[2] | {"附件": []}])
+    )
+    assert (result.accepted, result.quarantined) == (3, 0)
+    assert not any("没有用到的列" in w for w in result.warnings)
     (told,) = result.left_out
     assert "附件" in told
     assert "3 条" in told

@@ -81,6 +81,13 @@ def test_a_delimiter_at_the_end_of_every_row_moves_none(tmp_path: Path) -> None:
     assert imported(tmp_path, "a.csv", text).accepted == 3
 
 
+def test_a_name_in_a_moved_row_is_masked(tmp_path: Path) -> None:
+    text = "工单编号,受理时间,诉求内容,联系人,办结时间\nA1,2026-03-01,漏水,欧阳修,2026-03-02\nA2,2026-03-01,停电,急,欧阳修\n"
+    (kept_out,) = imported(tmp_path, "a.csv", text).quarantine
+    assert kept_out.kind == SHIFTED
+    assert "欧阳修" not in kept_out.reason
+
+
 def test_a_phone_in_a_moved_row_is_masked(tmp_path: Path) -> None:
     result = imported(tmp_path, "a.csv", lines("A4,2026-03-04,请打,13812345678,城管局,2026-03-05"))
     assert "13812345678" not in str([q.reason for q in result.quarantine])

@@ -62,6 +62,11 @@ def test_a_table_of_layout_that_holds_rows_of_its_own_is_named(tmp_path: Path) -
     assert len(result.left_out) == 1
 
 
+def test_what_was_asked_for_is_no_row(tmp_path: Path) -> None:
+    body = f"<table><tr><td>查询</td><td>2026-03-01 至 2026-03-31</td><td>导出</td></tr><tr><td>{table(HEADS, *ONE)}</td></tr></table>"
+    assert imported(tmp_path, "a.xls", page(body)).left_out == []
+
+
 def test_a_layout_two_deep_and_side_by_side(tmp_path: Path) -> None:
     body = f"<table><tr><td><table><tr><td>{table(HEADS, *ONE)}</td><td>{table(HEADS, *TWO)}</td></tr></table></td></tr></table>"
     assert imported(tmp_path, "a.xls", page(body)).accepted == 3

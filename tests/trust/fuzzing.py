@@ -219,7 +219,7 @@ def tried(name: str, content: bytes, settings: Settings, store: Store | None) ->
         if store is not None:
             result = ingest.run_import(store, plans, settings, NOW)
             assert result.accepted + result.updated + result.unchanged + result.quarantined == result.read
-            assert all("行" in q.reason for q in result.quarantine)
+            assert all(re.search(r"第 \d+ [行条]：", q.reason) for q in result.quarantine)
             return "imported"
         for plan in plans:
             if not plan.missing:
