@@ -12,7 +12,7 @@ from analytics.metrics import CATALOGUE
 from analytics.remedies.stages import STAGES
 from analytics.wording import SMALL, cases, clock, number, short
 from pages.address import inputs, links, parameters
-from pages.common import asking, correcting, discovered, remedied, rooting
+from pages.common import asking, correcting, discovered, proposed_names, remedied, rooting
 from pages.common.drawing import big_number, chart, custom, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
@@ -56,7 +56,10 @@ def opened(view: View, found: Findings, id: str) -> None:
         st.text(f"备注：{kept['note']}")
     for sentence in discovered.ask_description(view.ledger, found.token, id):
         st.text(sentence)
+    if kept["description"]:
+        st.text(f"说明（语言模型起草，经人采用）：{kept['description']}")
     on_the_board(view, found, id)
+    proposed_names.offer(view, found, id)
     numbers(view, id)
     trend(view, id)
     whom(view, id)
