@@ -225,6 +225,9 @@ def run_assignments(options: argparse.Namespace) -> int:
             "confidence": told["confidence"].fillna(0).round(4),
         }
     )
+    if table := dict(ledger.attached).get("issue_class"):  # each marked where nobody gave it
+        classes = ledger.run(ledger.table(table).select("case_no", "issue_class")).set_index("case_no")["issue_class"]
+        frame["class"] = frame["case_no"].map(classes)
     options.out.write_bytes(csv_for(ledger.viewer, ledger.folder, options.out.name, frame, mark=False))
     if ledger.snapshot.synthetic:
         say("演示数据：工单与归类均为虚构")

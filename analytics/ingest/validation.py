@@ -186,13 +186,20 @@ def _parse(reading: _Reading, column: Column, order: str) -> None:
         reading.reasons.add(bad, OF_COLUMN.get(column.name, REQUIRED), lambda i: _why(reading, column, i))
     if bad.any() and not column.required:
         frame.loc[bad, column.name] = pd.NA if column.kind not in ("time", "day") else pd.NaT
-        _leave_empty(reading, column, bad)
+        if not _kept_as_class(reading, column):
+            _leave_empty(reading, column, bad)
     if column.required:
         empty = frame[column.name].isna() & ~bad
         head = reading.head(column.name)
         reading.reasons.add(
             empty, OF_COLUMN.get(column.name, REQUIRED), lambda _: f"列「{named(head)}」是空的；请补填后再导入"
         )
+
+
+def _kept_as_class(reading: _Reading, column: Column) -> bool:
+    """Tell whether words that are no module stay as the office's own class: one head (一级分类, 诉求类别) may hold either."""
+    mapping = reading.plan.mapping
+    return column.name == "module" and mapping.get("own_class") == mapping["module"]
 
 
 def _values(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Series, pd.Series]:

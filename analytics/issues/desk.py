@@ -273,14 +273,22 @@ def _as_dimensions(found: Findings, ledger: Ledger) -> pd.DataFrame:
 
 
 def _classes(found: Findings, ledger: Ledger) -> np.ndarray:
-    """Return each case's class: the one that the ledger gives it (a node of the tree by its name), else its type's."""
-    classes, tree = found.classes, found.tree
+    """Return each case's class (see ``case_classes``), None for all without a tree."""
+    tree = found.tree
     if tree is None:
         return np.full(len(found.cases), None, dtype=object)
-    told = ledger.duckdb.frame("SELECT case_no, module FROM cases WHERE module IS NOT NULL").set_index("case_no")
-    own = told["module"].map(tree.nodes).reindex(found.cases["case_no"]).to_numpy(object)
-    given: np.ndarray = np.where(pd.isna(own), each(found.cases["type_id"], classes.get), own)
-    return given
+    from analytics.issues.case_classes import Given, classes_of_cases, given_classes
+
+    kept = [
+        c for c in ("own_class", "module") if c in ledger.duckdb.schema("cases")
+    ]  # an older snapshot lacks the first
+    told = ledger.duckdb.frame(
+        f"SELECT case_no, {', '.join(kept)} FROM cases WHERE coalesce({', '.join(kept)}) IS NOT NULL"
+    )
+    told = told.set_index("case_no").reindex(found.cases["case_no"]).reindex(columns=["own_class", "module"])
+    given = Given(f"{ledger.snapshot.id} {ledger.as_of}", given_classes(tree, told))
+    confirmed = {d.target for d in found.decisions if d.kind == CLASS}
+    return classes_of_cases(tree, found.run, given, found.cases["type_id"].to_numpy(object), found.classes, confirmed)
 
 
 @lru_cache(maxsize=4)

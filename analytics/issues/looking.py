@@ -122,6 +122,16 @@ def belonging(ledger: Ledger, found: Findings, case_no: str) -> Belonging | None
     return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), first)
 
 
+def class_of(ledger: Ledger, case_no: str) -> str:
+    """Return a case's class, marked where it is suggested; '' without a class tree, where none is told or who asks may not see it."""
+    table = dict(ledger.attached).get("issue_class")
+    if table is None:
+        return ""
+    rows = ledger.run(ledger.table(table).filter(lambda t: t.case_no == case_no).select("case_no", "issue_class"))
+    told = rows["issue_class"].iloc[0] if len(rows) else None
+    return told if isinstance(told, str) else ""
+
+
 def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     """Return case_no, accepted_at, title, content, module, department, issue_type, in the order given."""
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
