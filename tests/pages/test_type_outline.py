@@ -20,7 +20,7 @@ QUESTIONS = ("多少", "从何时", "是谁", "在哪里", "归谁办", "怎么�
 def lines_of(store: Store, type_id: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     app = open_page("issues", store, monkeypatch, type=type_id)
     told = next(str(m.value) for m in app.markdown if str(m.value).startswith("**多少**"))
-    return {name: text for name, text in re.findall(r"\*\*(.+?)\*\*\u3000(.*?)(?:  \n|$)", told)}
+    return dict(re.findall(r"\*\*(.+?)\*\*\u3000(.*?)(?:  \n|$)", told))
 
 
 def test_seven_questions_are_answered_on_the_demo(
