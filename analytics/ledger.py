@@ -1,4 +1,7 @@
-"""The ledger as one viewer may see it on one day: what everything above the store asks."""
+"""A snapshot of the ledger for one viewer at one instant: the interface to the store of everything above it.
+
+See docs/decisions/0004.
+"""
 
 from __future__ import annotations
 
@@ -58,13 +61,13 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """One snapshot before ``as_of`` for one viewer; hashable, so it is a cache key."""
+    """A snapshot before the instant ``as_of`` for one viewer; hashable, so it serves as a cache key."""
 
     folder: str
     snapshot: Snapshot
     viewer: Viewer
     as_of: dt.datetime
-    #: Dimension → table (case_no, the dimension …) that a higher room has put beside the snapshot's.
+    #: Dimension → table (case_no, the dimension …) that a higher layer has put beside the snapshot's.
     attached: tuple[tuple[str, str], ...] = ()
     #: The first day of acceptance of which the attached dimensions say anything, None for all.
     attached_since: dt.date | None = None
@@ -112,15 +115,16 @@ class Ledger:
         return ibis.table(self.reader.schema(name), name=name)
 
     def own(self, table: ir.Table) -> ir.Table:
-        """Keep the rows of cases that the viewer may see in full (by ``case_no``)."""
+        """Return the rows (by ``case_no``) of cases that the viewer may see in full."""
         mine = _own(self.table("case_facts"), self.viewer.department)
         return table if mine is None else table.semi_join(mine, "case_no")
 
     def run(self, query: ir.Table) -> pd.DataFrame:
-        """Run an Ibis query and return its rows as the viewer may see them.
+        """Run an Ibis query and return its rows, with the query's columns, as the viewer may see them.
 
-        Rows of single cases (with a column ``case_no``) are those of the viewer's department, texts of
-        cases without their number are left out for such a viewer, personal data is masked.
+        Of a frame with a column ``case_no`` a department's viewer gets the rows of that department; in a frame without it the
+        texts of cases are emptied. Personal data is masked unless the viewer sees it. Raises NotAllowed for the default viewer
+        where signing in is required, and StoreError for a snapshot that cannot be read.
         """
         admit(self.viewer)
         sql = ibis.to_sql(query, dialect=self.reader.dialect)
@@ -129,9 +133,9 @@ class Ledger:
     def run_sql(
         self, sql: str, parameters: dict[str, object] | None = None, returns: Collection[str] | None = None
     ) -> pd.DataFrame:
-        """Run a query in the store's own SQL over this ledger's tables; rows are kept back and masked as those of ``run``.
+        """Run a query in the store's own SQL (DuckDB), with named ``parameters``; rows are limited and masked as by ``run``.
 
-        ``returns``: its columns, where the caller knows them.
+        ``returns``: the columns of the result, where the caller knows them: a large ledger is then read for them alone.
         """
         admit(self.viewer)
         return self._shown(self.duckdb.frame(sql, parameters, returns))
@@ -142,7 +146,7 @@ class Ledger:
         return frame if self.viewer.sees_personal else mask_frame(frame)
 
     def _allowed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Keep back what is not for a department's viewer."""
+        """Drop rows and texts that a department's viewer may not see."""
         if "case_no" in frame:
             mine = _own_cases(self.folder, self.snapshot, self.as_of, str(self.viewer.department))
             return frame[frame["case_no"].isin(mine)].reset_index(drop=True)
@@ -160,7 +164,7 @@ class Ledger:
         return self.reader.counts()
 
     def values(self, column: str) -> list[str]:
-        """Return the values of a column of the facts that occur, most frequent first and then by name."""
+        """Return the values (str) of a column of ``case_facts``, the most frequent first and then by name."""
         admit(self.viewer)
         if (published := values_in(self.counts, column)) is not None:
             return published
@@ -176,7 +180,7 @@ class Ledger:
         return first.date() if pd.notna(first) else None
 
     def lacks(self, needs: tuple[str, ...]) -> list[str]:
-        """Return what of ``needs`` this ledger does not hold, as people call it."""
+        """Return which of ``needs`` (keys of NEEDS) this ledger does not hold, in Chinese; empty where it holds all."""
         return [NEEDS[n][0] for n in needs if not any(self.counts.get(c, 0) for c in NEEDS[n][1])]
 
     def share_filled(self, column: str) -> float:

@@ -1,4 +1,7 @@
-"""What is past its term and still lies somewhere: in the ledger, an older copy of it, a run, a backup, a briefing, the audit."""
+"""What is past its term and still lies somewhere: in the ledger, an older copy of it, a run, a backup, a briefing, the audit.
+
+See docs/decisions/0028.
+"""
 
 from __future__ import annotations
 

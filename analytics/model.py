@@ -1,6 +1,6 @@
 """The vocabulary: tables, columns with Chinese labels, and code lists.
 
-Every room may import this file; it imports nobody.
+Every module may import this one; it imports none.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def bad_ratings(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 def _state(done: pd.Series, due: object, end: pd.Timestamp) -> list[str]:
     limits = pd.Series(due, index=done.index)
     return [
-        ("按时" if at <= limit else "逾期完成") if pd.notna(at) else ("未做，已逾期" if limit < end else "未到期限")
+        ("按时" if at <= limit else "超期完成") if pd.notna(at) else ("未做，已超期" if limit < end else "未到期限")
         for at, limit in zip(done, limits, strict=True)
     ]
 

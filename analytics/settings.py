@@ -1,4 +1,7 @@
-"""What an office may set: targets, thresholds, limits and where things lie; one schema, and its errors in Chinese."""
+"""What an office may set: targets, thresholds, limits and where things lie; one schema, and its errors in Chinese.
+
+See docs/decisions/0027.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 FILE = "settings.toml"
 _MOST_SHOWN = 60
-#: Sections of the same file that a room of their own reads, with errors of its own (analytics/sources/declared).
+#: Sections of the same file that another package reads, with errors of its own (analytics/sources/declared).
 ELSEWHERE = ("sources", "jobs")
 
 Count = Annotated[int, Interval(ge=1, le=1_000_000)]
@@ -44,10 +47,10 @@ class SettingsError(Refusal):
     """A file that an office may edit and that cannot be read; the message is Chinese and names file, place and remedy."""
 
 
-def _in(section: str, default: Any, key: str = "") -> Any:
-    """Declare a setting: where it stands in the file ('' for a section of its own) and what holds without it."""
+def _in(section: str, default: Any, told: str, key: str = "") -> Any:
+    """Declare a setting: where it stands in the file ('' for a section of its own), its default, its meaning in Chinese."""
     made = {"default_factory": dict} if default == {} else {"default": default}
-    return field(**made, metadata={"section": section, "key": key})
+    return field(**made, metadata={"section": section, "key": key, "told": told})
 
 
 @dataclass(frozen=True)
@@ -58,40 +61,56 @@ class Settings:
     """
 
     #: Metric code → target.
-    targets: dict[str, Target] = _in("", {})
-    minimum_rated: Count = _in("thresholds", 30)
-    minimum_cases: Count = _in("thresholds", 10)
-    at_risk_days: Days = _in("thresholds", 5)
-    stale_days: Days = _in("thresholds", 7)
-    call_back_days: Days = _in("thresholds", 1)
-    rectify_days: Days = _in("thresholds", 15)
-    receive_days: Days = _in("thresholds", 1)
-    consult_departments: Count = _in("thresholds", 3)
-    max_file_mb: Megabytes = _in("import", 250)
-    max_unpacked_mb: Megabytes = _in("import", 2048)
-    keep_snapshots: Count = _in("store", 30)
+    targets: dict[str, Target] = _in("", {}, "指标代码 = 目标，写在五个数旁边；率写小数，没有目标的不写")
+    minimum_rated: Count = _in("thresholds", 30, "评价少于这么多件，标“样本不足”，不写率、不排名")
+    minimum_cases: Count = _in("thresholds", 10, "率的分母、时长的件数少于这么多，标“样本不足”")
+    at_risk_days: Days = _in("thresholds", 5, "多少个工作日内到期的算“临期”")
+    stale_days: Days = _in("thresholds", 7, "台账最新一条记录早于这么多天，每页提示")
+    call_back_days: Days = _in("thresholds", 1, "差评几个工作日内要回访")
+    rectify_days: Days = _in("thresholds", 15, "差评几个工作日内要整改")
+    receive_days: Days = _in("thresholds", 1, "转办几个工作日内要接收")
+    consult_departments: Count = _in("thresholds", 3, "涉及几个部门的应上联席会商")
+    max_file_mb: Megabytes = _in("import", 250, "一个文件最大多少 MB")
+    max_unpacked_mb: Megabytes = _in("import", 2048, "压缩的文件解开后最大多少 MB")
+    keep_snapshots: Count = _in("store", 30, "保留最近几个快照")
     #: So many settled cases are sealed into a part that snapshots share; never in a ledger of fewer than twice as many.
-    part_cases: Annotated[int, Interval(ge=1, le=100_000_000)] = _in("store", 250_000)
-    embedding_model: Word = _in("issues", "")
+    part_cases: Annotated[int, Interval(ge=1, le=100_000_000)] = _in(
+        "store", 250_000, "台账有它的两倍以上时，每这么多件已了结的工单存成一份各快照共用的文件"
+    )
+    embedding_model: Word = _in("issues", "", "句向量模型的目录；空的只看词语，不用另装")
     #: Types are found among the newest cases, so many at most, in whole weeks: memory and time grow with their texts.
-    most_texts: Annotated[int, Interval(ge=1, le=100_000_000)] = _in("issues", 1_000_000)
+    most_texts: Annotated[int, Interval(ge=1, le=100_000_000)] = _in(
+        "issues", 1_000_000, "归类最多看最近多少件（整周）"
+    )
     #: The one thing that may be sent cases' texts, masked: a language model that the office runs itself; '' for none.
-    language_model: Service = _in("language_model", "", key="address")
-    language_model_name: Word = _in("language_model", "", key="model")
-    language_model_key: Word = _in("language_model", "", key="key_file")
-    language_model_seconds: Annotated[int, Interval(ge=1, le=3600)] = _in("language_model", 60, key="seconds")
+    language_model: Service = _in("language_model", "", "本单位自己运行的语言模型的网址；空的不用", key="address")
+    language_model_name: Word = _in("language_model", "", "它在那里叫什么", key="model")
+    language_model_key: Word = _in(
+        "language_model", "", "密钥文件，在数据目录之外，chmod 600；空的没有", key="key_file"
+    )
+    language_model_seconds: Annotated[int, Interval(ge=1, le=3600)] = _in(
+        "language_model", 60, "等它多少秒", key="seconds"
+    )
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
-    retention_years: Annotated[int, Interval(ge=0, le=100)] = _in("privacy", 0)
-    least_shared: Annotated[int, Interval(ge=0, le=1_000_000)] = _in("privacy", 5)
+    retention_years: Annotated[int, Interval(ge=0, le=100)] = _in(
+        "privacy", 0, "办结满几年抹去个人信息与文字；0 为一直保留"
+    )
+    least_shared: Annotated[int, Interval(ge=0, le=1_000_000)] = _in(
+        "privacy", 5, "供对外共享的表里，小于它的计数隐去；0 为不隐去"
+    )
     #: Where Spark answers (local[2], spark://host:7077, sc://host), '' for DuckDB; where Parquet for it lies ('' in the store).
-    spark: Word = _in("engine", "")
-    spark_parquet: Word = _in("engine", "", key="parquet")
+    spark: Word = _in("engine", "", "由 Spark 算指标：local[2]、spark://主机:7077、sc://主机:15002；空的用 DuckDB")
+    spark_parquet: Word = _in(
+        "engine", "", "各台机器都能读到的目录，放给 Spark 的 Parquet；空的放在数据目录里", key="parquet"
+    )
     #: ClickHouse, embedded, answers instead of DuckDB.
-    clickhouse: bool = _in("engine", False)
+    clickhouse: bool = _in("engine", False, "由进程内的 ClickHouse 算指标")
     #: The claim of the sign-in provider that names an account.
-    sign_in_claim: Annotated[str, Len(min_length=1, max_length=100)] = _in("sign_in", "email", key="claim")
+    sign_in_claim: Annotated[str, Len(min_length=1, max_length=100)] = _in(
+        "sign_in", "email", "统一身份认证的哪个声明对应账号名", key="claim"
+    )
     #: Names, beside those it is bound to, under which a browser may ask the server (that of a reverse proxy).
-    hosts: tuple[Word, ...] = _in("server", ())
+    hosts: tuple[Word, ...] = _in("server", (), "除绑定的地址外，浏览器还可用哪些网址打开")
 
     @property
     def key(self) -> str:

@@ -1,4 +1,7 @@
-"""Modules that came from an accepted suggestion: which cases they are, so that wherever they are used it is said."""
+"""Modules that came from an accepted suggestion: which cases they are, so that wherever they are used it is said.
+
+See docs/decisions/0009.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who asks, and what a role may do: checked where data leaves ``analytics`` and where decisions are written."""
+"""Who asks, and what a role may do: checked where data leaves ``analytics`` and where decisions are written.
+
+See docs/decisions/0012.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import math
 
 EMPTY = "—"
 SAME = "持平"
+#: A change that chance gives and that is small beside what it is compared with (metrics.comparison.is_slight).
+SLIGHT = "基本持平"
 #: What stands for a rate or duration of too few cases, everywhere: never its value.
 SMALL = "样本不足"
 

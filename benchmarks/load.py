@@ -2,6 +2,8 @@
 
 `python -m benchmarks load [PEOPLE [SECONDS [STORE]]]` (30 people, 300 seconds, a demo of 100,000 cases).
 Counts every page run from the click to its end; a page that shows an error or two snapshots is counted as one.
+Done twice: all people come within five seconds of the server's start, and all come once it has answered beforehand
+what it answers by itself.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ ADDRESSES = [
 SNAPSHOT = re.compile(rb"\xe6\x95\xb0\xe6\x8d\xae\xe5\xbf\xab\xe7\x85\xa7[ \xef\xbc\x9a]*(S\d{6}-\d{12})")  # 数据快照
 WRONG = ("出错", "损坏", "Traceback")
 THINK = (5.0, 15.0)
+#: Seconds without work after which a server has answered beforehand what it does by itself.
+REST = 12.0
 #: Seconds that a visitor waits for the next message before it is an error.
 PATIENCE = 120.0
 
@@ -149,11 +153,15 @@ async def importing(store: Path, every: float, over: Over, seen: Seen) -> None:
             seen.published += await process.wait() == 0
 
 
-async def run(store: Path, people: int, over: Over, every: float = 30.0) -> tuple[Seen, list[float], float]:
+async def run(
+    store: Path, people: int, over: Over, every: float = 30.0, *, rested: bool = False
+) -> tuple[Seen, list[float], float]:
     """Let people loose on a store until it is over; returns what they saw, memory every ten seconds (MiB), and the
-    seconds of a processor that the server took."""
+    seconds of a processor that the server took. ``rested``: they come once the server is at rest."""
     seen, used = Seen(), []
     with server(store) as (port, process):
+        if rested:
+            await at_rest(process)
 
         async def watch() -> None:
             while not over(seen):
@@ -166,6 +174,24 @@ async def run(store: Path, people: int, over: Over, every: float = 30.0) -> tupl
         seen.wrong += [f"visitor: {r!r}" for r in results if isinstance(r, BaseException)]
         spent = processor(process) - before
     return seen, used, spent
+
+
+async def at_rest(process: subprocess.Popen) -> None:
+    """Wait until a server has taken next to nothing for a while, and no process that it began is at work."""
+    while True:
+        before = processor(process)
+        await asyncio.sleep(REST)
+        if processor(process) - before < 0.05 * REST and not _children(process.pid):
+            return
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text("utf-8").rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def processor(process: subprocess.Popen) -> float:
@@ -196,14 +222,15 @@ def told(seen: Seen, used: list[float], spent: float) -> str:
 
 def main(arguments: list[str]) -> None:
     people, seconds = int(arguments[0]) if arguments else 30, float(arguments[1]) if len(arguments) > 1 else 300.0
-    if len(arguments) > 2:
-        print(told(*asyncio.run(run(Path(arguments[2]), people, for_seconds(seconds)))))
-        return
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "analytics", "demo", "--cases", "100000", "--store", folder]
-        subprocess.run(command, check=True, cwd=ROOT)
-        assert Store(folder).current()
-        print(told(*asyncio.run(run(Path(folder), people, for_seconds(seconds)))))
+        store = Path(arguments[2]) if len(arguments) > 2 else Path(folder)
+        if len(arguments) < 3:
+            command = [sys.executable, "-m", "analytics", "demo", "--cases", "100000", "--store", folder]
+            subprocess.run(command, check=True, cwd=ROOT)
+            assert Store(store).current()
+        for rested, words in ((False, "all come with the server's start"), (True, "all come once it is at rest")):
+            print(f"{people} people, {seconds:g} s, {words}:", flush=True)
+            print(told(*asyncio.run(run(store, people, for_seconds(seconds), rested=rested))), flush=True)
 
 
 def for_seconds(seconds: float) -> Over:

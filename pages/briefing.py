@@ -65,7 +65,7 @@ def choose(office: Office) -> Request:
         if profiles and not request.subject:
             chosen = inputs.choose("方案", "profile", ("", *profiles), words=lambda p: p or "（不用方案）", width=180)
             request = office.with_profile(request, chosen) if chosen else request
-    with st.expander("部分与抬头", icon=":material/tune:"):
+    with st.expander("部分与版头", icon=":material/tune:"):
         if not request.subject:
             parts = drafts.write(
                 st.pills, "包含的部分", f"parts {','.join(request.parts)}", list(request.parts), options=tuple(PARTS),

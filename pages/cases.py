@@ -1,4 +1,4 @@
-"""案件明细: the cases behind any number; search, sort, export; one case with its timeline."""
+"""工单明细: the cases behind any number; search, sort, export; one case with its timeline."""
 
 from __future__ import annotations
 

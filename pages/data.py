@@ -8,8 +8,8 @@ import streamlit as st
 from analytics import ingest, model
 from analytics.ingest import RefusedFile, SheetPlan
 from analytics.ingest.characters import named
+from analytics.ingest.date_orders import ORDER_NAMES
 from analytics.ingest.mapping import SEVERAL
-from analytics.ingest.validation import ORDER_NAMES
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
 from analytics.viewer import IMPORT, ROLL_BACK

@@ -40,7 +40,7 @@ def searching(view: View) -> None:
             results(view, query, within)
         else:
             st.caption(
-                "可写一个或几个词：编号、主题、内容或企业里含全部词的，与「案件明细」搜出的一样多；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。"
+                "可写一个或几个词：编号、主题、内容或企业里含全部词的，与「工单明细」搜出的一样多；也可粘一段话，找说得像的。每条结果都可以再找“像这一件”。"
             )
 
 
@@ -53,7 +53,7 @@ def scope(view: View, within: bool) -> Slice | None:
 
 
 def results(view: View, query: str, within: bool) -> None:
-    """Show the cases that hold every word, as 案件明细 lists them, and apart from them those that only speak like the query."""
+    """Show the cases that hold every word, as 工单明细 lists them, and apart from them those that only speak like the query."""
     found = discovered.ask_search(view.ledger, query, scope(view, within))
     if not found.exact and not found.near:
         st.info("没有找到。可换个说法，或放宽筛选。", icon=":material/search_off:")
@@ -69,7 +69,7 @@ def results(view: View, query: str, within: bool) -> None:
             listed(view, case_nos[:SHOWN], query)
         if case_nos and whole:
             first, last = view.ledger.first_day, view.ledger.as_of.date()
-            to_cases("在案件明细里列出", q=query, **({} if within or not first else own(first, last)))
+            to_cases("在工单明细里列出", q=query, **({} if within or not first else own(first, last)))
             export(view, case_nos[:whole], f"搜索词：{query}（含全部词的 {len(case_nos):,} 件）")
 
 

@@ -50,7 +50,7 @@ def table(words: str) -> pd.DataFrame:
 
 st.caption(
     "页面、图、导出与命令行都从这一份目录取数，同一个数只有一种算法。率的区间为 Wilson 95% 区间，时长的中位数按 Kaplan–Meier 估计。"
-    "件数每件都算，重复诉求也算，与案件清单相同。"
+    "件数每件都算，重复诉求也算，与工单清单相同。"
 )
 words = inputs.words("查找", "find", placeholder="如：满意、超期、Kaplan")
 frame = table(words)

@@ -93,7 +93,7 @@ def account(view: View, found: Findings) -> None:
 
 
 def alarms(view: View, found: Findings) -> None:
-    """List what is beyond chance in the newest weeks, state by state: each matter once, with its cases."""
+    """List what is beyond chance in the newest weeks, state by state: each problem once, with its cases."""
     with section(
         "正在抬头",
         view,

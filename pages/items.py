@@ -10,7 +10,7 @@ from analytics.exporting import notes_of
 from analytics.items.usage import HARD, SHORTEN
 from analytics.metrics import CATALOGUE, NotMeasurable
 from analytics.wording import SMALL, number
-from pages.address import inputs, parameters
+from pages.address import choices, inputs, parameters
 from pages.common import asking, drafting, mechanisms
 from pages.common.drawing import big_number, caption, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -67,7 +67,7 @@ def listing(view: View) -> None:
         if shown.empty:
             st.info(f"清单里没有“{only}”的事项。", icon=":material/inbox:")
         else:
-            item_rows(shown, only)
+            item_rows(shown)
         st.caption(
             f"有效 {len(found):,} 项，期内没有人用的 {int((found['demand'] == 0).sum()):,} 项；"
             f"可压缩：九成工单所需不到承诺的一半；守不住：按期办结率低于八成。样本不足的留空（—）。"
@@ -75,20 +75,18 @@ def listing(view: View) -> None:
         offer_workbook("导出 Excel", "事项清单.xlsx", lambda: {"事项": shown}, notes_of(view.ledger, view.slice))
 
 
-def item_rows(shown: pd.DataFrame, only: str) -> None:
+def item_rows(shown: pd.DataFrame) -> None:
     """Show items as rows; choosing one offers its cases."""
-    event = st.dataframe(
+    chosen = choices.row(
         shown,
-        hide_index=True,
+        "items",
+        shown["事项编码"].tolist(),
         placeholder="—",
-        key=f"items {parameters.stamp()} {only}",
-        on_select="rerun",
-        selection_mode="single-row",
         column_config={"按期办结率": PERCENT, "满意率": PERCENT, "九成需要（工作日）": DAYS},
     )
-    if event and event["selection"]["rows"]:
-        item = shown.iloc[event["selection"]["rows"][0]]
-        to_cases(f"看「{item['事项名称']}」的工单", item_no=str(item["事项编码"]))
+    if chosen is not None:
+        name = shown.set_index(shown["事项编码"].astype(str)).loc[chosen, "事项名称"]
+        to_cases(f"看「{name}」的工单", item_no=chosen)
 
 
 def compared(view: View) -> None:

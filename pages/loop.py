@@ -11,7 +11,7 @@ from analytics.loop.paths import MOST, in_words
 from analytics.loop.rules import MAIN_LINE, RULES, SIDE_STEPS
 from analytics.metrics import CATALOGUE, unmet
 from analytics.wording import SMALL, number
-from pages.address import parameters
+from pages.address import choices
 from pages.common import lacking
 from pages.common.asking import ask, settings
 from pages.common.consulted import consultations
@@ -205,17 +205,15 @@ def rules(view: View) -> None:
             )
         if table:
             made = pd.DataFrame(table)
-            event = st.dataframe(
+            chosen = choices.row(
                 made,
-                hide_index=True,
+                "rules",
+                [r.metric for r in known],
                 placeholder="样本不足",
-                key=f"rules {parameters.stamp()}",
-                on_select="rerun",
-                selection_mode="single-row",
                 column_config={"守住的": st.column_config.NumberColumn(format="percent")},
             )
-            if event and event["selection"]["rows"]:
-                rule = known[event["selection"]["rows"][0]]
+            if chosen is not None:
+                rule = next(r for r in known if r.metric == chosen)
                 to_cases(f"看「{rule.broken}」的工单", metric=rule.metric, part="rest")
             offer_workbook("导出 Excel", "闭环规则.xlsx", lambda: {"闭环规则": made}, notes_of(view.ledger, view.slice))
 
@@ -236,7 +234,7 @@ def dragging(view: View) -> None:
                 "诉求主题": found["title"],
                 "承办部门": found["department"],
                 "超期（工作日）": found["overdue_days"],
-                "在办（天）": found["open_days"],
+                "未办结（天）": found["open_days"],
                 "督办（次）": found["chases"],
                 "涉及部门（个）": found["departments"],
                 "会商（次）": found["consultations"],

@@ -11,7 +11,7 @@ from analytics.attention import unchecked
 from analytics.metrics import CATALOGUE, Metric
 from analytics.metrics.comparison import is_flow
 from analytics.wording import SAME, SMALL, clock, number, short
-from pages.address import links, parameters
+from pages.address import choices, links
 from pages.common import asking, discovered, lacking, opening, remedied
 from pages.common.asking import ask, ask_findings, findings, settings
 from pages.common.drawing import big_number, picture, section, to_cases
@@ -137,13 +137,12 @@ def modules(view: View) -> None:
         moved = asking.ask_compared(("demand",), view.ledger, view.basis, by=("module",))
         weeks = ask(("demand",), view.ledger, whole_weeks_back(view, SPARK_WEEKS), by=("module",), grain="week")
         table = module_table(frame, weeks, moved if view.basis.flows else moved[:0], view)
-        event = st.dataframe(
+        listed = [model.UNKNOWN if pd.isna(m) else str(m) for m in frame[frame["metric"] == "demand"]["module"]]
+        chosen = choices.row(
             table,
-            hide_index=True,
+            "modules",
+            listed,
             placeholder="—",
-            key=f"modules {parameters.stamp()}",
-            on_select="rerun",
-            selection_mode="single-row",
             height=35 * (len(table) + 1) + 3,
             column_config={
                 "模块": st.column_config.TextColumn(pinned=True),
@@ -154,10 +153,8 @@ def modules(view: View) -> None:
             f"括号内为分子/分母；评价少于 {settings().minimum_rated} 件或到期少于 {settings().minimum_cases} 件的标“样本不足”，不参与比较。"
             f"超期未办与积压截至 {clock(view.basis.at)}。选中一行看该模块的工单。"
         )
-        if event and event["selection"]["rows"]:
-            code = frame[frame["metric"] == "demand"]["module"].iloc[event["selection"]["rows"][0]]
-            name = model.UNKNOWN if code != code or code is None else str(code)
-            to_cases(f"看{model.label_of('module', code)}的工单", module=name)
+        if chosen is not None:
+            to_cases(f"看{model.label_of('module', chosen)}的工单", module=chosen)
 
 
 def matters(view: View) -> None:

@@ -22,7 +22,7 @@ from analytics.remedies.stages import STAGES
 from analytics.store import StoreError
 from analytics.viewer import GOVERN
 from analytics.wording import EMPTY, SMALL, change, number
-from pages.address import inputs, links, parameters
+from pages.address import choices, inputs, links, parameters
 from pages.common import acting, asking, carding, remedied, rooting
 from pages.common.drawing import big_number, chart, offer_workbook, section, to_cases
 from pages.common.filters import View
@@ -288,12 +288,10 @@ def next_to_solve(view: View, found: Findings, shown: Board) -> None:
                 "共同之处": [words.get(str(i), "没有超过三成的共同点") for i in table.index],
             }
         )
-        event = st.dataframe(
-            told, hide_index=True, placeholder="—", height=420, key=f"next {parameters.stamp()} {order}", on_select="rerun",
-            selection_mode="single-row", column_config={"共同之处": st.column_config.TextColumn(width="large")},
+        id = choices.row(
+            told, "next", table.index, placeholder="—", height=420, column_config={"共同之处": st.column_config.TextColumn(width="large")}
         )  # fmt: skip
-        if event and event["selection"]["rows"]:
-            id = str(table.index[event["selection"]["rows"][0]])
+        if id is not None:
             links.to(links.BOARD, f"把「{found.name_of(id)}」列入台账", icon=":material/add_task:", take=id)
         span = saving.last_year(view.ledger)
         st.caption(

@@ -27,7 +27,7 @@ def over_time(view: View) -> None:
                     frame, {"on_time_rate": "按期办结率"}, settings().targets.get("on_time_rate")
                 )
                 chart(made, "on_time", lambda p: late_part(view, p))
-                caption(view, "on_time_rate", extra="阴影为 95% 区间，样本不足的月不画，点一个月看逾期的工单")
+                caption(view, "on_time_rate", extra="阴影为 95% 区间，样本不足的月不画，点一个月看超期的工单")
 
 
 def who(view: View) -> None:
@@ -37,7 +37,7 @@ def who(view: View) -> None:
         view,
         "on_time_rate",
         *([] if groups_of else ["department"]),
-        help="漏斗图：案件越少，界限越宽。落在界限内的差别可能只是偶然，不排名。",
+        help="漏斗图：工单越少，界限越宽。落在界限内的差别可能只是偶然，不排名。",
     ) as ready:
         if not ready:
             return

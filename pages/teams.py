@@ -44,7 +44,7 @@ def cards(view: View) -> None:
                         f"{name} {number(value.get((code, team.module)), unit)}"
                         for code, name, unit in (
                             ("demand", "期内受理", "件"),
-                            ("backlog", "在办", "件"),
+                            ("backlog", "积压", "件"),
                             ("load_accepted", "人均受理", "件/人日"),
                             ("load_open", "人均在办", "件/人"),
                         )
@@ -53,7 +53,7 @@ def cards(view: View) -> None:
                     st.caption(" · ".join(facts))
                     for fault in team.faults:
                         st.warning(fault, icon=":material/group_off:")
-                    to_cases("看在办的工单", metric="backlog" if "backlog" in known else "demand", module=team.module)
+                    to_cases("看积压的工单", metric="backlog" if "backlog" in known else "demand", module=team.module)
         caption(view, *(c for c in known if c.startswith("load")))
 
 
@@ -86,7 +86,7 @@ def calendar(view: View) -> None:
                 made = pd.DataFrame({"服务队": [model.MODULES[m] for m in by_team.index], "日期": by_team.to_numpy()})
                 st.dataframe(made, hide_index=True, placeholder="—")
         with right:
-            st.markdown(f"**重复排班 {len(doubles):,} 次**（同一人同一天在两支队）")
+            st.markdown(f"**重复排班 {len(doubles):,} 次**（同一人同一天在两支服务队）")
             if len(doubles):
                 st.dataframe(
                     pd.DataFrame(

@@ -46,7 +46,7 @@ def desk_and_ledger(request: pytest.FixtureRequest) -> tuple[IssueDesk, Ledger]:
 
 
 def listed(ledger: Ledger, slice: Slice, metric: str = "demand", part: str = "denominator", **where: object) -> int:
-    """Count the cases that 案件明细 lists for a link's query."""
+    """Count the cases that 工单明细 lists for a link's query."""
     codes = {k: model.UNKNOWN if v is None or v != v else str(v) for k, v in where.items()}
     return count_cases(ledger, slice.narrowed(**codes), ListRequest(metric, part))
 

@@ -1,1 +1,1 @@
-"""The briefing: facts first, then Word, PDF, Excel and HTML of the same facts."""
+"""Briefings: a tree of facts, written as Word, PDF, Excel and HTML."""

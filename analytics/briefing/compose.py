@@ -1,4 +1,7 @@
-"""From a ledger and a request to the facts: which parts, which head, which notices."""
+"""Compose the tree of facts of a briefing from a ledger and a request.
+
+See docs/decisions/0010.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,11 @@ class Request:
 
 
 def compose(ledger: Ledger, request: Request, found: Findings | None, settings: Settings | None = None) -> Briefing:
-    """Return the facts of a briefing. Raises StoreError for a period that the ledger knows nothing of."""
+    """Return the facts of a briefing.
+
+    ``found``: the findings in force, None before the first run. Raises StoreError for a period that begins after the
+    ledger's last record and for a request without a section.
+    """
     settings, period = settings or ledger.settings, request.period
     last = (ledger.as_of - dt.timedelta(microseconds=1)).date()
     if period.start > last:

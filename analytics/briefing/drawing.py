@@ -1,4 +1,4 @@
-"""Figures of a briefing: the pages' order, colours and numbers, drawn without a browser."""
+"""Figures of a briefing as PNG, drawn with matplotlib in the order and colours of the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analytics.briefing.fonts import sans_family
 from analytics.figures.style import BLUE, GREEN, INK, RED
 from analytics.wording import short
 
-COLOURS = {"受理": BLUE, "办结": GREEN, "期末在办": RED}
+COLOURS = {"受理": BLUE, "办结": GREEN, "期末积压": RED}
 WIDTH_CM, DPI = 15.6, 300
 #: A 专报 has one page, and so a lower figure.
 BRIEF_FIGURE_CM = 4.0

@@ -1,4 +1,4 @@
-"""How sections ask: every number they print becomes a fact that says where it comes from."""
+"""Metrics as facts: every number that a section prints is evaluated here and keeps its origin."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from analytics.ledger import Ledger
 from analytics.loop.passing import dragging
 from analytics.metrics import CATALOGUE, Slice, compute_many, unmet
 from analytics.metrics.beginning import begun, known_since
-from analytics.metrics.comparison import Basis, basis, has_changed, spreads, step, working_days
+from analytics.metrics.comparison import Basis, basis, has_changed, is_slight, spreads, step, working_days
 from analytics.metrics.measures import ListCoverage, PerOfficer
 from analytics.remedies.board import Board, board_of, effects
 from analytics.remedies.effect import Effect
 from analytics.settings import Settings
-from analytics.wording import SMALL, number
+from analytics.wording import SLIGHT, SMALL, number
 
 #: A number as it is printed, without sign and unit.
 NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -31,7 +31,7 @@ Where = tuple[tuple[str, str], ...]
 
 
 class Evidence:
-    """The ledger, the period and the facts printed so far."""
+    """The ledger and period of a briefing, and the facts printed so far."""
 
     def __init__(self, ledger: Ledger, period: Period, settings: Settings, scope: Where = ()):
         self.ledger, self.period, self.settings = ledger, period, settings
@@ -139,7 +139,7 @@ class Evidence:
         return self.keep(Fact(f"given.{name}", text or number(value, unit), value, unit, "given"))
 
     def quoted(self, name: str, text: str, room: str = "analytics.attention") -> list[object]:
-        """Return a sentence of another room with its numbers as facts (how: quoted), words between them."""
+        """Return a sentence written by another package as words and facts (``how``: quoted), in their order."""
         pieces: list[object] = []
         end = 0
         for place, match in enumerate(NUMERAL.finditer(text)):
@@ -168,18 +168,23 @@ class Evidence:
     # -- changes ------------------------------------------------------------------------------
 
     def moved(self, code: str, slice: Slice, where: Where = ()) -> str:
-        """Say how a metric moved against ``before`` or ``year_ago``: 增加 12.3%, 上升 1.2 个百分点, 基本持平."""
+        """Say how a metric moved against ``before`` or ``year_ago``.
+
+        增加 12.3%, 上升 1.2 个百分点; what chance gives is 基本持平 when it is slight, else 增加 54.4%（在正常波动以内）.
+        """
         now, old = self.row(code, self.now, where), self.row(code, self.beside(code, slice), where)
         if pd.isna(now["value"]) or pd.isna(old["value"]):
             return "无法比较"
         if now["small"] or old["small"]:
             return f"{SMALL}，不作比较"
-        if not self.changed(code, slice, where):
-            return "基本持平"
-        return self.step(code, slice, where)
+        if self.changed(code, slice, where):
+            return self.step(code, slice, where)
+        if is_slight(CATALOGUE[code], now["value"], old["value"], self.basis(slice)):
+            return SLIGHT
+        return f"{self.step(code, slice, where)}，在正常波动以内"
 
     def step(self, code: str, slice: Slice, where: Where = ()) -> str:
-        """Say the bare change of a metric, whatever chance would give; by working day where those differ."""
+        """Return the change of a metric in words without regard to chance; by working day where those differ."""
         metric, made = CATALOGUE[code], self.basis(slice)
         now, old = self.metric(code, self.now, where=where), self.metric(code, self.beside(code, slice), where=where)
         told = None if now.value is None or old.value is None else step(metric, now.value, old.value, made)

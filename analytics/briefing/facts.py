@@ -1,4 +1,4 @@
-"""The facts of a briefing: a tree of plain dataclasses that every writer, the page and the tests read."""
+"""The tree of facts of a briefing, as plain dataclasses that writers, the page and tests read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Fact:
 
     ``how`` is metric (then metric, part, start, end, lag_days and where say how to ask the
     catalogue for ``value`` again), derived (then ``op`` of the facts ``of``), quoted (a number
-    in a sentence that another room wrote, ``op`` its name), or given (a limit or target that an
+    in a sentence that another package wrote, ``op`` its name), or given (a limit or target that an
     office has set, a count of days).
     """
 

@@ -1,4 +1,4 @@
-"""Fills an office's template in a process of its own: what a template asks for is computed there, within bounds, or not at all."""
+"""Render an office's Word template in a confined process (see analytics.confined)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fonts that a briefing needs where no font is installed: Noto Sans and Serif SC, under the OFL."""
+"""Fonts for briefings on machines that have none: Noto Sans SC and Noto Serif SC, under the OFL."""
 
 from __future__ import annotations
 

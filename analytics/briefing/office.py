@@ -1,4 +1,4 @@
-"""Where briefings are made and kept: one at a time, edits and profiles remembered, every delivery found again."""
+"""Make and keep briefings of a store: one at a time, with edits, profiles and every delivery."""
 
 from __future__ import annotations
 

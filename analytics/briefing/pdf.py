@@ -1,4 +1,4 @@
-"""PDF of the same facts, set by Typst with fonts of its own: text selectable, fonts embedded, no network."""
+"""Write a briefing as PDF with Typst: selectable text, embedded fonts, no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a briefing is about: a week, a month, a quarter or days of one's own, and what to compare with."""
+"""The period of a briefing (week, month, quarter or own days), its names, and the periods to compare with."""
 
 from __future__ import annotations
 
@@ -98,7 +98,13 @@ class Period:
 
 
 def parse(text: str) -> Period:
-    """Read a period as the command line spells it (HELP); raises StoreError, in Chinese, for another."""
+    """Return the period that a text of the command line names (see HELP); raises StoreError, in Chinese, for another.
+
+    >>> parse("2026-W47").title
+    '2026年第47周（2026年11月16日至11月22日）'
+    >>> parse("2026-Q4").key
+    '2026-Q4'
+    """
     try:
         if found := re.fullmatch(r"(\d{4})-W(\d{1,2})", text):
             start = dt.date.fromisocalendar(int(found[1]), int(found[2]), 1)

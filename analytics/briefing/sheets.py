@@ -1,4 +1,4 @@
-"""Excel of the same facts: every table with its number formats, native charts, and the facts one by one."""
+"""Write a briefing as an Excel workbook: tables with number formats, native charts, and a list of all facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office's own .docx: placeholders in double braces, a wrong one named."""
+"""Placeholders of an office's own .docx template, and their values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLES = "附表"
 
 def placeholders() -> dict[str, str]:
     """Return every placeholder that a template may carry → what stands in its place."""
-    told = dict.fromkeys(HEAD, "抬头与落款的文字")
+    told = dict.fromkeys(HEAD, "版头与落款的文字")
     told |= {
         title: f"「{title}」一部分：标题、文字、图、表（单独成段，写作 {{{{p {title}}}}}）"
         for title, _ in PARTS.values()

@@ -1,4 +1,4 @@
-"""HTML of the same facts: one file, figures inside, every text escaped; it can be mailed and printed."""
+"""Write a briefing as one HTML file with its figures inside; all text is escaped."""
 
 from __future__ import annotations
 

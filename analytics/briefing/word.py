@@ -1,4 +1,4 @@
-"""Word in the form of GB/T 9704-2012: paper, margins, fonts, levels, page numbers; everything stays editable."""
+"""Write a briefing as an editable .docx in the form of GB/T 9704-2012: paper, margins, fonts, levels, page numbers."""
 
 from __future__ import annotations
 

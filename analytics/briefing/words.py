@@ -1,4 +1,4 @@
-"""How a cell, a heading and a caption are written; every writer takes them from here."""
+"""Text of cells, headings and captions, the same for every writer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ UNBROKEN = re.compile(r"[!-~]+")
 
 
 def heading(place: int, title: str) -> str:
-    """Return 一、总体情况 for the first part."""
+    """Return the heading of a section by its place, 0 for the first.
+
+    >>> heading(0, "总体情况")
+    '一、总体情况'
+    """
     return f"{NUMERALS[place]}、{title}"
 
 
 def lines(section: Section) -> list[str]:
-    """Return the paragraphs of a part: numbered where each sentence is a matter of its own, else one."""
+    """Return the paragraphs of a part: numbered where each sentence stands for itself, else one."""
     if section.key in ("needs", "advice") and len(section.sentences) > 1:
         return [f"{number}. {s.text}" for number, s in enumerate(section.sentences, start=1)]
     return ["".join(s.text for s in section.sentences)]
@@ -76,7 +80,7 @@ def across(text: str) -> float:
 
 
 def _least(name: str, cells: list[str]) -> float:
-    """Return the width under which a word would break, a head take more than three lines or Chinese stand in a pole."""
+    """Return the least width of a column: no word broken, a head of at most three lines, no Chinese one character a line."""
     unbroken = [across(word) for cell in (name, *cells) for word in UNBROKEN.findall(cell)]
     return max([-(-across(name) // 3), *unbroken, min(8, max(map(across, cells), default=0))])
 

@@ -22,7 +22,7 @@ from analytics.viewer import LOCAL, Viewer
 REFUSED = 1
 #: Commands that work where the settings are broken: one says what is wrong, the other may put it right.
 REPAIRS = ("doctor", "restore")
-#: Which file of this room holds which commands: only the one that is asked for is loaded.
+#: Which module holds which commands: only the one that is asked for is loaded.
 COMMANDS = {
     "keeping": ("import", "demo", "snapshots", "doctor"),
     "asking": ("metrics", "cases"),

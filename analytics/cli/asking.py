@@ -46,7 +46,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
         help="筛选，如 module=finance，同一维度多个值用 | 隔开",
     )
     metrics = commands.add_parser("metrics", parents=[shared, asking], help="查询指标；不带 --metric 时列出全部口径")
-    metrics.add_argument("--metric", nargs="+", default=[], choices=tuple(CATALOGUE), metavar="CODE")
+    metrics.add_argument("--metric", nargs="+", default=[], choices=tuple(CATALOGUE), metavar="CODE", help="指标代码")
     metrics.add_argument("--by", nargs="+", default=[], metavar="DIM", help="拆分维度：" + "、".join(model.DIMENSIONS))
     metrics.add_argument("--grain", choices=model.GRAINS, help="按日、周、月、季、年拆分")
     metrics.add_argument("--shared", action="store_true", help="供对外共享：小的计数和能推出它们的一并隐去")
@@ -58,7 +58,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     cases.add_argument("--part", default="denominator", choices=tuple(PARTS), help="分母、分子或分母中未达到的")
     cases.add_argument("--search", default="", help="关键词，空格隔开须全部命中")
     cases.add_argument("--unmasked", action="store_true", help="不遮盖联系人、电话与信用代码（仅限有权查看者）")
-    cases.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx|csv")
+    cases.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx|csv", help="写到哪个文件")
     cases.set_defaults(run=run_cases)
 
 

@@ -28,11 +28,13 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
         "--from", dest="start", type=dt.date.fromisoformat, required=True, metavar="DAY", help="起始日"
     )
     exchange.add_argument("--to", dest="end", type=dt.date.fromisoformat, required=True, metavar="DAY", help="截止日")
-    exchange.add_argument("--out", type=Path, required=True, metavar="FILE.json")
+    exchange.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="写到哪个文件")
     exchange.set_defaults(run=run_exchange)
     city = commands.add_parser("city", parents=[shared], help="合并各区县的交换文件，得到全市的数")
-    city.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
-    city.add_argument("--metric", nargs="+", default=[], choices=tuple(CATALOGUE), metavar="CODE")
+    city.add_argument("files", nargs="+", type=Path, metavar="FILE.json", help="各区县的交换文件")
+    city.add_argument(
+        "--metric", nargs="+", default=[], choices=tuple(CATALOGUE), metavar="CODE", help="指标代码（默认全部）"
+    )
     city.add_argument(
         "--by", nargs="+", default=[], choices=("module", "month"), help="按服务模块或月份拆分（默认不拆）"
     )

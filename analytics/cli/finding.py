@@ -48,7 +48,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     proposed.add_argument("--accept", action="store_true", help="通过检查的名称与说明直接采用（可撤销）")
     proposed.set_defaults(run=run_suggest_name)
     assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
-    assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="写到哪个文件")
     assigned.set_defaults(run=run_assignments)
 
 
@@ -205,7 +205,7 @@ def run_alarms(options: argparse.Namespace) -> int:
     for told in rows:
         print(
             f"{told['state']}  {LEVEL_NAMES[str(told['level'])]}「{told['name']}」（{told['id']}）自 {told['since']} 当周起 {told['observed']:,} 件，"
-            f"预期 {told['expected']:,.1f} 件，偶然的可能 {likelihood(float(told['chance']))}"
+            f"预期 {told['expected']:,.1f} 件，偶然出现的可能 {likelihood(float(told['chance']))}"
         )
     print(note or f"截至 {ledger.as_of:%Y-%m-%d %H:%M}，{len(rows)} 项预警")
     return 0

@@ -21,32 +21,38 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     """Add the commands of this file to the command line."""
     accounts = commands.add_parser("accounts", parents=[shared], help="账号：列出、新建、改角色、停用、重置口令")
     accounts.add_argument(
-        "action", nargs="?", choices=("list", "add", "change", "disable", "enable", "reset"), default="list"
+        "action",
+        nargs="?",
+        choices=("list", "add", "change", "disable", "enable", "reset"),
+        default="list",
+        help="list 列出，add 新建，change 改角色或部门，disable 停用，enable 启用，reset 重置口令",
     )
-    accounts.add_argument("name", nargs="?", metavar="账号名")
+    accounts.add_argument("name", nargs="?", metavar="账号名", help="哪个账号（list 不用写）")
     accounts.add_argument("--role", choices=tuple(ROLES), help="、".join(f"{k} {v}" for k, v in ROLES.items()))
     accounts.add_argument("--department", metavar="部门", help="只能看到这个部门的工单全文，其他部门只有汇总数")
     accounts.add_argument("--oidc", action="store_true", help="由统一身份认证登录，账号名即其邮箱等身份，不设口令")
     accounts.set_defaults(run=run_accounts)
     audit = commands.add_parser("audit", parents=[shared], help="审计记录：最近的，或核对有没有被改动")
-    audit.add_argument("action", nargs="?", choices=("list", "verify"), default="list")
+    audit.add_argument(
+        "action", nargs="?", choices=("list", "verify"), default="list", help="list 最近的，verify 核对有没有被改动"
+    )
     audit.add_argument("--act", choices=tuple(KINDS), help="只看某一种")
     audit.add_argument("--who", default="", metavar="账号", help="只看某个人")
     audit.add_argument("--most", type=int, default=100, metavar="N", help="最多几条（默认 100）")
     audit.set_defaults(run=run_audit)
     backup = commands.add_parser("backup", parents=[shared], help="把台账、人工判断、账号与审计备份成一个文件")
-    backup.add_argument("out", type=Path, metavar="FILE.tar.gz")
+    backup.add_argument("out", type=Path, metavar="FILE.tar.gz", help="备份写到哪个文件")
     backup.set_defaults(run=run_backup)
     back = commands.add_parser("restore", parents=[shared], help="从备份文件恢复；现有数据目录会改名留存")
-    back.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    back.add_argument("file", type=Path, metavar="FILE.tar.gz", help="备份文件")
     back.set_defaults(run=run_restore)
     keep = commands.add_parser("retention", parents=[shared], help="留存期满的工单抹去个人信息与文字，只留统计")
     keep.add_argument("--years", type=int, help="留存几年（默认取 data/settings.toml 的 retention_years）")
     keep.add_argument("--apply", action="store_true", help="真正抹去；不带时只列出会抹去什么")
     keep.set_defaults(run=run_retention)
     held = commands.add_parser("enterprise-data", parents=[shared], help="导出系统里关于一家企业的全部数据")
-    held.add_argument("enterprise", metavar="统一社会信用代码或企业全名")
-    held.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")
+    held.add_argument("enterprise", metavar="企业", help="统一社会信用代码或企业全名")
+    held.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx", help="写到哪个文件")
     held.set_defaults(run=run_enterprise)
 
 

@@ -18,7 +18,7 @@ from analytics.clock import shanghai_now
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
 from analytics.exporting import quarantine_for
-from analytics.ingest.dates import ORDERS
+from analytics.ingest.date_orders import ORDER_NAMES
 from analytics.ingest.mapping import SEVERAL
 from analytics.issues import IssueDesk
 from analytics.ledger import NEEDS, open_ledger
@@ -53,7 +53,7 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     load = commands.add_parser(
         "import", parents=[shared], help="导入台账文件（CSV、XLSX、XLS、ODS、网页、JSON、Parquet，或装着它们的 ZIP）"
     )
-    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="台账文件")
     load.add_argument("--profile", default="", help="以此名保存本次的列对应，下次同样表头自动使用")
     load.add_argument("--dry-run", action="store_true", help="只核对，不发布")
     load.add_argument("--quarantine-out", type=Path, metavar="FILE.xlsx", help="把隔离的行写成可修改后重新导入的表格")
@@ -69,7 +69,10 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
         "--accepted-on", type=dt.date.fromisoformat, metavar="DAY", help="整个文件没有受理时间时，都按这一天受理"
     )
     load.add_argument(
-        "--date-order", choices=ORDERS, default="", help="日期分不清月和日时：mdy 月在前，dmy 日在前，ymd 年在前"
+        "--date-order",
+        choices=tuple(ORDER_NAMES),
+        default="",
+        help="日期分不清月和日时：mdy 月在前，dmy 日在前，ymd 年在前；Excel 日期的月和日：exchanged 弄反了，true 没有弄反",
     )
     load.add_argument(
         "--several", choices=SEVERAL, default="", help="一件工单有几行时：together 一件多部门，versions 先后版本"
@@ -79,12 +82,14 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     demo = commands.add_parser("demo", parents=[shared], help="生成演示数据")
     demo.add_argument("--if-empty", action="store_true", help="只在还没有台账时生成")
     demo.add_argument("--cases", type=int, default=60_000, help="工单数（默认 60000）")
-    demo.add_argument("--seed", type=int, default=20240701)
+    demo.add_argument("--seed", type=int, default=20240701, help="随机种子：同一种子、同一截至日，生成的数据相同")
     demo.add_argument("--as-of", type=dt.date.fromisoformat, default=None, metavar="DAY", help="截至日（默认今天）")
     demo.add_argument("--spreadsheets", type=Path, metavar="DIR", help="不写数据目录，写成一批“不干净”的表格供导入练习")
     demo.set_defaults(run=run_demo)
     snapshots = commands.add_parser("snapshots", parents=[shared], help="查看快照，或回到某个快照")
-    snapshots.add_argument("action", nargs="?", choices=("list", "rollback"), default="list")
+    snapshots.add_argument(
+        "action", nargs="?", choices=("list", "rollback"), default="list", help="list 列出，rollback 回到某个快照"
+    )
     snapshots.add_argument("id", nargs="?", help="快照编号（rollback 时必填）")
     snapshots.set_defaults(run=run_snapshots)
     doctor = commands.add_parser("doctor", parents=[shared], help="检查安装、数据目录和缺什么")

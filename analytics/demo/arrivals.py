@@ -29,10 +29,10 @@ def plant(found: tuple[Problem, ...], end: dt.date, seed: int) -> Plants:
     """Choose which problems emerge when, and which types are remedied when and how well."""
     rng = np.random.default_rng([seed, 4])
     span = (end - START).days
-    kinds = rng.permutation(len(problem_types()))
-    emerging = [next(p.id for p in found if p.type_no == t) + int(rng.integers(0, 6)) for t in kinds[:EMERGENCES]]
+    type_nos = rng.permutation(len(problem_types()))
+    emerging = [next(p.id for p in found if p.type_no == t) + int(rng.integers(0, 6)) for t in type_nos[:EMERGENCES]]
     starts = np.linspace(0.15, 0.97, EMERGENCES) * span
-    remedied = kinds[EMERGENCES : EMERGENCES + len(REMEDIES)]
+    remedied = type_nos[EMERGENCES : EMERGENCES + len(REMEDIES)]
     dates = np.linspace(0.3, 0.85, len(REMEDIES)) * span
     return Plants(
         {p: START + dt.timedelta(days=int(s)) for p, s in zip(emerging, starts, strict=True)},

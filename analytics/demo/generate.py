@@ -44,20 +44,20 @@ def generate(
 ) -> DemoLedger:
     """Make the ledger as it stands at ``as_of``; nothing in it happens at or after that."""
     end = as_of.date()
-    found, kinds = world.problems(seed), world.problem_types()
+    found, types = world.problems(seed), world.problem_types()
     plants = arrivals.plant(found, end, seed)
     progress_to(0.05, "正在安排诉求的到来")
     at, problem = arrivals.draw(found, plants, end, cases, seed)
     at, problem = at[at < np.datetime64(as_of)], problem[at < np.datetime64(as_of)]
     people, firms, listed = world.officers(), world.enterprises(seed, enterprises), world.items(seed)
     duty = world.rota(people, end + dt.timedelta(days=14))
-    frame = _cases(at, problem, found, kinds, firms, listed, duty, seed)
+    frame = _cases(at, problem, found, types, firms, listed, duty, seed)
     progress_to(0.2, "正在撰写诉求文字")
-    _write(frame, found, kinds, firms, seed, progress_to)
+    _write(frame, found, types, firms, seed, progress_to)
     progress_to(0.7, "正在推演办理过程")
     events = progress.run(frame, people, seed)
     events = events[events["happened_at"] < as_of].reset_index(drop=True)
-    _reply(frame, events, found, kinds, seed)
+    _reply(frame, events, found, types, seed)
     ratings = progress.rate(frame, events, as_of, seed)
     writer = Writer(seed + 1)
     ratings["comment"] = [writer.comment(g, late) for g, late in zip(ratings["grade"], ratings["late"], strict=True)]
@@ -76,7 +76,7 @@ def generate(
     tables = {n: t[[c for c in TABLES[n].names if c in t]].reset_index(drop=True) for n, t in tables.items()}
     truth = frame[["case_no", "problem_no", "type_no", "repeat_of"]].assign(
         problem=[f"{found[p].target}{found[p].detail}" for p in frame["problem_no"]],
-        type=[kinds[t].name for t in frame["type_no"]],
+        type=[types[t].name for t in frame["type_no"]],
     )
     return DemoLedger(tables, truth, _planted(plants))
 
@@ -85,7 +85,7 @@ def _cases(
     at: np.ndarray,
     problem: np.ndarray,
     found: tuple[world.Problem, ...],
-    kinds: tuple[world.ProblemType, ...],
+    types: tuple[world.ProblemType, ...],
     firms: pd.DataFrame,
     listed: pd.DataFrame,
     duty: pd.DataFrame,
@@ -97,10 +97,10 @@ def _cases(
     frame = pd.DataFrame({"accepted_at": at.astype("datetime64[us]"), "problem_no": problem, "type_no": type_no})
     day = frame["accepted_at"].dt.normalize()
     frame["case_no"] = day.dt.strftime("YT%Y%m%d") + (frame.groupby(day).cumcount() + 1).astype(str).str.zfill(4)
-    frame["module"] = np.array([k.module for k in kinds])[type_no]
-    frame["department"] = np.array([k.department for k in kinds], dtype=object)[type_no]
+    frame["module"] = np.array([k.module for k in types])[type_no]
+    frame["department"] = np.array([k.department for k in types], dtype=object)[type_no]
     frame["department"] = _shared_out(frame, rng)
-    frame["hardness"] = np.array([k.hardness for k in kinds])[type_no]
+    frame["hardness"] = np.array([k.hardness for k in types])[type_no]
     firm = _firms(problem, found, firms, rng)
     frame["repeat_of"] = _repeat(frame, firm, rng)
     for column in ("credit_code", "enterprise", "industry", "size", "street", "chain", "lifecycle"):
@@ -110,7 +110,7 @@ def _cases(
     frame["channel"] = np.array(CHANNELS)[
         (rng.random((n, 1)) > mix.cumsum(axis=1) / mix.sum(axis=1, keepdims=True)).sum(axis=1)
     ]
-    _assign_items(frame, kinds, listed, rng)
+    _assign_items(frame, types, listed, rng)
     _assign_officers(frame, duty, rng)
     frame["contact_name"] = rng.choice(list("赵钱孙李周吴郑王冯陈"), n)
     frame["contact_name"] += "某"
@@ -158,10 +158,10 @@ def _repeat(frame: pd.DataFrame, firm: np.ndarray, rng: np.random.Generator) -> 
 
 
 def _assign_items(
-    frame: pd.DataFrame, kinds: tuple[world.ProblemType, ...], listed: pd.DataFrame, rng: np.random.Generator
+    frame: pd.DataFrame, types: tuple[world.ProblemType, ...], listed: pd.DataFrame, rng: np.random.Generator
 ) -> None:
-    first = np.array([k.items[0] if k.items else "" for k in kinds], dtype=object)[frame["type_no"]]
-    second = np.array([k.items[1] if k.items else "" for k in kinds], dtype=object)[frame["type_no"]]
+    first = np.array([k.items[0] if k.items else "" for k in types], dtype=object)[frame["type_no"]]
+    second = np.array([k.items[1] if k.items else "" for k in types], dtype=object)[frame["type_no"]]
     name = np.where(rng.random(len(frame)) < 0.8, first, second)
     version = np.where(frame["accepted_at"].dt.date < world.SECOND_LIST, "2024年版", "2025年版")
     wanted = pd.DataFrame({"item_name": name, "version": version})
@@ -170,7 +170,7 @@ def _assign_items(
     )
     unlisted = rng.random(len(frame)) < 0.02
     frame["item_no"] = match["item_no"].mask(unlisted).to_numpy()
-    standard = np.array([k.days for k in kinds])[frame["type_no"]]
+    standard = np.array([k.days for k in types])[frame["type_no"]]
     frame["promised_days"] = match["promised_days"].mask(unlisted).fillna(pd.Series(standard)).astype(int).to_numpy()
 
 
@@ -195,7 +195,7 @@ def _assign_officers(frame: pd.DataFrame, duty: pd.DataFrame, rng: np.random.Gen
 def _write(
     frame: pd.DataFrame,
     found: tuple[world.Problem, ...],
-    kinds: tuple[world.ProblemType, ...],
+    types: tuple[world.ProblemType, ...],
     firms: pd.DataFrame,
     seed: int,
     progress_to: Progress,
@@ -205,7 +205,7 @@ def _write(
     columns = (frame[c].tolist() for c in ("problem_no", "enterprise", "industry", "street"))
     for done, (problem_no, enterprise, industry, street) in enumerate(zip(*columns, strict=True)):
         problem = found[problem_no]
-        title, text = writer.case(kinds[problem.type_no], problem, enterprise, industry, street)
+        title, text = writer.case(types[problem.type_no], problem, enterprise, industry, street)
         titles.append(title)
         texts.append(text)
         if done % 5000 == 0:
@@ -217,7 +217,7 @@ def _reply(
     frame: pd.DataFrame,
     events: pd.DataFrame,
     found: tuple[world.Problem, ...],
-    kinds: tuple[world.ProblemType, ...],
+    types: tuple[world.ProblemType, ...],
     seed: int,
 ) -> None:
     """Write what was answered in most cases that are closed."""
@@ -225,7 +225,7 @@ def _reply(
     closed = frame["case_no"].isin(events.loc[events["stage"] == "closed", "case_no"]).to_numpy()
     told = closed & (rng.random(len(frame)) < ANSWERED)
     frame["reply"] = [
-        writer.reply(kinds[found[p].type_no], found[p], d) if t else None
+        writer.reply(types[found[p].type_no], found[p], d) if t else None
         for p, d, t in zip(frame["problem_no"], frame["department"], told, strict=True)
     ]
 

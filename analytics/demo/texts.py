@@ -113,20 +113,22 @@ class Writer:
     def __init__(self, seed: int):
         self.random = random.Random(seed)
 
-    def case(self, kind: ProblemType, problem: Problem, enterprise: str, industry: str, street: str) -> tuple[str, str]:
+    def case(
+        self, issue_type: ProblemType, problem: Problem, enterprise: str, industry: str, street: str
+    ) -> tuple[str, str]:
         """Return the title and the text of one case."""
         pick = self.random.choice
         words = {
             "o": self._target(problem.target),
-            "s": pick(kind.subjects),
+            "s": pick(issue_type.subjects),
             "d": problem.detail,
             "e": enterprise,
             "i": industry,
             "st": street,
             "n": self.random.randint(2, 9),
         }
-        facts = self.random.sample(kind.facts, self.random.choice((1, 1, 2, 2, 3)))
-        ask = self.random.sample(kind.asks, self.random.choice((1, 1, 2)))
+        facts = self.random.sample(issue_type.facts, self.random.choice((1, 1, 2, 2, 3)))
+        ask = self.random.sample(issue_type.asks, self.random.choice((1, 1, 2)))
         body = "".join(
             (
                 pick(OPENINGS),
@@ -139,17 +141,22 @@ class Writer:
                 pick(CLOSINGS),
             )
         )
-        return self._title(kind, words), self._slip(self._vary(body.format(**words)))
+        return self._title(issue_type, words), self._slip(self._vary(body.format(**words)))
 
-    def reply(self, kind: ProblemType, problem: Problem, department: str) -> str:
+    def reply(self, issue_type: ProblemType, problem: Problem, department: str) -> str:
         """Return what the enterprise was told when its case was closed."""
-        words = {"o": problem.target, "s": self.random.choice(kind.subjects), "d": problem.detail, "dep": department}
+        words = {
+            "o": problem.target,
+            "s": self.random.choice(issue_type.subjects),
+            "d": problem.detail,
+            "dep": department,
+        }
         how = self.random.choice(HOWS).format(**words)
         return self.random.choice(REPLIES).format(**words, how=how)
 
-    def _title(self, kind: ProblemType, words: dict[str, object]) -> str:
+    def _title(self, issue_type: ProblemType, words: dict[str, object]) -> str:
         if self.random.random() < 0.3:
-            return self.random.choice(kind.asks).format(**words)
+            return self.random.choice(issue_type.asks).format(**words)
         return self.random.choice(TITLES).format(**words)
 
     def _target(self, target: str) -> str:

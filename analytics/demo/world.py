@@ -105,7 +105,7 @@ OBJECTS = {
 
 @dataclass(frozen=True)
 class ProblemType:
-    """One kind of demand with the words people use for it."""
+    """One issue type with the words people use for it."""
 
     module: str
     name: str
@@ -171,10 +171,10 @@ def problems(seed: int) -> tuple[Problem, ...]:
     names = [a + b for a in SYLLABLES for b in SYLLABLES if a != b]
     picks = iter(rng.permutation(len(names)))
     found: list[Problem] = []
-    for type_no, kind in enumerate(problem_types()):
-        for detail in kind.details[:PROBLEMS_A_TYPE]:
-            name, ending = names[next(picks)], str(rng.choice(OBJECTS[kind.kind]))
-            target = f"《{name}计划{ending}》" if kind.kind == "policy" else name + ending
+    for type_no, issue_type in enumerate(problem_types()):
+        for detail in issue_type.details[:PROBLEMS_A_TYPE]:
+            name, ending = names[next(picks)], str(rng.choice(OBJECTS[issue_type.kind]))
+            target = f"《{name}计划{ending}》" if issue_type.kind == "policy" else name + ending
             found.append(Problem(len(found), type_no, target, detail, str(rng.choice(STREETS))))
     return tuple(found)
 
@@ -190,18 +190,18 @@ def items(seed: int) -> pd.DataFrame:
     rng = np.random.default_rng([seed, 2])
     rows: list[dict[str, object]] = []
     number = dict.fromkeys(MODULES, 0)
-    for kind in problem_types():
-        others = [d for d in MODULE_DEPARTMENTS[kind.module] if d != kind.department]
-        for position, name in enumerate(kind.items):
-            number[kind.module] += 1
-            code = f"{list(MODULES).index(kind.module) + 1:02d}{number[kind.module]:03d}"
+    for issue_type in problem_types():
+        others = [d for d in MODULE_DEPARTMENTS[issue_type.module] if d != issue_type.department]
+        for position, name in enumerate(issue_type.items):
+            number[issue_type.module] += 1
+            code = f"{list(MODULES).index(issue_type.module) + 1:02d}{number[issue_type.module]:03d}"
             base = {
                 "item_no": code,
                 "item_name": name,
-                "module": kind.module,
-                "department": kind.department,
+                "module": issue_type.module,
+                "department": issue_type.department,
                 "co_departments": "、".join(others[:2]),
-                "promised_days": kind.days + (0, 2)[position],
+                "promised_days": issue_type.days + (0, 2)[position],
                 "item_kind": "增值" if rng.random() < 0.6 else "基本",
                 "online": rng.choice(["线上", "线下", "线上线下"]),
                 "stationed_on": START + dt.timedelta(days=int(rng.integers(0, 31))),

@@ -1,4 +1,7 @@
-"""What a district hands on: counts, shares and sketches of a period, and no case (data/exchange.schema.json)."""
+"""What a district hands on: counts, shares and sketches of a period, and no case (data/exchange.schema.json).
+
+See docs/decisions/0015.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One look for every figure: a palette that colour-blind people can tell apart, Chinese fonts."""
+"""One look for every figure: a palette that colour-blind people can tell apart, Chinese fonts.
+
+See docs/decisions/0022.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ledger files in: read, map, check, quarantine, merge."""
+"""Ledger files in: read, map, check, quarantine, merge.
+
+See docs/decisions/0019.
+"""
 
 from analytics.ingest.importer import ImportResult, plan_files, run_import
 from analytics.ingest.mapping import ByHand, SheetPlan, columns_of

@@ -7,9 +7,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from analytics.ingest.cells_shown import Cells, blocks_of_rows, cells, formats, sheet_parts
 from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 
@@ -75,19 +76,41 @@ def _name(part: zipfile.ZipInfo) -> str:
         return part.filename
 
 
-def hidden_rows(name: str, content: bytes) -> dict[int, int]:
-    """Return sheet index → count of hidden rows of an XLSX without entities; raises RefusedFile."""
+@dataclass
+class Beside:
+    """What a sheet's XML says beside its values: how many rows are hidden, and cells whose value misleads."""
+
+    hidden: int = 0
+    cells: Cells = field(default_factory=Cells)
+
+
+def beside_values(name: str, content: bytes) -> dict[int, Beside]:
+    """Return place of a sheet → what it says beside its values, of an XLSX without entities; raises RefusedFile."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]
             if any(re.search(rb"<!(DOCTYPE|ENTITY)", archive.open(p).read(4096)) for p in xml):
                 raise RefusedFile(name, "工作簿含外部实体定义，不安全，已拒绝；请用 Excel 另存后再导入")
-            sheets = [p for p in parts if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", p.filename)]
-            sheets.sort(key=lambda p: int(re.findall(r"\d+", p.filename)[0]))
-            return {i: sum(map(_hidden, _blocks(archive, p))) for i, p in enumerate(sheets)}
-    except BROKEN:
+            held = set(archive.namelist())
+            styles = formats(archive)
+            return {
+                place: _beside(archive, part, styles) for place, part in enumerate(sheet_parts(archive)) if part in held
+            }
+    except (*BROKEN, KeyError):
         raise RefusedFile(name, "工作簿损坏或没有传完，请重新导出或另存后再导入") from None
+
+
+def _beside(archive: zipfile.ZipFile, part: str, styles: dict[bytes, str]) -> Beside:
+    found = Beside()
+
+    def counted() -> Iterator[bytes]:
+        for block in blocks_of_rows(archive, part):
+            found.hidden += _hidden(block)
+            yield block
+
+    found.cells = cells(counted(), styles)
+    return found
 
 
 def _hidden(block: bytes) -> int:
@@ -126,15 +149,3 @@ def _honest(content: bytes, part: zipfile.ZipInfo) -> bool:
         waiting = engine.unconsumed_tail or bytes(raw[at : at + _CHUNK])
         at += 0 if engine.unconsumed_tail else len(waiting)
     return size == part.file_size
-
-
-def _blocks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Read a sheet in blocks, none of which cuts a row's tag or a cell's in two."""
-    with archive.open(part) as stream:
-        tail = b""
-        while chunk := stream.read(_CHUNK):
-            block = tail + chunk
-            cut = block.rfind(b"<")
-            yield block[:cut] if cut > 0 else block
-            tail = block[cut:] if cut > 0 else b""
-        yield tail

@@ -22,7 +22,16 @@ _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u13a0-\u13ff]")
 _HOME = re.compile("[0-9A-Za-z\u4e00-\u9fff]")
 _NAMED = re.compile(f"[{INVISIBLE}\u00a0\u2000-\u200a\u202f\u205f\u2e80-\u2fdf\uf900-\ufaff\uff01-\uff5e]")
 
-INVISIBLES, WESTERN, DOUBLED, LOST, MARKED, ESCAPED = "invisible", "western", "doubled", "lost", "marked", "escaped"
+INVISIBLES, WESTERN, DOUBLED, LOST, MARKED, ESCAPED, FAILED = (
+    "invisible",
+    "western",
+    "doubled",
+    "lost",
+    "marked",
+    "escaped",
+    "failed",
+)
+_FAILED = re.compile("#(?:N/A|REF!|VALUE!|NAME\\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|公式)|Err:[0-9]", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +61,8 @@ def signs_of(text: str) -> frozenset[str]:
         found.add(MARKED)
     if counts[ord("_")] > 1 and "_x00" in text:
         found.add(ESCAPED)
+    if (counts[ord("#")] or "Err:" in text) and _FAILED.search(text):
+        found.add(FAILED)
     return frozenset(found)
 
 

@@ -1,10 +1,9 @@
-"""What a row says against itself: times out of order, no word of the matter, cells beyond the heads."""
+"""What a row says against itself: times out of order, no word of the matter, a number that is a cut text."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,45 +11,28 @@ import pandas as pd
 from analytics.ingest import parsing
 from analytics.ingest.characters import named
 from analytics.ingest.mapping import SheetPlan
-from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, SHIFTED, SILENT, Reasons
+from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, NUMBER, SHIFTED, SILENT, Reasons
 from analytics.model import WIDE_STAGES
 
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
 #: Of so many numbers at most one may have no digit for it to be strange.
 LEAST_WITH_DIGITS = 4
-#: Lines under a table that are no part of it.
-FOOTER = re.compile(
-    r"\s*[（(【]?(合计|总计|小计|总数|共计?\s*\d|(导出|制表|打印|统计|填报|审核|报送)(时间|日期|人|单位|口径|部门)|第\s*\d+\s*页|备注[:：]|说明[:：]|注[:：])"
-)
 #: A clock of which only the hour is written.
 _HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
-
-
-def check_length(reasons: Reasons, rows: Sequence[list[object]], numbers: np.ndarray, width: int) -> None:
-    """Refuse rows that hold something beyond the heads."""
-    long = pd.Series(
-        [len(rows[i]) > width and any(c not in ("", None) for c in rows[i][width:]) for i in map(int, numbers)],
-        dtype=bool,
-    )
-    reasons.add(
-        long,
-        SHIFTED,
-        lambda i: (
-            f"这一行有 {len(rows[int(numbers[i])])} 格，表头只有 {width} 格，多半是文字里的分隔符没有加引号；请给文字加引号或另存为 .xlsx"
-        ),
-    )
 
 
 def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> None:
     """Refuse rows of a text file whose number has no digit where the others' have, and the rows above them: a text was cut.
 
-    It is told here and not by the cells' count, for a text that holds delimiters may break into lines of as many.
+    It is told here and not by the cells' count, for a text that holds delimiters may break into lines of as many. Where
+    neither row has a fault the number is a word that somebody wrote (待定), and nothing was cut.
     """
     digits = numbers.str.contains("[0-9]", regex=True, na=True).to_numpy(dtype=bool)
     strange = np.flatnonzero(~digits)
     if not len(strange) or len(strange) * LEAST_WITH_DIGITS > len(digits):
         return
-    cut = [int(i) for i in strange if not FOOTER.match(str(numbers.iat[int(i)]))]
+    at_fault = reasons.kind.isin([ACCEPTED, SHIFTED]).to_numpy()
+    cut = [int(i) for i in strange if at_fault[i] or (i > 0 and at_fault[i - 1])]
     both = sorted({*cut, *(i - 1 for i in cut if i > 0)})
     told = pd.Series(np.isin(np.arange(len(numbers)), both))
     lines = {i: (places[i] + 1, places[i] + 2) if i not in cut else (places[i], places[i] + 1) for i in both}
@@ -62,6 +44,17 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
             "请从原系统导出 .xlsx，或给文字加引号后再导入"
         ),
     )
+
+
+def check_numbers(reasons: Reasons, numbers: pd.Series, head: str) -> None:
+    """Refuse rows with a word in place of a number (待定, 同上) where the others have numbers."""
+    words = ~numbers.str.contains("[1-9A-Za-z]", regex=True, na=True).to_numpy(dtype=bool)
+    if words.any() and words.sum() * LEAST_WITH_DIGITS <= len(words):
+        reasons.add(
+            pd.Series(words & (reasons.text == "").to_numpy()),
+            NUMBER,
+            lambda i: f"列「{named(head)}」的值“{named(str(numbers.iat[i]))}”不是编号；请补上这一件的编号后再导入",
+        )
 
 
 def even_times(frame: pd.DataFrame, written: dict[str, parsing.Cells]) -> list[str]:

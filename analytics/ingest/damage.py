@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.characters import DOUBLED, ESCAPED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
+from analytics.ingest.cells_shown import ERROR, Shown
+from analytics.ingest.characters import DOUBLED, ESCAPED, FAILED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
 from analytics.ingest.parsing import Cells
+from analytics.ingest.spellings import ONE, UNLIKE
 from analytics.model import Column
 
 #: Columns whose cells are compared letter by letter, and those that people write sentences into.
@@ -22,6 +24,8 @@ UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
+SHOWN = "编号按表格里显示的样子读（数字格式）"
+SPELT = "电话、信用代码的写法已统一"
 NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
@@ -50,13 +54,16 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     """Put right what can be told for certain, where the sheet shows signs of it; returns the cells and kind → count."""
     counts: Counter[str] = Counter()
     identifier = column.name in IDENTIFIERS
+    if identifier and not isinstance(cells, pa.ChunkedArray):
+        counts[SHOWN] = sum(isinstance(c, Shown) for c in cells)
+        cells = [c.shown if isinstance(c, Shown) else c for c in cells] if counts[SHOWN] else cells
     for sign, pattern in ((WESTERN, "[\u00c0-\u00ff]"), (DOUBLED, _FIRST_OF_DOUBLED)):
         if sign in signs:
             cells = _each(cells, pattern, unscrambled, counts, UNSCRAMBLED)
     if ESCAPED in signs:
         cells = _each(cells, _ESCAPE, lambda t: re.sub(_ESCAPE, _unescaped, t), counts, RESTORED)
     if INVISIBLES in signs:
-        remove = _trimmed if column.name in SENTENCES else bare
+        remove = _trimmed if column.name in SENTENCES else _without_padding if identifier else bare
         cells = _each(cells, f"[{INVISIBLE}]", remove, counts, REMOVED)
     if MARKED in signs:
         cells = _each(
@@ -68,9 +75,25 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
         )
     if identifier:
         cells = _each(cells, _WIDE, lambda t: _narrowed(t.strip()), counts, NARROWED)
+        if column.name in ONE:
+            cells = _each(cells, UNLIKE[column.name], ONE[column.name], counts, SPELT)
+    counts = +counts
     if LOST in signs and column.kind == "text":
         _each(cells, f"{_LOST}|\\?{{3,}}", lambda t: "" if is_lost(t) else t, counts, UNREADABLE)
     return cells, counts
+
+
+def without_errors(cells: Cells, signs: frozenset[str]) -> tuple[Cells, dict[int, str]]:
+    """Return the cells without the errors of formulas (#N/A, #REF!, a value never computed), and place → error."""
+    if FAILED not in signs:
+        return cells, {}
+    if isinstance(cells, pa.ChunkedArray):
+        may = pc.match_substring_regex(cells, ERROR)
+        failed = {i: str(cells[i]).strip() for i in np.flatnonzero(pc.fill_null(may, False).to_numpy()).tolist()}
+        return pc.if_else(may, None, cells) if failed else cells, failed
+    is_error = re.compile(ERROR).match
+    failed = {i: c.strip() for i, c in enumerate(cells) if type(c) is str and is_error(c)}
+    return [None if i in failed else c for i, c in enumerate(cells)] if failed else cells, failed
 
 
 def _each(cells: Cells, pattern: str, mend: Callable[[str], str | None], counts: Counter[str], kind: str) -> Cells:
@@ -146,6 +169,11 @@ def _trimmed(text: str) -> str:
     """Return a text without invisible characters at its ends and without controls; inside they may hold signs together."""
     kept = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
     return re.sub(f"^[{INVISIBLE}\\s]+|[{INVISIBLE}\\s]+$", "", kept)
+
+
+def _without_padding(text: str) -> str:
+    """Return an identifier without what is invisible; a null byte inside it stands where a character was lost."""
+    return bare(re.sub("(?<=[^\x00])\x00+(?=[^\x00])", "\ufffd", text.strip("\x00")))
 
 
 def is_lost(text: str) -> bool:

@@ -17,6 +17,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 SAMPLE = 1 << 20
 #: So many readable characters of more than a byte must stand beside one that is broken.
 READABLE = 20
+#: One null byte in so many is damage, or what a program pads its fields with; more are no text.
+RARE = 20
 #: Between two Latin letters, at most two letters with accents: a Western text, which GB18030 would read as Chinese.
 _ACCENTED = re.compile(rb"[A-Za-z][\x80-\xff]{1,2}(?=[A-Za-z\s,;])")
 _HIGH = re.compile(rb"[\x80-\xff]+")
@@ -30,8 +32,11 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
             return content.decode(encoding, errors="replace"), encoding
     while content.startswith(UTF8_MARK):
         content = content[len(UTF8_MARK) :]
-    if b"\x00" in content[:4096]:
-        return _without_mark(name, content), "utf-16"
+    if nulls := content[:4096].count(0):
+        if (text := _without_mark(content)) is not None:
+            return text, "utf-16"
+        if nulls * RARE > len(content[:4096]):
+            raise RefusedFile(name, NOT_TEXT)
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
@@ -52,14 +57,14 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
     raise RefusedFile(name, f"第 {line} 行有既非 UTF-8 也非 GBK 的字符，请用原系统重新导出，或在 Excel 中另存为 .xlsx")
 
 
-def _without_mark(name: str, content: bytes) -> str:
+def _without_mark(content: bytes) -> str | None:
     """Read UTF-16 that does not say so: the byte order in which its first lines hold heads that are known."""
     sample = content[:4096]
     for encoding in ("utf-16-le", "utf-16-be"):
         lines = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace").splitlines()[:10]
         if any(count_known(re.split("[,\t;|，；]", line)) > 1 for line in lines):
             return content.decode(encoding, errors="replace")
-    raise RefusedFile(name, NOT_TEXT)
+    return None
 
 
 def _nearly(content: bytes, encoding: str) -> str | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analytics.ingest.characters import named
-from analytics.ingest.mapping import TOGETHER, VERSIONS
+from analytics.ingest.differing import differences
+from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
+from analytics.ingest.same_number import agreement
+from analytics.ingest.splitting import event_keys
 
 #: What a lead department is called where a column says who leads.
 LEAD = ("主办", "主责", "牵头", "主要", "主", "lead", "main")
 SEPARATOR = "、"
+#: In what the rows of departments may differ: it becomes part of the one case.
+NOT_OF_THE_LEAD = frozenset({"department", "co_departments", "closed_at", "accepted_at"})
 _ROW_ONLY = ["part", "step", "step_at", "step_department"]
 
 
@@ -27,38 +32,27 @@ class Folded:
     lead_of: dict[int, int] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    to_check: list[str] = field(default_factory=list)
 
 
-def fold_rows(frame: pd.DataFrame, several: str) -> Folded:
-    """Fold the rows of a case table (``row_id`` and the ledger's columns); ``several`` is a plan's."""
-    folded = Folded(frame)
+def fold_rows(frame: pd.DataFrame, plan: SheetPlan) -> Folded:
+    """Fold the rows of a case table (``row_id`` and the ledger's columns) as its plan says."""
+    folded, several = Folded(frame), plan.several
+    repeated = frame["case_no"].duplicated().any()
+    if repeated:
+        agreed = agreement(frame, plan)
+        folded.refused, folded.to_check = agreed.refused, agreed.to_check
+        folded.cases = frame[~frame["row_id"].isin(agreed.refused)]
     if "step" in frame and several != VERSIONS:
         _fold_steps(folded)
-    elif frame["case_no"].duplicated().any():
-        _refuse_strangers(folded)
-        if "department" in frame and (several == TOGETHER or (several != VERSIONS and "updated_at" not in frame)):
-            _fold_departments(folded)
+    elif (
+        repeated
+        and "department" in frame
+        and (several == TOGETHER or (several != VERSIONS and "updated_at" not in frame))
+    ):
+        _fold_departments(folded)
     folded.cases = folded.cases.drop(columns=[c for c in _ROW_ONLY if c in folded.cases])
     return folded
-
-
-def _refuse_strangers(folded: Folded) -> None:
-    """Refuse rows of one number that differ in both time of acceptance and words: they are different cases."""
-    frame = folded.cases
-    if "updated_at" in frame:
-        return
-    rows = frame[frame["case_no"].duplicated(keep=False)]
-    words = pd.Series("", index=rows.index)
-    for column in ("title", "content"):
-        if column in rows:
-            words = words + "\n" + rows[column].astype(object).fillna("")
-    group = rows.assign(_words=words).groupby("case_no")
-    differ = (group["accepted_at"].transform("nunique") > 1) & (group["_words"].transform("nunique") > 1)
-    for row in rows[differ].itertuples():
-        folded.refused[int(row.row_id)] = (
-            f"工单编号“{named(str(row.case_no))}”在文件里是几件受理时间和内容都不同的诉求，不能并成一件；请核对编号"
-        )
-    folded.cases = frame[~frame["row_id"].isin(folded.refused)]
 
 
 def _fold_departments(folded: Folded) -> None:
@@ -77,10 +71,11 @@ def _fold_departments(folded: Folded) -> None:
     )  # a cell that the lead lacks is another's
     lead["row_id"] = ordered.groupby("case_no")["row_id"].first().to_numpy()
     lead["co_departments"] = [
-        SEPARATOR.join(dict.fromkeys(d for d in departments.dropna() if d != first))
-        for first, (_, departments) in zip(lead["department"], ordered.groupby("case_no")["department"], strict=True)
+        _helpers(first, group) for first, (_, group) in zip(lead["department"], ordered.groupby("case_no"), strict=True)
     ]
-    lead["accepted_at"] = ordered.groupby("case_no")["accepted_at"].min().to_numpy()
+    if told := differences(rows, "cases", ("case_no",), NOT_OF_THE_LEAD):
+        folded.to_check.append(f"几个承办部门各有一行的工单，这些列各行不同，只留了主办一行的：{told}；请核对")
+    lead["accepted_at"] = ordered.groupby("case_no")["accepted_at"].max().to_numpy()  # the finest of times that agree
     if "closed_at" in rows:
         lead["closed_at"] = _last_closings(ordered).to_numpy()
     _note(folded, rows, lead)
@@ -90,6 +85,14 @@ def _fold_departments(folded: Folded) -> None:
         f"{'写明主办的为主办' if 'part' in rows else '第一行为主办'}，其余记为协办部门，最后一个部门办结才算办结；"
         "如果这些行其实是同一件的先后版本，可在导入时改为“同一件的先后版本”（命令行 --several versions）"
     )
+
+
+def _helpers(lead: str, group: pd.DataFrame) -> str:
+    """Return the departments of a case beside its lead: those of the other rows, and those that a row names itself."""
+    names = group["department"].dropna().tolist()
+    for words in group["co_departments"].dropna() if "co_departments" in group else ():
+        names += re.split(r"[、,，;；/\s]+", words)
+    return SEPARATOR.join(dict.fromkeys(n for n in names if n and n != lead))
 
 
 def _are_leads(rows: pd.DataFrame) -> pd.Series:
@@ -117,7 +120,7 @@ def _fold_steps(folded: Folded) -> None:
     department = next((c for c in ("step_department", "department") if c in happened), None)
     if department:
         steps["department"] = happened[department]
-    steps["event_key"] = steps["stage"].astype(str) + "@" + steps["happened_at"].dt.strftime("%Y%m%d%H%M%S")
+    steps["event_key"] = event_keys(steps)
     ordered = frame.sort_values(["case_no", "step_at", "row_id"], kind="stable")
     last = ordered.groupby("case_no").last().reset_index()
     last["row_id"] = frame.groupby("case_no")["row_id"].min().reindex(last["case_no"]).to_numpy()

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics.ingest.characters import named
+from analytics.ingest.differing import repeated
 from analytics.ingest.folding import Folded, fold_rows
-from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan, plan_sheet
+from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
+from analytics.ingest.reading import Parsed
 from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
+from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import split
-from analytics.ingest.upsert import orphans, strangers, upsert
-from analytics.ingest.validation import Parsed, validate
+from analytics.ingest.upsert import changed, orphans, strangers, upsert
+from analytics.ingest.validation import validate
 from analytics.model import TABLES
 from analytics.settings import Settings
 from analytics.store import Draft, Snapshot, Store
@@ -56,6 +59,8 @@ class ImportResult:
     left_empty: list[LeftEmpty] = field(default_factory=list)
     #: Tables and files that were not read, though they hold rows, each a sentence.
     left_out: list[str] = field(default_factory=list)
+    #: What went in and contradicts something, each a sentence that names what counts now.
+    to_check: list[str] = field(default_factory=list)
     #: Files of which not one row went in → rows read.
     barren: dict[str, int] = field(default_factory=dict)
 
@@ -75,6 +80,7 @@ class ImportResult:
             tuple(self.quarantine),
             tuple(self.warnings),
             tuple(self.left_out),
+            tuple(self.to_check),
         )
 
     def sentence(self, dry_run: bool = False) -> str:
@@ -106,12 +112,12 @@ def plan_files(
     """
     plans: list[SheetPlan] = []
     for name, content in files:
-        found = [plan_sheet(s, profiles, by_hand) for s in read_file(name, content, settings)]
+        found = [p for s in read_file(name, content, settings) for p in plans_of(s, profiles, by_hand)]
         if not found:
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
         read = [p for p in found if p.fits] or found
         left_out = [told for p in found for told in p.sheet.left_out]
-        left_out += [p.left_out() for p in found if p not in read and p.holds_rows]
+        left_out += [p.left_out() for p in found if p not in read and (p.sheet.holds_rows or p.sheet.inner)]
         read[0].sheet.left_out = left_out
         plans += read
     return plans
@@ -178,9 +184,12 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         lost = _merge_sheet(draft, sheet, result)
         refused |= {(sheet_no, row_no): why for row_no, why in lost.items()}
         result.warnings += [f"{sheet.plan.sheet.place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
+        if sheet.plan.is_in_doubt:
+            sheet.to_check.append(sheet.plan.doubt())
         if unused := sheet.plan.unused:
             result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
         result.left_out += sheet.plan.sheet.left_out
+        result.to_check += [f"{sheet.plan.sheet.place}：{told}" for told in sheet.to_check]
         result.repairs += sheet.repairs
         result.left_empty += sheet.left_empty
     result.quarantine = [_quarantined(parsed[s], row_no, *why) for (s, row_no), why in sorted(refused.items())]
@@ -220,9 +229,10 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
     good = sheet.good.assign(row_id=sheet.good["row_no"])
     folded = Folded(good)
     if own == "cases" and len(good):
-        folded = fold_rows(good, sheet.plan.several)
+        folded = fold_rows(good, sheet.plan)
         sheet.warnings += folded.notes
-        others = strangers(draft, folded.cases)
+        sheet.to_check += folded.to_check
+        others = strangers(draft, folded.cases, result.batch)
         together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
         lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
     for table, rows in split(own, folded.cases, folded.steps).items():
@@ -231,6 +241,10 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         rows = rows[~rows["row_id"].isin(lost)] if lost else rows
         if rows.empty:
             continue
+        if table == "cases":
+            sheet.to_check += changed(draft, rows, result.batch)
+        elif table == own:
+            sheet.to_check += repeated(rows, table)
         outcome = upsert(draft, table, rows, result.batch)
         result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
         if table != own:
@@ -255,15 +269,15 @@ def _count(outcomes: pd.DataFrame, lead_of: dict[int, int], result: ImportResult
 
 def _quarantined(sheet: Parsed, row_no: int, kind: str, why: str) -> Quarantined:
     plan = sheet.plan
-    where = f"{plan.sheet.file}{' 工作表「' + plan.sheet.sheet + '」' if plan.sheet.sheet else ''}第 {row_no} 行"
+    position = row_no - 1
     return Quarantined(
         plan.sheet.file,
         plan.sheet.sheet,
-        row_no,
+        plan.sheet.number(position),
         plan.table,
-        f"{where}：{why}",
+        f"{plan.sheet.where(position)}：{why}",
         plan.heads,
-        plan.sheet.rows[row_no - 1],
+        plan.sheet.rows[position],
         kind,
     )
 

@@ -1,55 +1,121 @@
-"""JSON becomes a sheet: a list of records, a record a line, a list inside an answer, or a table of heads and rows."""
+"""JSON becomes sheets: lists of records, a record a line, lists inside an answer or a record, a table of heads and rows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from analytics.ingest.characters import signs_in
 from analytics.ingest.encodings import decoded
+from analytics.ingest.heads import fold, synonyms
 from analytics.ingest.refusing import RefusedFile
-from analytics.ingest.sheets import Sheet
+from analytics.ingest.sheets import Part, Sheet
 
 BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重新导出后再导入"
+BROKEN_LINE = "这一行不是完整的 JSON 记录，读不出来；请从原系统重新导出，或补全这一行后再导入"
 NO_RECORDS = "JSON 里没有找到工单列表；请导出成记录的数组，或 CSV、XLSX"
 HEADS = ("columns", "fields", "header", "headers", "heads")
 
 
+@dataclass(frozen=True)
+class _Broken:
+    """A line, or a member of a list of records, that is no record."""
+
+    text: str
+
+
 def read_json(name: str, content: bytes) -> list[Sheet]:
-    """Return the one sheet of a JSON file; raises RefusedFile."""
-    text = decoded(name, content)[0].lstrip("\ufeff").strip()
+    """Return the sheets of a JSON file, one a list of records; raises RefusedFile."""
+    text = decoded(name, content)[0].lstrip("\ufeff")
     try:
-        found = _rows(_parsed(name, text))
+        value, unit = _parsed(name, text)
+        found = _sheets(name, value, unit)
     except RecursionError:
         raise RefusedFile(name, NO_RECORDS) from None
     if not found:
         raise RefusedFile(name, NO_RECORDS)
-    return [Sheet(name, "", found, signs=signs_in(found))]
+    return found
 
 
-def _parsed(name: str, text: str) -> object:
+def _parsed(name: str, text: str) -> tuple[object, str]:
+    """Return what a text says, and what its records are counted in: 条 of a list, or lines, of which empty ones are None."""
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False), "条"
     except ValueError as error:
         place = getattr(error, "lineno", 1)
-        lines = [line for line in text.split("\n") if line.strip()]
-        try:
-            return [json.loads(line) for line in lines]
-        except ValueError:
-            raise RefusedFile(name, BROKEN.format(place)) from None
+    lines = [_line(line) for line in text.split("\n")]
+    records = sum(isinstance(v, dict | list) for v in lines)
+    if not records or records < sum(isinstance(v, _Broken) for v in lines):
+        raise RefusedFile(name, BROKEN.format(place))
+    return lines, "行"
 
 
-def _rows(value: object) -> list[list[object]]:
-    """Return heads and rows of the longest list of records, at most two levels down."""
+def _line(line: str) -> object:
+    bare = line.strip("\x00 \t\r")
+    if not bare:
+        return None
+    try:
+        value = json.loads(bare, strict=False)
+    except ValueError:
+        return _Broken(bare)
+    return value if isinstance(value, dict | list) else _Broken(bare)
+
+
+def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
+    """Return a sheet for each list of records, at most two levels down, and for lists inside its records."""
     if isinstance(value, dict) and (table := _table(value)):
-        return table
-    lists = [found for found in _lists(value, 0) if found]
-    records = max(lists, key=len, default=[])
-    if records and all(isinstance(r, list) for r in records):
-        return [[_cell(c) for c in r] for r in records if isinstance(r, list)]
-    flat = [_flat(r) for r in records if isinstance(r, dict)]
-    heads = list(dict.fromkeys(head for record in flat for head in record))
-    shown: list[object] = [*_shortened(heads)]
-    return [shown, *([record.get(head) for head in heads] for record in flat)] if heads else []
+        return [_sheet(name, "", table, "条")]
+    lists = [(title, found) for title, found in _lists(value, 0, "") if found]
+    return [s for title, records in lists for s in _of_records(name, title if len(lists) > 1 else "", records, unit)]
+
+
+def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> list[Sheet]:
+    members = [r for r in records if r is not None and not isinstance(r, _Broken)]
+    if members and all(isinstance(r, list) for r in members):
+        rows = [[_cell(c) for c in r] if isinstance(r, list) else [] for r in records]
+        return [Sheet(name, title, rows, signs=signs_in(rows), parts=[Part(0, unit=unit)])]
+    flat: list[Any] = [_flat(r) if isinstance(r, dict) else r for r in records]
+    inner: dict[str, list[tuple[dict, dict]]] = {}
+    for record in flat:
+        for key in [k for k, v in record.items() if _is_list_of_records(v)] if isinstance(record, dict) else ():
+            inner.setdefault(key, []).extend((record, step) for step in record.pop(key))
+    heads = list(dict.fromkeys(head for record in flat if isinstance(record, dict) for head in record))
+    if not heads:
+        return []
+    rows = [_row(record, heads) for record in flat]
+    sheet = _sheet(name, title, [[*_shortened(heads)], *rows], unit)
+    sheet.doubtful = {i + 1: BROKEN_LINE for i, r in enumerate(flat) if r is not None and not isinstance(r, dict)}
+    return [sheet, *(_of_inner(name, key, heads, pairs) for key, pairs in inner.items())]
+
+
+def _sheet(name: str, title: str, rows: list[list[object]], unit: str) -> Sheet:
+    return Sheet(name, title, rows, signs=signs_in(rows), parts=[Part(1, unit=unit)])
+
+
+def _row(record: object, heads: list[str]) -> list[object]:
+    if isinstance(record, dict):
+        return [_cell(record.get(head)) for head in heads]
+    return [] if record is None else [record.text if isinstance(record, _Broken) else _cell(record)]
+
+
+def _is_list_of_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _of_inner(name: str, key: str, heads: list[str], pairs: list[tuple[dict, dict]]) -> Sheet:
+    """Return the lists inside records as a sheet of their own, each row with the number of the record it lies in."""
+    numbers = synonyms()["case_no"]
+    number = next((h for word in numbers for h in heads if fold(h) == word), heads[0])
+    inner = [_flat(step) for _, step in pairs]
+    columns = list(dict.fromkeys(h for step in inner for h in step if h != number))
+    rows: list[list[object]] = [[number, *_shortened(columns)]]
+    for (record, _), step in zip(pairs, inner, strict=True):
+        rows.append([step.get(number) or _cell(record.get(number)), *(_cell(step.get(h)) for h in columns)])
+    sheet = _sheet(name, key, rows, "条")
+    sheet.inner = True
+    return sheet
 
 
 def _table(value: dict) -> list[list[object]]:
@@ -64,13 +130,13 @@ def _table(value: dict) -> list[list[object]]:
     return []
 
 
-def _lists(value: object, depth: int) -> list[list[object]]:
-    """Return the lists of records or of rows in an answer."""
+def _lists(value: object, depth: int, title: str) -> list[tuple[str, list[object]]]:
+    """Return the lists of records or of rows in an answer, and what they are called there."""
     if isinstance(value, list):
-        return [value] if value and all(isinstance(v, dict | list) for v in value) else []
+        return [(title, value)] if any(isinstance(v, dict | list) for v in value) else []
     if isinstance(value, dict) and depth < 2:
-        inner = [found for v in value.values() for found in _lists(v, depth + 1)]
-        return inner or ([[value]] if depth == 0 else [])
+        inner = [found for key, v in value.items() for found in _lists(v, depth + 1, str(key))]
+        return inner or ([("", [value])] if depth == 0 else [])
     return []
 
 
@@ -79,9 +145,9 @@ def _flat(record: dict) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in record.items():
         if isinstance(value, dict):
-            found |= {f"{key}.{inner}": _cell(v) for inner, v in value.items()}
+            found |= {f"{key}.{inner}": v for inner, v in value.items()}
         else:
-            found[str(key)] = _cell(value)
+            found[str(key)] = value
     return found
 
 

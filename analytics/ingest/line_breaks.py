@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from analytics.ingest.checks import FOOTER
 from analytics.ingest.damage import SENTENCES
 from analytics.ingest.dialect import Dialect, shape
+from analytics.ingest.footers import is_footer
 from analytics.ingest.heads import count_known, fold, synonyms, without_brackets
 from analytics.ingest.records import Forms
 from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS
@@ -32,6 +33,8 @@ class Rejoined:
     rows: list[list[str]]
     places: list[int] = field(default_factory=list)
     doubtful: dict[int, str] = field(default_factory=dict)
+    #: Place in the file of the first row.
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,35 @@ class _Head:
 
 
 def rejoined(rows: list[list[str]], dialect: Dialect) -> Rejoined:
-    """Rejoin rows of a text file, none of which has fewer cells than its heads where nothing is broken."""
-    found = Rejoined(rows)
+    """Rejoin rows of a text file, none of which has fewer cells than its heads where nothing is broken.
+
+    Heads that come again begin a table of their own: exports put one behind the other.
+    """
+    starts = [0, *_heads_again(rows), len(rows)]
+    whole = Rejoined([])
+    for start, end in pairwise(starts):
+        found = _rejoined(rows[start:end], dialect, start)
+        whole.rows += found.rows
+        whole.places += [start + place for place in found.places]
+        whole.doubtful |= {start + place: why for place, why in found.doubtful.items()}
+    return whole
+
+
+def _heads_again(rows: list[list[str]]) -> list[int]:
+    """Return the places of rows below the first heads that are heads for the most part."""
+    heads = [place for place, row in enumerate(rows) if len(row) > 1 and _is_heads(row)]
+    return heads[1:]
+
+
+def _is_heads(row: list[str]) -> bool:
+    if any(c[:1].isdigit() for c in row):  # most rows hold a day, no head begins so
+        return False
+    known = count_known(row)
+    return known > 1 and 2 * known > sum(map(bool, row))
+
+
+def _rejoined(rows: list[list[str]], dialect: Dialect, offset: int) -> Rejoined:
+    found = Rejoined(rows, offset=offset)
     head = _head(rows, dialect)
     if head is None or not _uneven(rows, head):
         return found
@@ -129,7 +159,7 @@ def _last(rows: list[list[str]]) -> int:
     end = len(rows)
     for place in range(len(rows) - 1, max(len(rows) - 8, 0), -1):
         filled = [c for c in rows[place] if c.strip()]
-        if filled and not FOOTER.match(filled[0]):
+        if filled and not is_footer(filled[0]):
             break
         end = place
     return end
@@ -164,7 +194,7 @@ def _settle(found: Rejoined, head: _Head, forms: Forms, ends: Counter[str], star
 def _begins_the_next(rows: list[list[str]], head: _Head, first: int, after: int) -> bool:
     """Tell whether a line of several cells, too short to be a case, stands before a full row: its text may end there."""
     line = rows[first]
-    short = 2 <= len(line) <= head.needed and len(line) < head.width and not FOOTER.match(line[0])
+    short = 2 <= len(line) <= head.needed and len(line) < head.width and not is_footer(line[0])
     return short and after < len(rows) and len(rows[after]) >= head.width
 
 
@@ -181,7 +211,7 @@ def _join(found: Rejoined, start: int, end: int, place: int) -> None:
 
 
 def _call_doubtful(found: Rejoined, start: int, end: int) -> None:
-    why = _doubt(start, end)
+    why = _doubt(found.offset + start, found.offset + end)
     found.doubtful |= {place: why for place in range(start, end) if any(found.rows[place])}
 
 

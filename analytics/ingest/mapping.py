@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analytics.ingest.characters import named
@@ -21,9 +22,6 @@ Profiles = dict[str, tuple[str, str, dict[str, str]]]
 #: What several rows of one case may be: told from the file, always one case with several departments, always versions.
 AUTO, TOGETHER, VERSIONS = "auto", "together", "versions"
 SEVERAL = {AUTO: "自动判断", TOGETHER: "一件多部门（主办、协办）", VERSIONS: "同一件的先后版本"}
-#: So many rows of a sheet that is not read are looked at, and how a day begins.
-ROWS_LOOKED_AT = 50
-_DAY = re.compile(r"\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}")
 _CLOCK_HEAD = re.compile("(日期|时间|时刻|时分|钟点|date|time)$")
 
 
@@ -124,19 +122,30 @@ class SheetPlan:
             labels.append("诉求主题或诉求内容")
         return labels
 
-    @property
-    def holds_rows(self) -> bool:
-        """Tell whether the sheet looks like a table of its own: a row with three cells, one of them a day."""
-        rows = (list(self.sheet.rows[i]) for i in range(min(len(self.sheet.rows), ROWS_LOOKED_AT)))
-        filled = ([c for c in row if c not in (None, "")] for row in rows)
-        return any(len(cells) >= 3 and any(map(_is_day, cells)) for cells in filled)
-
     def left_out(self) -> str:
         """Say that the sheet is not read, what it lacks and what to do."""
+        lacking = "、".join(self.missing) or "足够的列"
+        if self.sheet.inner:
+            heads = "、".join(map(named, self.heads[1:7]))
+            return (
+                f"{self.sheet.file}：每条记录里的「{named(self.sheet.sheet)}」（共 {len(self.body):,} 条：{heads}）没有读入：找不到 {lacking}；"
+                "要用的，请导出成单独的环节表再导入"
+            )
         return (
-            f"{self.sheet.place}（{len(self.sheet.rows):,} 行）没有读入：找不到 {'、'.join(self.missing) or '足够的列'}；"
+            f"{self.sheet.place}（{len(self.sheet.rows):,} 行）没有读入：找不到 {lacking}；"
             "表头写法不同或没有表头的，请改好表头，或单独导入这张表并手工对应"
         )
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether a sheet was taken for a table of which it has few columns, and more that are not known."""
+        used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
+        return self.table != "cases" and not self.profile and 2 * used < heads
+
+    def doubt(self) -> str:
+        """Say what the sheet was taken for, and on what ground."""
+        used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
+        return f"认作「{TABLES[self.table].label}」，但 {heads} 列里只对上 {used} 列；不是这张表的，请在「快照与撤回」撤回，或不要导入这张表"
 
     def use_table(self, table: str) -> None:
         """Read the sheet as another table: guess its columns anew."""
@@ -164,10 +173,6 @@ class SheetPlan:
             f"{sheet}第 {self.header_row + 1} 行的表头最像「{TABLES[self.table].label}」，只是找不到：{'、'.join(self.missing)}；"
             f"读到的表头是：{heads}。请在数据管理页手工对应（命令行用 --map），或改表头后再导入{hint}",
         )
-
-
-def _is_day(cell: object) -> bool:
-    return isinstance(cell, dt.date) or bool(_DAY.match(str(cell)))
 
 
 def _position(head: str, folded: list[str]) -> int | None:
@@ -225,21 +230,27 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
     best: SheetPlan | None = None
     best_score = (-1.0, 0, 0.0)
     width = _usual_width(sheet)
-    for row_no, row in enumerate(sheet.rows[:HEADER_ROWS]):
+    for row_no, row in enumerate(sheet.rows[sheet.first : sheet.first + HEADER_ROWS], start=sheet.first):
         heads = _heads(row, sheet)
-        if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > 1:
+        if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > sheet.first + 1:
             continue
-        for table in [TABLES[name]] if name else TABLES.values():
+        for table in _tables(sheet, name):
             plan = SheetPlan(sheet, table.name, row_no, heads, guess(heads, table), notes=list(sheet.notes))
             score = _score(plan, width, said)
             if score > best_score:
                 best, best_score = plan, score
     if best is None:
-        best = SheetPlan(
-            sheet, "cases", 0, _heads(sheet.rows[0] if sheet.rows else [], sheet), {}, notes=list(sheet.notes)
-        )
+        heads = _heads(sheet.rows[sheet.first] if sheet.rows else [], sheet)
+        best = SheetPlan(sheet, "cases", sheet.first, heads, guess(heads, TABLES["cases"]), notes=list(sheet.notes))
     plan = _with_profile(best, profiles or {})
     return _with_hand(plan, by_hand, said, name)
+
+
+def _tables(sheet: Sheet, name: str) -> Iterable[Table]:
+    """Return the tables that a sheet may be: what lies inside the records of cases speaks of those."""
+    if sheet.inner:
+        return TABLES["events"], TABLES["ratings"]
+    return [TABLES[name]] if name else TABLES.values()
 
 
 def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, int, float]:
@@ -277,7 +288,7 @@ def _heads(row: list[object], sheet: Sheet) -> list[str]:
 
 def _usual_width(sheet: Sheet) -> int:
     """Return how many cells most of the first rows fill: heads that nobody knows are told by it."""
-    filled = [sum(c not in ("", None) for c in row) for row in sheet.rows[: 2 * HEADER_ROWS]]
+    filled = [sum(c not in ("", None) for c in row) for row in sheet.rows[sheet.first : sheet.first + 2 * HEADER_ROWS]]
     return Counter(n for n in filled if n).most_common(1)[0][0] if any(filled) else 0
 
 

@@ -36,6 +36,8 @@ def plain(cell: object) -> str | None:
         cell = cell.as_py()
     if cell is None:
         return None
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
     if isinstance(cell, float):
         if cell != cell:
             return None

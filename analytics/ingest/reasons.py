@@ -9,6 +9,8 @@ import pandas as pd
 
 NUMBER, ACCEPTED, SILENT, CONTRADICTION = "编号缺失或受损", "受理时间缺失或认不出", "没有诉求文字", "前后矛盾"
 REQUIRED, SHIFTED, ORPHAN = "必填项缺失或认不出", "各列错位", "台账里没有这件工单"
+#: A line of a file that holds no record.
+BROKEN = "整行读不出"
 #: Which kind a required column's fault is.
 OF_COLUMN = {"case_no": NUMBER, "accepted_at": ACCEPTED}
 

@@ -49,6 +49,8 @@ class Account:
     notes: tuple[str, ...]
     #: Tables and files that were not read, though they hold rows.
     left_out: tuple[str, ...] = ()
+    #: What went in and contradicts something: a time of acceptance that was changed, and the like.
+    to_check: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -56,7 +58,7 @@ class Account:
         read, kept_out = self.rows.get("read", 0), self.rows.get("quarantined", 0)
         if read == kept_out:
             return "red"
-        return "amber" if kept_out or self.left_empty or self.repairs or self.left_out else "green"
+        return "amber" if any((kept_out, self.left_empty, self.repairs, self.left_out, self.to_check)) else "green"
 
     @property
     def next_step(self) -> str:
@@ -67,6 +69,7 @@ class Account:
         steps = [
             f"{kept_out:,} 行没有进去：下载隔离的行，按原因改好，直接再导入，已进去的不会重复" if kept_out else "",
             f"{len(self.left_out)} 张表或文件没有读入：见“没有读入”，补好表头再导入" if self.left_out else "",
+            f"{len(self.to_check)} 处前后不一致：见“请核对”，不对的在原表改好后再导入一次" if self.to_check else "",
             f"{empty:,} 格认不出，已留空，其余各列照常：要补的，在原表改好后再导入一次" if empty else "",
             f"{sum(r.count for r in self.repairs):,} 处已自动修正：请抽看几件" if self.repairs else "",
         ]
@@ -101,6 +104,7 @@ class Account:
                 for q in self.quarantine
             ],
             "left_out": list(self.left_out),
+            "to_check": list(self.to_check),
             "notes": list(self.notes),
         }
 
@@ -126,7 +130,7 @@ class Account:
                     columns=["文件", "工作表", "行", "类别", "原因"],
                 ),
             },
-            [*self.left_out, *self.notes],
+            [*self.left_out, *self.to_check, *self.notes],
         )
 
 

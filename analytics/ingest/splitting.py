@@ -31,9 +31,24 @@ def _columns(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_event_keys(frame: pd.DataFrame) -> pd.DataFrame:
     rows = _columns("events", frame)
-    made = rows["stage"].astype(str) + "@" + rows["happened_at"].dt.strftime("%Y%m%d%H%M%S")
+    made = event_keys(rows)
     rows["event_key"] = rows["event_key"].fillna(made) if "event_key" in rows else made
     return rows
+
+
+def event_keys(rows: pd.DataFrame) -> pd.Series:
+    """Return the key of each step: its stage and time, and a number from the second of those that differ in the rest."""
+    keys = rows["stage"].astype(str) + "@" + rows["happened_at"].dt.strftime("%Y%m%d%H%M%S")
+    again = pd.DataFrame({"case_no": rows["case_no"], "key": keys}).duplicated(keep=False)
+    if not again.any():
+        return keys
+    what = [c for c in TABLES["events"].names if c in rows and c != "event_key"]
+    different = rows.loc[again].drop_duplicates(what)
+    count = different.groupby([different["case_no"], keys[different.index]]).cumcount()
+    place = different[what].assign(_place=count)
+    placed = rows.loc[again, what].merge(place, on=what, how="left")["_place"].to_numpy()
+    suffix = pd.Series([f"#{int(n) + 1}" if n else "" for n in placed], index=rows.index[again])
+    return keys + suffix.reindex(rows.index, fill_value="")
 
 
 def _stage_events(frame: pd.DataFrame, column: str, stage: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import io
 import xlsxwriter
 
 from analytics import model
-from analytics.ingest.validation import REMEDIES
+from analytics.ingest.column_values import REMEDIES
 from analytics.model import Column, Table
 
 _WORDS = {

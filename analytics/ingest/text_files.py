@@ -12,7 +12,7 @@ import pyarrow.csv as arrow_csv
 
 from analytics.ingest.characters import signs_of
 from analytics.ingest.dialect import Dialect, dialect_of
-from analytics.ingest.encodings import NOT_TEXT, decoded
+from analytics.ingest.encodings import NOT_TEXT, RARE, decoded
 from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
 from analytics.ingest.refusing import RefusedFile
@@ -30,7 +30,7 @@ csv.field_size_limit(2**31 - 1)
 def read_text(name: str, content: bytes) -> Sheet:
     """Return the sheet of a text file; raises RefusedFile."""
     text, encoding = decoded(name, content)
-    if "\x00" in text[:4096]:
+    if text[:4096].count("\x00") * RARE > len(text[:4096]):
         raise RefusedFile(name, NOT_TEXT)
     lined = _with_line_ends(text)
     if lined is not text or encoding != "utf-8" or content[:3] == b"\xef\xbb\xbf" or "\ufffd" in lined:
@@ -68,6 +68,7 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
         rows = [line.split(dialect.delimiter) if line else [] for line in text.split("\n")]
         rows = rows[:-1] if rows and not rows[-1] else rows
     broken = rejoined(rows, dialect)
+    rows = broken.rows
     sheet.doubtful = {at: why for at, why in sheet.doubtful.items() if at not in broken.places} | broken.doubtful
     if broken.places:
         sheet.repairs[REJOINED] += len(broken.places)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pyarrow as pa
 
 from analytics.ingest.characters import named
+from analytics.ingest.differing import listed
 from analytics.model import TABLES, Table
 from analytics.store import Draft
 from analytics.store.schema import column_types
@@ -124,8 +127,11 @@ def orphans(draft: Draft, rows: pd.DataFrame, time: str) -> dict[int, str]:
     }
 
 
-def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
+def strangers(draft: Draft, rows: pd.DataFrame, batch: str) -> dict[int, str]:
     """Return row_id → reason for cases whose number the ledger has for another: accepted on another day, in other words.
+
+    A word in place of a number (待定, 0) is another's already where the words differ; so is a number that another sheet of
+    the same import gave to other words.
 
     A row that says when it was updated corrects the case and is none.
     """
@@ -137,12 +143,46 @@ def strangers(draft: Draft, rows: pd.DataFrame) -> dict[int, str]:
     differs = " OR ".join(f"s.{c} <> c.{c}" for c in texts)
     same = " OR ".join(f"s.{c} = c.{c}" for c in texts)
     found = con.execute(
-        f"SELECT s.row_id, s.case_no, c.accepted_at FROM speaking s JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
-        f"WHERE s.accepted_at::DATE <> c.accepted_at::DATE AND coalesce({differs}, false) AND NOT coalesce({same}, false)"
+        f"SELECT s.row_id, s.case_no, c.accepted_at, c.batch = '{batch}' FROM speaking s "
+        f"JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
+        f"WHERE (c.batch = '{batch}' OR s.accepted_at::DATE <> c.accepted_at::DATE OR NOT regexp_matches(s.case_no, '[1-9A-Za-z]')) "
+        f"AND coalesce({differs}, false) AND NOT coalesce({same}, false)"
     ).fetchall()
     con.unregister("speaking")
     return {
-        row_id: f"工单编号“{named(case_no)}”在台账里是另一件诉求（{accepted:%Y-%m-%d} 受理，内容也不同）；"
-        "编号若每年从头编，请在前面加上年份；若确是更正，请带上更新时间一列"
-        for row_id, case_no, accepted in found
+        row_id: f"工单编号“{named(case_no)}”在{'这次导入的前一张表' if now else '台账'}里是另一件诉求（{accepted:%Y-%m-%d} 受理，内容不同）；"
+        "编号若每年或每张表从头编，请在前面加上年份等；若确是更正，请带上更新时间一列"
+        for row_id, case_no, accepted, now in found
     }
+
+
+def changed(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
+    """Name the cases whose time of acceptance the rows change, and those of which another sheet of the import names another
+    department: the whole count, and the first few with both values.
+    """
+    con = draft.con
+    columns = [c for c in ("case_no", "accepted_at", "updated_at", "department") if c in rows]
+    con.register("speaking", rows[columns])
+    stale = "AND NOT coalesce(s.updated_at < c.updated_at, false)" if "updated_at" in columns else ""
+
+    def differing(column: str, where: str = "true") -> list[str]:
+        found = con.execute(
+            f"SELECT s.case_no, any_value(c.{column}) AS before, last(s.{column}) AS said FROM speaking s "
+            f"JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) WHERE {where} {stale} "
+            "GROUP BY s.case_no HAVING said <> before ORDER BY s.case_no"
+        ).fetchall()
+        return [f"“{named(number)}”{_word(before)} → {_word(after)}" for number, before, after in found]
+
+    times = differing("accepted_at")
+    departments = differing("department", f"c.batch = '{batch}'") if "department" in columns else []
+    con.unregister("speaking")
+    told = f"{len(times):,} 件工单的受理时间与台账里原有的不同，已按这份文件改：{listed(times)}；请核对"
+    other = (
+        f"{len(departments):,} 件工单在这次导入的几张表里承办部门不同，以后一张表为准：{listed(departments)}；"
+        "请核对，确是主办、协办的，请放在同一张表里导入"
+    )
+    return [told] * bool(times) + [other] * bool(departments)
+
+
+def _word(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, dt.datetime) else named(str(value))

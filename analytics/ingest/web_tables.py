@@ -5,18 +5,23 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Iterator
 
 from lxml import etree, html
 
 from analytics.ingest.archives import MOST_CELLS
+from analytics.ingest.dialect import HEADER_ROWS
 from analytics.ingest.encodings import decoded
+from analytics.ingest.heads import count_known
 from analytics.ingest.refusing import RefusedFile
-from analytics.ingest.sheets import Sheet
+from analytics.ingest.sheets import Part, Sheet, looks_like_a_row
 from analytics.ingest.workbooks import FAR, sheet_of
 
 #: A cell that spans more is a mistake, or malice.
 MOST_SPAN = 2000
 MOST_COLUMNS = 16_384
+#: A table without heads of fewer columns is a menu, or what pages one.
+LEAST_COLUMNS = 3
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UNSAFE = re.compile(r"<!(DOCTYPE(?!\s+html)|ENTITY)", re.IGNORECASE)
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -28,7 +33,10 @@ Grid = dict[int, dict[int, object]]
 
 
 def read_web_page(name: str, content: bytes) -> list[Sheet]:
-    """Return a sheet for each table of a page that holds no other; raises RefusedFile."""
+    """Return a sheet for each table of a page that is no layout; raises RefusedFile.
+
+    A table without heads goes on with the rows of the one above it that has as many columns.
+    """
     text = _DECLARED.sub("", decoded(name, content)[0].lstrip("\ufeff"))
     if _UNSAFE.search(text[:4096]):
         raise RefusedFile(name, UNSAFE)
@@ -36,11 +44,72 @@ def read_web_page(name: str, content: bytes) -> list[Sheet]:
         root = html.document_fromstring(text)
     except (etree.ParserError, ValueError):
         raise RefusedFile(name, NO_TABLE) from None
-    tables = [t for t in root.iter("table") if t.find(".//table") is None]
+    tables, layouts = _tables(root)
     found = [s for i, t in enumerate(tables) if (s := _web_sheet(name, f"表{i + 1}" if len(tables) > 1 else "", t))]
     if not found:
         raise RefusedFile(name, NO_TABLE)
+    found = _continued(found)
+    found[0].left_out += [told for layout in layouts if (told := _rows_of_layout(name, layout))]
     return found
+
+
+def _tables(root: html.HtmlElement) -> tuple[list[html.HtmlElement], list[html.HtmlElement]]:
+    """Return the tables of a page that hold data, and those of layout, which hold others; what lies in a cell is its text."""
+    data: list[html.HtmlElement] = []
+    layouts: list[html.HtmlElement] = []
+    for table in root.iter("table"):
+        if any(t in data for t in table.iterancestors("table")):
+            continue
+        nested = table.find(".//table") is not None
+        (layouts if nested and not _has_heads(_own_cells(table)) else data).append(table)
+    return data, layouts
+
+
+def _own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Yield the rows of a table without those of tables in its cells."""
+    nested = table.find(".//table") is not None
+    return (r for r in table.iter("tr") if not nested or next(r.iterancestors("table")) is table)
+
+
+def _own_cells(table: html.HtmlElement) -> list[list[object]]:
+    """Return the texts of cells that hold no table, row by row."""
+    return [[_text(c) for c in row.iterchildren("td", "th") if c.find(".//table") is None] for row in _own_rows(table)]
+
+
+def _has_heads(rows: list[list[object]]) -> bool:
+    return any(count_known(row) > 1 for row in rows[:HEADER_ROWS])
+
+
+def _rows_of_layout(name: str, layout: html.HtmlElement) -> str:
+    """Say what a table of layout holds beside other tables, '' for menus and the like."""
+    rows = sum(map(looks_like_a_row, _own_cells(layout)))
+    return (
+        f"{name}：有 {rows} 行写在套着别的表格的格子旁边，没有读入；请把表格复制到 Excel 另存为 .xlsx 再导入"
+        if rows
+        else ""
+    )
+
+
+def _continued(sheets: list[Sheet]) -> list[Sheet]:
+    """Put the rows of tables without heads behind those of the table above that has heads and as many columns."""
+    kept: list[Sheet] = []
+    for sheet in sheets:
+        above = kept[-1] if kept else None
+        if (
+            above is None
+            or len(sheet.rows[0]) != len(above.rows[0])
+            or len(sheet.rows[0]) < LEAST_COLUMNS
+            or _has_heads(sheet.rows[:])  # type: ignore[arg-type]
+            or not _has_heads(above.rows[:])  # type: ignore[arg-type]
+        ):
+            kept.append(sheet)
+            continue
+        above.parts = above.parts or [Part(0, above.sheet)]
+        above.parts.append(Part(len(above.rows), sheet.sheet))
+        above.rows = [*above.rows, *sheet.rows]
+        above.signs |= sheet.signs
+        above.notes.append(f"{sheet.sheet}没有表头，列数与{above.sheet}相同，它的 {len(sheet.rows)} 行接在后面读入")
+    return kept
 
 
 def read_web_archive(name: str, content: bytes) -> list[Sheet]:
@@ -59,7 +128,7 @@ def read_web_archive(name: str, content: bytes) -> list[Sheet]:
 
 def _web_sheet(name: str, title: str, table: html.HtmlElement) -> Sheet | None:
     grid: Grid = {}
-    for top, row in enumerate(table.iter("tr")):
+    for top, row in enumerate(_own_rows(table)):
         left = 0
         for cell in row.iterchildren("td", "th"):
             while left in grid.get(top, {}):
@@ -79,8 +148,9 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _text(cell: html.HtmlElement) -> str:
-    for end in cell.iter("br"):
-        end.tail = "\n" + (end.tail or "")
+    for end in cell.iter("br", "tr", "td", "th"):  # of a table inside the cell
+        if end is not cell:
+            end.tail = ("\n" if end.tag in ("br", "tr") else " ") + (end.tail or "")
     return str(cell.text_content()).strip()
 
 
@@ -99,6 +169,7 @@ def read_xml_spreadsheet(name: str, content: bytes) -> list[Sheet]:
         grid, merged = _xml_grid(name, sheet)
         rows = _rows(name, grid)
         if made := sheet_of(name, str(sheet.get(f"{_SS}Name") or ""), rows, merged):
+            made.formats_unknown = True
             found.append(made)
     if not found:
         raise RefusedFile(name, "是 XML 文档，但里面没有工作表；请用 Excel 打开后另存为 .xlsx 再导入")

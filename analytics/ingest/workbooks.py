@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analytics import confined
 from analytics.ingest import apart
-from analytics.ingest.archives import hidden_rows
+from analytics.ingest.archives import Beside, beside_values
 from analytics.ingest.characters import signs_in
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
@@ -27,13 +27,14 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 def read_xlsx(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of an XLSX or XLSM; raises RefusedFile."""
-    return read_apart(name, content, "book", hidden_rows(name, content))
+    return read_apart(name, content, "book", beside_values(name, content))
 
 
-def read_apart(name: str, content: bytes, kind: str, hidden: dict[int, int] | None = None) -> list[Sheet]:
+def read_apart(name: str, content: bytes, kind: str, beside: dict[int, Beside] | None = None) -> list[Sheet]:
     """Return the sheets of a file (``kind``: book or parquet) read within bounds of memory, time and output.
 
-    ``hidden``: place of a sheet → count of its hidden rows. Raises RefusedFile, also where the process was ended.
+    ``beside``: place of a sheet → what it says beside its values, None where the format cannot be asked. Raises
+    RefusedFile, also where the process was ended.
     """
     if _ENCRYPTED in content:
         raise RefusedFile(name, LOCKED)
@@ -41,11 +42,14 @@ def read_apart(name: str, content: bytes, kind: str, hidden: dict[int, int] | No
     if ended.code != 0:
         raise RefusedFile(name, _why(ended.code))
     found = pickle.loads(ended.output)  # what our own script wrote
-    return [
-        s
-        for place, title, visible, rows, merged in found
-        if (s := sheet_of(name, title, rows, merged, visible=visible, hidden=(hidden or {}).get(place, 0)))
-    ]
+    sheets = []
+    for place, title, visible, rows, merged in found:
+        said = (beside or {}).get(place, Beside())
+        said.cells.put_into(rows)
+        if sheet := sheet_of(name, title, rows, merged, visible=visible, hidden=said.hidden):
+            sheet.formats_unknown = beside is None and kind == "book"
+            sheets.append(sheet)
+    return sheets
 
 
 def _why(code: int | None) -> str:

@@ -2,6 +2,8 @@
 
 APScheduler keeps the times and waits; what ran and how it went is in our own book, because its stores of jobs keep
 pickled functions and know neither results nor durations. One scheduler a store is at work: others wait for it to end.
+
+See docs/decisions/0025.
 """
 
 from __future__ import annotations

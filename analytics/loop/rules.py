@@ -17,7 +17,7 @@ class Rule:
 
 RULES = (
     Rule("responded_rate", "受理后部门要接收、着手办理", "受理后无人响应", "快速响应"),
-    Rule("timely_receipt_rate", "转办后限时接收", "转办后逾期未接收", "首接负责，不得推诿扯皮"),
+    Rule("timely_receipt_rate", "转办后限时接收", "转办后超期未接收", "首接负责，不得推诿扯皮"),
     Rule(
         "replied_first_rate",
         "先向企业反馈，再办结",

@@ -1,4 +1,4 @@
-"""The catalogue of metrics and the one way to compute them."""
+"""Metrics: the catalogue of definitions, and ``compute``, the only way to evaluate one."""
 
 from analytics.metrics.catalogue import CATALOGUE, Metric
 from analytics.metrics.compute import compute, compute_many, unmet

@@ -1,4 +1,7 @@
-"""Since when a ledger is kept: a stray case of years before does not make a beginning."""
+"""The first day of a ledger's regular records, so that a period before it is compared with nothing.
+
+Single cases dated years earlier do not count as its beginning.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ SURE = 3.0
 
 @lru_cache(maxsize=16)
 def begun(ledger: Ledger) -> dt.date | None:
-    """Return the first day from which on the ledger holds what came; None for an empty one.
+    """Return the first day of a ledger's regular records, None for an empty ledger.
 
-    The first month with STRAY of a usual month's cases from which on KEPT of the months have as many. Usual is the
-    month in which half of all cases lie when months are put in order of size, so that many months of a case
-    each do not make it small.
+    It lies in the first month with at least STRAY of a usual month's cases from which on KEPT of the months have as many:
+    the month's first day, or the day of its first case where SURE cases were expected before that. Usual is the weighted median: half of all cases lie in months of at least that size, so that many months of one
+    case each do not lower it.
     """
     facts = ledger.table("case_facts")
     rows = ledger.whole.run(facts.group_by(day=facts.accepted_at.cast("date")).aggregate(n=facts.count()))
@@ -46,7 +49,7 @@ def begun(ledger: Ledger) -> dt.date | None:
 
 
 def _missed(first: dt.date, cases: float) -> float:
-    """Return how many cases the days of a month before its first case would have brought, had they been as the days after."""
+    """Return the expected number of cases in the days of a month before its first case, at the rate of the days after it."""
     start, end = first.replace(day=1), (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
     before, after = (_working_days(*span) for span in ((start, first), (first, end)))
     return before * cases / max(after, 1)
@@ -57,9 +60,9 @@ def _working_days(start: dt.date, end: dt.date) -> int:
 
 
 def known_since(ledger: Ledger, slice: Slice) -> dt.date:
-    """Return the first day that a slice can be asked for: the ledger's beginning, or that of types where it is of them.
+    """Return the first day that a slice can be asked for: the ledger's beginning, or that of types where it filters by them.
 
-    Never, where there is no case.
+    ``date.max`` where there is no case.
     """
     first = begun(ledger) or dt.date.max
     typed = any(name in model.ATTACHED for name, _ in slice.where)

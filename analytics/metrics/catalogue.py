@@ -1,6 +1,8 @@
-"""The catalogue: every metric once, as domain.md §6 defines it.
+"""The catalogue of metrics: each defined once, with formula, unit, numerator, denominator, needs and source.
 
-Page, figure, briefing, export and test all take their numbers from here.
+Pages, figures, briefings, exports and tests evaluate these definitions through ``metrics.compute``.
+
+See docs/decisions/0003.
 """
 
 from __future__ import annotations
@@ -295,9 +297,9 @@ CATALOGUE: dict[str, Metric] = {
         Metric(
             "return_rate",
             "回退率",
-            "期内转办中，被退回的比例",
+            "期内转办中，被回退的比例",
             "%",
-            "被退回",
+            "被回退",
             "期内转办",
             Flow("transfers", "happened_at", hit=lambda t, m: t.returned),
             "down",

@@ -3,6 +3,8 @@
 Flows (受理, 办结 …) are compared by working day where the working days differ, stocks (超期未办, 积压 …) at the same
 weekday and hour a whole number of weeks before, rates and durations at equal age. Nothing is compared with days
 before the ledger began.
+
+See docs/decisions/0005.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from analytics.wording import change, clock, days, month_or_day
 WEEK = dt.timedelta(weeks=1)
 #: Periods looked back at to measure how much demand varies by itself.
 LOOK_BACK = 12
+#: A change within chance is "much the same" below these; a larger one is told with its size (a leader reads the table beside it).
+SLIGHT_SHARE, SLIGHT_POINTS = 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,12 @@ class Basis:
 
 
 def is_flow(metric: Metric) -> bool:
-    """Tell whether a metric counts what came in a period."""
+    """Tell whether a metric is a count of events within a period."""
     return isinstance(metric.measure, Flow) and not metric.is_rate
 
 
 def how_compared(metric: Metric) -> str:
-    """Say how a metric is compared with another period."""
+    """Return in Chinese the rule by which a metric is compared with another period."""
     if metric.is_stock:
         return "与整周以前的同一星期同一时刻比"
     return "工作日不同时按工作日折算" if is_flow(metric) else "按同等时龄比"
@@ -84,7 +88,11 @@ def how_compared(metric: Metric) -> str:
 
 @lru_cache(maxsize=256)
 def basis(ledger: Ledger, slice: Slice, comparison: str, name: str = "") -> Basis:
-    """Return what a slice is compared with (see slices.COMPARISONS); ``name``: how it is called where that is not its usual name."""
+    """Return what a slice is compared with.
+
+    ``comparison`` is a key of ``slices.COMPARISONS`` (previous, year, none); ``name`` replaces its usual Chinese name. The
+    result's ``flows`` and ``stocks`` are None where nothing is compared, with ``reason`` saying why.
+    """
     at = slice.instant(ledger.as_of)
     now = replace(slice, end=max(slice.start, (at - dt.timedelta(microseconds=1)).date()))
     made = Basis(slice, now, name or COMPARISONS[comparison], None, None, working_days(now, ledger.as_of), 0, at, None)
@@ -133,11 +141,15 @@ def compared(
     by: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Return metrics of the period beside what it is compared with.
+    """Return metrics of a period beside what it is compared with: the columns of ``compute_many`` and these.
 
-    The columns of compute_many, then ``before`` and ``before_small`` (of the value compared with; a group that had
-    nothing then has counts of 0), ``moved`` (the change in words, None where there is none to be said),
-    ``per_day`` (is it by working day?) and ``changed`` (by more than chance gives?).
+    - before (float64): the value compared with, in the metric's unit; NaN where there is none
+    - before_small (bool): 样本不足 there; a group that had no cases then has counts of 0
+    - moved (str or None): the change in Chinese words, None where none is to be told
+    - per_day (bool): whether it is compared by working day
+    - changed (bool): whether it changed by more than chance
+
+    Raises NotMeasurable as ``compute_many`` does.
     """
     chosen = [CATALOGUE[c] for c in codes]
     now = compute_many([m.code for m in chosen], ledger, basis.now, by, settings=settings)
@@ -181,6 +193,14 @@ def step(metric: Metric, now: float, before: float, basis: Basis) -> str | None:
     if basis.per_day(metric) and before > 0:
         return change(now, before * basis.pace(metric), metric.unit)
     return change(now, before, metric.unit)
+
+
+def is_slight(metric: Metric, now: float, before: float, basis: Basis) -> bool:
+    """Tell whether a change is too small to tell: under 5% of what it is compared with, under one point of a rate."""
+    if metric.unit == "%":
+        return abs(now - before) < SLIGHT_POINTS
+    fair = before * basis.pace(metric) if basis.per_day(metric) else before
+    return abs(now - fair) < SLIGHT_SHARE * abs(fair) or now == fair
 
 
 def has_changed(metric: Metric, now: pd.Series, before: pd.Series, basis: Basis, spread: float = 1.0) -> bool:
@@ -237,10 +257,15 @@ def within_noise(now: pd.Series, before: pd.Series) -> bool:
 def rate_of_arrival_changed(
     now: float, before: float, now_days: float, before_days: float, spread: float = 1.0
 ) -> bool:
-    """Tell whether arrivals a day differ by more than chance gives (5%, two-sided).
+    """Tell whether arrivals a day differ by more than chance (5%, two-sided; pooled score test of two rates).
 
-    ``spread``: variance ÷ mean of counts (1 is Poisson; quasi-Poisson, McCullagh & Nelder 1989);
-    the score test of two rates, pooled.
+    ``now`` and ``before`` are counts over ``now_days`` and ``before_days``; ``spread``: variance ÷ mean of counts (1 is
+    Poisson; quasi-Poisson, McCullagh & Nelder 1989).
+
+    >>> rate_of_arrival_changed(120, 100, now_days=20, before_days=20)
+    False
+    >>> rate_of_arrival_changed(160, 100, now_days=20, before_days=20)
+    True
     """
     if min(now_days, before_days) <= 0 or now + before <= 0:
         return False

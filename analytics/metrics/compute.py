@@ -1,4 +1,4 @@
-"""One way to ask: ``compute(metric, ledger, slice, by, grain)`` returns a tidy frame."""
+"""Evaluate metrics of the catalogue over a slice of a ledger, split by dimensions and by time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compute(
     grain: str | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Return a metric over a slice; see :func:`compute_many` for the columns."""
+    """Return one metric over a slice; columns, units and errors are those of :func:`compute_many`."""
     return compute_many((metric,), ledger, slice, by, grain, settings)
 
 
@@ -43,13 +43,23 @@ def compute_many(
     grain: str | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Return several metrics at once; those of one source are counted in one query.
+    """Return metrics over a slice, a row for each metric, value of each dimension of ``by``, and bucket of ``grain``.
 
-    One row a metric, a value of each dimension of ``by`` and, with ``grain``, a ``period``
-    (first day, datetime64). Columns: metric, the dimensions, period, value, numerator,
-    denominator, low, high (95%: Wilson for rates, log-log Kaplan–Meier for quantiles, NaN
-    for counts), n, small (样本不足). Rates are fractions of 1. An empty denominator gives a
-    NaN value, never 0. Raises NotMeasurable when the ledger lacks what a metric needs.
+    ``metrics``: codes of the catalogue; ``by``: codes of ``model.DIMENSIONS``; ``grain``: day, week, month, quarter or
+    year. Metrics of one source are counted in one query. Columns, in this order:
+
+    - metric (str): the code
+    - one column for each of ``by`` (str, or int for weekday, hour and grade; missing where a case has no value)
+    - period (datetime64[ns]): first day of the bucket; only with ``grain``
+    - value (float64): in the metric's unit, rates as fractions of 1; NaN where the denominator is 0
+    - numerator, denominator (float64; int64 where none is missing): NaN where the metric has none
+    - low, high (float64): 95% interval, Wilson for rates, log-log Kaplan–Meier for quantiles, NaN for counts
+    - n (float64 or int64): what ``small`` is judged by
+    - small (bool): 样本不足, ``n`` is below the metric's minimum
+
+    Rows are ordered by metric as asked, then by the dimensions, missing values last. Raises NotMeasurable for an unknown
+    code, for a ledger that lacks what a metric needs, for a dimension that it cannot be split by, and for types over a
+    period that begins before they reach.
     """
     settings = settings or ledger.settings
     chosen = [_known(code) for code in metrics]
@@ -88,7 +98,7 @@ def _ranks(column: pd.Series, order: dict[str, int] | None) -> np.ndarray:
 
 
 def unmet(code: str, ledger: Ledger) -> str | None:
-    """Say in Chinese what the ledger lacks for a metric, or None when nothing."""
+    """Return in Chinese what the ledger lacks for a metric, None where it lacks nothing; raises NotMeasurable for an unknown code."""
     metric = _known(code)
     if lacking := ledger.lacks(metric.needs):
         return f"台账里没有{'、'.join(lacking)}，补上后可得「{metric.name}」"

@@ -1,4 +1,4 @@
-"""The conditions metrics are made of: when a case is closed, came due, was answered …"""
+"""Predicates and durations over the derived tables, as Ibis expressions, of which metrics are composed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def closed_in_time(t: ir.Table, m: Moment) -> ir.BooleanValue:
 
 
 def _minutes(t: ir.NumericValue) -> ir.NumericValue:
-    """Round working days to whole minutes, so that float dust never orders two cases."""
+    """Round working days to whole minutes, so that floating-point error never orders two cases."""
     return (t * 1440).round() / 1440
 
 

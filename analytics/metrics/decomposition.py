@@ -1,4 +1,4 @@
-"""What drives a change: the mix of cases or the rates themselves, group by group."""
+"""Kitagawa decomposition of the change of a rate: change of the mix of groups, and change within groups."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from analytics.settings import Settings
 def decompose(
     metric: str, ledger: Ledger, now: Slice, before: Slice, by: str, settings: Settings | None = None
 ) -> pd.DataFrame:
-    """Split the change of a rate between two periods over the groups of a dimension.
+    """Return how the change of a rate between two periods splits over the groups of a dimension, a row a group.
 
-    Columns: the dimension, share_before, share_now (of the denominator), rate_before, rate_now,
-    mix, rate. Kitagawa (1955): mix = Δshare × mean rate, rate = Δrate × mean share; the two
-    columns add up to the change of the whole. A group of one period only is all mix.
+    Columns: the dimension (str), share_before and share_now (of the denominator, fractions of 1), rate_before and rate_now
+    (fractions of 1), mix and rate (differences of fractions). Kitagawa (1955): mix = Δshare × mean rate, rate = Δrate ×
+    mean share; both columns together add up to the change of the whole. A group of one period only is all mix. Raises
+    NotMeasurable as ``compute_many`` does.
     """
     both = []
     for slice in (before, now):

@@ -1,4 +1,4 @@
-"""How long things take: how many took each time, then Kaplan–Meier quantiles."""
+"""Duration metrics: elapsed times counted by the engine, then Kaplan–Meier quantiles."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def elapsed_times(
 def handling_curve(ledger: Ledger, slice: Slice, settings: Settings | None = None) -> pd.DataFrame:
     """Return the share of the period's cases still open by working days since acceptance.
 
-    Columns: elapsed, open_share, low, high (Kaplan–Meier, open cases censored).
+    Columns (float64): elapsed (working days), open_share, low, high (fractions of 1; Kaplan–Meier with open cases censored,
+    95% log-log bounds). Whether the ledger has closing times at all says ``unmet("handling_median", ledger)``.
     """
     moment = Moment.of(ledger, slice, settings or ledger.settings)
     return survival.curve(elapsed_times(CATALOGUE["handling_median"], ledger, slice, moment, (), None))

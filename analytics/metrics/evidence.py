@@ -1,4 +1,4 @@
-"""The cases behind a number: the same conditions that counted it, as a list of case numbers."""
+"""The cases counted by a metric, selected with the conditions that count them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ PARTS = {"denominator": "分母", "numerator": "分子", "rest": "分母中未�
 def cases_behind(
     metric: str, ledger: Ledger, slice: Slice, part: str = "denominator", settings: Settings | None = None
 ) -> ir.Table:
-    """Return an Ibis table of one column ``case_no``: the distinct cases a metric counts.
+    """Return the distinct cases that a metric counts, as an Ibis table with the one column ``case_no`` (string).
 
-    ``part`` is denominator (all that are counted), numerator (those that meet it) or rest
-    (those that do not). Raises NotMeasurable for a metric without cases of its own.
+    ``part`` is denominator (all that are counted), numerator (those that meet the condition) or rest (those that do not).
+    Run it with ``ledger.run``. Raises NotMeasurable for a metric that has no cases of its own (人均…, 清单覆盖率) and for
+    types over a period that begins before they reach.
     """
     check_reach(ledger, slice)
     measure = CATALOGUE[metric].measure

@@ -1,4 +1,4 @@
-"""Counts and shares of what happened in a period."""
+"""Flow metrics: counts and shares of events within a period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weekly demand four weeks ahead, with its interval and the error it has made before."""
+"""Forecast of weekly demand four weeks ahead, with its interval and its error in earlier weeks."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ YEAR_WEEKS = 52
 
 @dataclass(frozen=True)
 class Forecast:
-    """``history``: period, value; ``ahead``: period, value, low, high (80%).
+    """A forecast: ``history`` has period, value; ``ahead`` has period, value, low, high (80%).
 
-    Over the last weeks, tried from four weeks before: ``error`` is how far such forecasts lay off in all, as a share
-    of what came (WAPE: a week of few cases weighs little), ``naive`` and ``seasonal`` the same for repeating the
-    last week and the week a year before (NaN where the ledger is younger), ``covered`` how often the interval held.
+    Backtest over the last weeks, each forecast from four weeks before: ``error`` is the weighted absolute percentage error
+    (WAPE, a fraction of 1), ``naive`` and ``seasonal`` the same for repeating the last week and the week a year before (NaN
+    where the ledger is younger), ``covered`` the share of weeks inside the interval.
     """
 
     history: pd.DataFrame
@@ -83,7 +83,7 @@ def _history(ledger: Ledger, slice: Slice) -> pd.DataFrame:
 
 
 def _empty_weeks(counts: np.ndarray, days: np.ndarray) -> int:
-    """Return how many of the newest weeks hold next to nothing of what a week holds; 0 for one, as a holiday may be."""
+    """Return how many of the newest weeks have almost no cases; 0 for a single one, which may be a holiday."""
     rate = counts / days
     filled = np.flatnonzero(rate >= STRAY * np.median(rate[rate > 0]))
     empty = len(rate) - 1 - int(filled[-1])
@@ -91,7 +91,7 @@ def _empty_weeks(counts: np.ndarray, days: np.ndarray) -> int:
 
 
 def _working_days(mondays: pd.Series) -> np.ndarray:
-    """Working days of each week; a week without any counts as half a day, as people still write."""
+    """Return the working days of each week; a week without any counts as half a day, since some cases still arrive."""
     count = workdays.whole_working_days_between(mondays - pd.Timedelta(days=1), mondays + pd.Timedelta(days=6))
     return np.maximum(count, 0.5)
 

@@ -1,4 +1,4 @@
-"""Comparing groups fairly: funnel limits for rates, and rates adjusted for case mix."""
+"""Comparison of groups by a rate: control limits of a funnel plot, and adjustment for case mix."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from analytics.settings import Settings
 
 
 def limits(centre: float, n: np.ndarray) -> pd.DataFrame:
-    """Return n, low95, high95, low998, high998: where a rate of ``centre`` would fall by chance.
+    """Return the control limits of a rate ``centre`` for group sizes ``n``.
 
-    Source: Spiegelhalter (2005), funnel plots; the limits are Wilson's score test inverted
-    for the group size, kept between 0 and 1.
+    Columns (float64): n, low95, high95, low998, high998 (fractions of 1). Source: Spiegelhalter (2005); the limits are
+    Wilson's score test inverted for the group size, between 0 and 1.
+
+    >>> limits(0.9, np.array([10, 100])).round(3)
+           n  low95  high95  low998  high998
+    0   10.0  0.714   1.000   0.607    1.000
+    1  100.0  0.841   0.959   0.807    0.993
     """
     n = np.asarray(n, float)
     frame = {"n": n}

@@ -1,6 +1,7 @@
-"""How a metric is counted: five kinds of measure, each a small declaration of Ibis conditions.
+"""The five kinds of measure a metric may have, each a declaration of Ibis conditions.
 
-A measure's ``source`` names what it reads; measures of one source are counted in one query.
+``source`` identifies the table and the time column that a measure reads; metrics with the same source are counted in
+one query.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The instant a question is asked at, with what conditions need to know of it."""
+"""The instants of a query (period, horizon, as-of) and what conditions look up at them in the calendar."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from analytics.settings import Settings
 
 @dataclass(frozen=True)
 class Moment:
-    """``horizon``: nothing at or after it is known. ``at``: when a stock is counted.
+    """The instants of one query.
 
-    ``first_day`` and ``last_day`` are the period's. Every instant in a query comes from here,
-    so that a query's shape can be compiled once (see analytics.metrics.templates).
+    ``horizon``: events at or after it are unknown. ``at``: the instant at which a stock is counted. ``first_day`` and
+    ``last_day``: the period's. Queries take every instant from here, so that a shape of query is compiled once (see
+    analytics.metrics.templates).
     """
 
     first_day: dt.date

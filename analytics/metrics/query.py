@@ -1,4 +1,7 @@
-"""What every count shares: dimensions, filters, the period, and the tidy frame it ends in."""
+"""Parts shared by all queries: dimensions, filters, restriction to the period, and the result in long form.
+
+See docs/decisions/0008.
+"""
 
 from __future__ import annotations
 

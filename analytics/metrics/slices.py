@@ -1,4 +1,4 @@
-"""Which cases and days a question is about, and with what it is compared."""
+"""A slice: the days and filters a question is about; named periods, buckets of time, periods to compare with."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ COMPARISONS = {"previous": "上一期", "year": "去年同期", "none": "不比�
 
 @dataclass(frozen=True)
 class Slice:
-    """Days ``start`` to ``end`` (both in) and filters (dimension → values).
+    """The days ``start`` to ``end`` (both included) and filters ``where`` (dimension → values).
 
-    ``lag`` is how much earlier than the ledger's as-of things count as known: a comparison
-    period is judged at the same age as the period it is compared with.
+    ``lag``: how much earlier than the ledger's as-of events must lie to count as known; a period that is compared with
+    another is judged at the same age.
+
+    >>> november = Slice(dt.date(2026, 11, 1), dt.date(2026, 11, 24))
+    >>> november.narrowed(module="finance").where
+    (('module', ('finance',)),)
+    >>> before = november.compared("previous", dt.datetime(2026, 11, 25))
+    >>> print(before.start, before.end, before.lag.days)
+    2026-10-08 2026-10-31 24
     """
 
     start: dt.date
@@ -111,7 +118,12 @@ def _year_before(start: dt.date, end: dt.date) -> dt.date:
 
 
 def period(name: str, as_of: dt.datetime) -> tuple[dt.date, dt.date]:
-    """Return first and last day of a named period (see PERIODS) around ``as_of``."""
+    """Return the first and last day of a named period (a key of PERIODS) around ``as_of``.
+
+    >>> first, last = period("last_week", dt.datetime(2026, 11, 25))
+    >>> print(first, last)
+    2026-11-16 2026-11-22
+    """
     today = (as_of - dt.timedelta(microseconds=1)).date()
     monday = today - dt.timedelta(days=today.weekday())
     first = today.replace(day=1)
@@ -128,7 +140,11 @@ def period(name: str, as_of: dt.datetime) -> tuple[dt.date, dt.date]:
 
 
 def buckets(start: dt.date, end: dt.date, grain: str) -> list[dt.date]:
-    """Return the first day of every day, week, month, quarter or year the period touches."""
+    """Return the first day of every day, week, month, quarter or year that a period touches.
+
+    >>> [str(day) for day in buckets(dt.date(2026, 10, 30), dt.date(2026, 11, 3), "week")]
+    ['2026-10-26', '2026-11-02']
+    """
     if grain not in GRAINS:
         raise ValueError(f"unknown grain {grain!r}; use one of {', '.join(GRAINS)}")
     found = [bucket_start(start, grain)]

@@ -1,4 +1,4 @@
-"""Load per officer on the rota, and how much of the service list is used."""
+"""Metrics of the rota (load per officer) and of the service list (coverage)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many cases are open, or open and overdue, at an instant or at the end of each bucket."""
+"""Stock metrics: cases open, or open and overdue, at an instant or at the end of each bucket of time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from analytics.metrics.templates import ask
 
 
 def entering(stock: Stock) -> str:
-    """Name the column of spells that says when a case came to belong to the stock."""
+    """Return the column of spells that holds the time at which a case entered the stock."""
     return "overdue_at" if stock.overdue else "opened_at"
 
 

@@ -1,4 +1,4 @@
-"""Counts that could point at somebody are left out of what is shared, and so are others from which they would follow."""
+"""Suppression of small counts in tables that are shared: primary cells and those from which they could be derived."""
 
 from __future__ import annotations
 
@@ -63,7 +63,13 @@ def _other_ways(hidden: np.ndarray, row: int, column: int) -> np.ndarray | None:
 
 
 def shared(table: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Return a table of counts (index × columns) with hidden cells as None."""
+    """Return a table of counts (index × columns) as objects, with cells that must not be shown as None.
+
+    >>> shared(pd.DataFrame([[3, 20, 30], [15, 25, 40]], index=["A", "B"], columns=["x", "y", "z"]), least=5)
+          x     y   z
+    A  None  None  30
+    B  None  None  40
+    """
     hidden = hidden_cells(table.to_numpy(float), least)
     return table.astype(object).mask(hidden, None)
 

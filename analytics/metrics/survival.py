@@ -1,7 +1,9 @@
-"""Kaplan–Meier: how long things take when some have not ended yet.
+"""Kaplan–Meier estimates from counts at distinct times.
 
-Of counts at times, not of rows as scipy.stats.ecdf takes them: a province has millions, a city has only
-counts (see federation.sketch), and the first numbers need not wait for scipy.stats. Tests hold both together.
+Counts, not rows as scipy.stats.ecdf takes them: a province has millions of rows, a city has only counts (see
+federation.sketch), and importing scipy.stats takes half a second. Tests compare both.
+
+See docs/decisions/0015.
 """
 
 from __future__ import annotations
@@ -37,10 +39,16 @@ class Survival:
 
 
 def of_counts(times: np.ndarray, ended: np.ndarray, still: np.ndarray, *, open_first: bool = False) -> Survival:
-    """Return survival from how many ended and how many were last seen open at each time (ascending).
+    """Return the survival function from ``ended`` and ``still`` (censored) counts at ascending ``times``.
 
-    Of one time, what ended counts before what is open, or with ``open_first`` after it. Where the share is 0
-    or 1 the bounds have no width.
+    At one time, ended cases count before censored ones; with ``open_first`` after them. Where the share is 0 or 1 the
+    bounds have no width.
+
+    >>> found = of_counts(np.array([1.0, 2.0, 5.0]), ended=np.array([2, 1, 1]), still=np.array([0, 1, 1]))
+    >>> found.share.round(3).tolist()
+    [0.667, 0.5, 0.25]
+    >>> found.quantile(0.5)
+    (2.0, 1.0, nan)
     """
     at_risk = np.cumsum((ended + still)[::-1])[::-1].astype(float)
     if open_first:

@@ -1,9 +1,8 @@
-"""A query's shape is compiled once; its instants are filled in each time it is asked.
+"""Compiled queries, cached by shape, with their instants as parameters.
 
-Building an Ibis expression and compiling it takes about five milliseconds, more than the
-query itself on a hundred thousand cases. What changes from one question to the next is almost
-always the period only, so a shape is built with symbols for the instants (see Moment), and
-the SQL that comes out carries parameters in their place.
+Building and compiling an Ibis expression takes about five milliseconds, longer than the query itself on a hundred
+thousand cases. Two questions of one shape differ in their period only, so a shape is built once with symbols for the
+instants (see Moment), and the SQL takes the instants as parameters.
 """
 
 from __future__ import annotations

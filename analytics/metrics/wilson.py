@@ -1,4 +1,4 @@
-"""The interval of a rate."""
+"""Wilson's score interval of a proportion."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ Z = NormalDist().inv_cdf(0.975)
 
 
 def wilson(k: np.ndarray, n: np.ndarray, z: float = Z) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high of the Wilson score interval (95%), NaN where n is 0.
+    """Return low and high of the Wilson score interval (95% by default) of ``k`` in ``n``, NaN where n is 0.
 
-    Source: Wilson (1927). Vectorised, as scipy's binomtest takes one proportion at a time;
-    the tests hold the two against each other.
+    Source: Wilson (1927). Vectorised, as scipy's binomtest takes one proportion at a time; tests compare both.
+
+    >>> low, high = wilson(np.array([9.0]), np.array([10.0]))
+    >>> print(round(float(low[0]), 3), round(float(high[0]), 3))
+    0.596 0.982
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         p = k / n

@@ -113,9 +113,9 @@ def _rota(ledger: Ledger) -> Finding:
     rota = ledger.table("rota")
     first = ledger.run(rota.group_by("module").aggregate(first=rota.day.min()))
     if len(first) < len(model.MODULES):
-        return Finding(None, f"{len(model.MODULES)} 支队中 {len(first)} 支有轮值表")
+        return Finding(None, f"{len(model.MODULES)} 支服务队中 {len(first)} 支有轮值表")
     last = pd.to_datetime(first["first"]).max().date()
-    return Finding(last, f"九支队都有轮值，最晚的一支自 {last:%Y-%m-%d} 起")
+    return Finding(last, f"九支服务队都有轮值，最晚的一支自 {last:%Y-%m-%d} 起")
 
 
 def _visits(ledger: Ledger) -> Finding:

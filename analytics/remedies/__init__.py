@@ -1,1 +1,1 @@
-"""Recurring problems taken up, remedied, and told honestly whether the remedy worked."""
+"""The board of types that were taken up (治理台账), their remedies, and the measured effect of each remedy."""

@@ -1,4 +1,4 @@
-"""举一反三: the open cases of a type, each with a closed one most like it and the reply that worked."""
+"""Open cases of a type, each with the most similar solved case and its reply (举一反三)."""
 
 from __future__ import annotations
 

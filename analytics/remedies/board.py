@@ -1,4 +1,4 @@
-"""All cards of a ledger with what their types are called now and what their remedies did."""
+"""The cards of a store joined with the current findings: present type, present name, effect of the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analytics.store import Store
 
 @dataclass(frozen=True)
 class Board:
-    """``cards`` with, by card id, the type each stands for now (None: gone) and its name now."""
+    """Cards with, by card id, the present type (None where it no longer exists) and its present name."""
 
     cards: tuple[Card, ...]
     types: dict[str, str | None]
@@ -25,7 +25,7 @@ class Board:
 
     @property
     def treated(self) -> frozenset[str]:
-        """The types whose remedies are or were in force: no part of any comparison."""
+        """Types whose remedies are or were in force; they are left out of every comparison."""
         return frozenset(t for c in self.cards if c.was_in_force and (t := self.types[c.id]))
 
     @property
@@ -42,7 +42,7 @@ class Board:
 
 
 def board(cards: list[Card], found: Findings | None) -> Board:
-    """Return the cards beside the findings of now; without findings, by the names they were taken up under."""
+    """Return the cards with their present types; without findings, under the names they were taken up with."""
     types = {c.id: now_is(c, found) if found else None for c in cards}
     names = {c.id: found.name_of(t) if found and (t := types[c.id]) else c.name for c in cards}
     return Board(tuple(cards), types, names)

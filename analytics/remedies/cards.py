@@ -1,4 +1,4 @@
-"""The ledger of recurring problems taken up (治理台账): cards in an append-only book, each change with who and when."""
+"""Cards of the 治理台账, kept in an append-only book; each change with author and time, concurrent edits refused."""
 
 from __future__ import annotations
 

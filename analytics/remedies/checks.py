@@ -1,4 +1,4 @@
-"""What could look like an effect and is none: each looked for, each said."""
+"""Checks of rival explanations of an effect: trend before, general fall, displacement, placebo dates and types, relapse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from statistics import NormalDist
 import numpy as np
 
 from analytics.remedies.series import MOST_AFTER, Series
-from analytics.remedies.step import LEAST_AFTER, LEAST_BEFORE, TREND_BINS, Step, enough, fit, slope
+from analytics.remedies.step import (
+    LEAST_AFTER,
+    LEAST_BEFORE,
+    TREND_BINS,
+    Step,
+    enough,
+    fit,
+    has_fallen,
+    slope,
+    strength,
+)
+from analytics.remedies.untreated import Untreated
 
 PASSED, FAILED, UNKNOWN, IDLE = "通过", "存疑", "无法检验", "不需要"
 LASTING = "效果还在吗"
@@ -33,7 +44,7 @@ class Check:
 
 
 def trend_before(series: Series) -> Check:
-    """Was the demand already falling (or rising) before, beside all other demand?"""
+    """Check whether the demand already fell (or rose) before the remedy, relative to all other demand."""
     name = "生效前就在变吗"
     if series.before_bins < TREND_BINS:
         return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，看不出原有走势")
@@ -45,7 +56,7 @@ def trend_before(series: Series) -> Check:
 
 
 def whole_centre(series: Series) -> Check:
-    """Is it only that everything falls?"""
+    """Check whether the demand of the whole centre fell as well."""
     name = "是不是全中心都在降"
     year = ~series.after & (np.cumsum(~series.after) > series.before_bins - 52)
     mine, rest = (
@@ -58,7 +69,7 @@ def whole_centre(series: Series) -> Check:
 
 
 def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
-    """Did the cases move to the types most like this one?"""
+    """Check whether the cases moved to the most similar types."""
     name = "有没有转到相邻类"
     usable = [(n, s) for n, s in neighbours if enough(s) is None]
     if not usable:
@@ -79,7 +90,7 @@ def substitution(step: Step, neighbours: Sequence[tuple[str, Series]]) -> Check:
 
 
 def placebo_dates(series: Series) -> Check:
-    """Does the same model find a fall on earlier days, when nothing was done?"""
+    """Check whether the same model finds a fall on earlier days, when nothing was done."""
     name = "换成从前的日子也“见效”吗"
     length = min(series.after_bins, max(LEAST_AFTER, series.before_bins // 4))
     first, last = max(LEAST_BEFORE, series.before_bins // 4), series.before_bins - length
@@ -91,30 +102,29 @@ def placebo_dates(series: Series) -> Check:
         if enough(past):
             continue
         tried += 1
-        falls += fit(past).high < 1
+        falls += has_fallen(past)
     if tried < FEWEST_DATES:
         return Check(name, UNKNOWN, f"生效前只有 {series.before_bins} 周，能试的日子不足 {FEWEST_DATES} 个")
     told = f"试了 {tried} 个从前的日子，{falls} 个“明显下降”"
     return Check(name, FAILED if falls >= 2 else PASSED, told)
 
 
-def placebo_types(step: Step, fits: Sequence[Step]) -> Check:
-    """Do types that nobody remedied fall as clearly since the same day? ``fits``: their steps."""
+def placebo_types(step: Step, others: Untreated) -> Check:
+    """Check whether types without a remedy fell as clearly since the same day."""
     name = "没整改的类型也这样吗"
     if step.low80 <= 1 <= step.high80:
         return Check(name, IDLE, "这一类没有明显变化，不必与别的类型比")
-    if len(fits) < FEWEST_TYPES:
-        return Check(name, UNKNOWN, f"可比的其他类型只有 {len(fits)} 个，至少要 {FEWEST_TYPES} 个")
-    own = _strength(step)
-    side = -1 if own < 0 else 1
-    as_clear = sum(side * _strength(f) >= side * own for f in fits)
-    words = "下降" if side < 0 else "上升"
-    told = f"同一天起，{len(fits)} 个没整改的类型中有 {as_clear} 个{words}得同样明显"
-    return Check(name, FAILED if (1 + as_clear) / (1 + len(fits)) > STANDS_OUT else PASSED, told)
+    if len(others) < FEWEST_TYPES:
+        return Check(name, UNKNOWN, f"可比的其他类型只有 {len(others)} 个，至少要 {FEWEST_TYPES} 个")
+    own = strength(step)
+    as_clear = others.as_clear(own)
+    words = "下降" if own < 0 else "上升"
+    told = f"同一天起，{len(others)} 个没整改的类型中有 {as_clear} 个{words}得同样明显"
+    return Check(name, FAILED if (1 + as_clear) / (1 + len(others)) > STANDS_OUT else PASSED, told)
 
 
 def lasting(step: Step, whole: Series) -> Check:
-    """Is the fall of the first half year still there? ``whole``: all bins after, however many."""
+    """Check whether the fall of the first half year persists; ``whole``: all bins after the effect."""
     name = LASTING
     if step.high >= 1:
         return Check(name, IDLE, "还没有看出下降")
@@ -125,7 +135,3 @@ def lasting(step: Step, whole: Series) -> Check:
     found = fit(late)
     told = f"最近 {RECENT} 周为应有的 {found.ratio:.2f} 倍（{found.low:.2f}–{found.high:.2f}）"
     return Check(name, FAILED if found.low > step.high else PASSED, told)
-
-
-def _strength(step: Step) -> float:
-    return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))

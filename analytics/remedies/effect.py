@@ -1,4 +1,4 @@
-"""Whether a remedy worked: the step, what could look like one, and a verdict in plain Chinese."""
+"""The effect of a remedy: the estimated step, the checks of rival explanations, and the verdict in Chinese."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from analytics.remedies import checks
 from analytics.remedies.checks import FAILED, Check
 from analytics.remedies.series import Daily, Series, binned, daily
 from analytics.remedies.step import BINS_A_MONTH, LEAST_AFTER, LEAST_BEFORE, Step, enough, fit, weeks_to_tell
+from analytics.remedies.untreated import Untreated
 
 WORKED, MAYBE, UNTOLD, HARMED = "明显见效", "可能见效", "尚看不出", "适得其反"
 #: What one more week is weighed by: would a fall by so much be seen?
@@ -37,7 +38,7 @@ DESIGNS = {
 
 @dataclass(frozen=True)
 class Remedy:
-    """What is judged: a type, the day of effect, where it applies (empty: everywhere)."""
+    """A remedy to be evaluated: type, day of effect, and scope (empty: everywhere)."""
 
     type_id: str
     day: dt.date
@@ -46,11 +47,10 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Effect:
-    """The answer. ``why_not`` says in Chinese why there is no ``step`` yet.
+    """The evaluation of a remedy; ``why_not`` says in Chinese why there is no ``step`` yet.
 
-    ``observed`` cases came in the ``weeks`` after the day of effect that are looked at;
-    ``in_force``: whole weeks since then. ``more_weeks``: until a fall by three tenths would be
-    told (None: not within half a year).
+    ``observed``: cases in the ``weeks`` after the day of effect that are evaluated; ``in_force``: whole weeks since then.
+    ``more_weeks``: further weeks until a fall by three tenths would be significant (None: not within half a year).
     """
 
     remedy: Remedy
@@ -114,7 +114,7 @@ def measure(
     if why_not := enough(own):
         return Effect(remedy, UNTOLD, None, (), _least_more(own), *seen, why_not)
     step = fit(own)
-    others = _fitted_others(everywhere, scoped, remedy.day, frozenset({remedy.type_id, *treated}))
+    others = _untreated(everywhere, scoped, remedy.day, frozenset({remedy.type_id, *treated}))
     made = (
         checks.trend_before(own),
         checks.whole_centre(own),
@@ -128,11 +128,11 @@ def measure(
 
 
 @lru_cache(maxsize=32)
-def _fitted_others(everywhere: Daily, scoped: Daily | None, day: dt.date, treated: frozenset[str]) -> tuple[Step, ...]:
-    """Return the step of every type that had no remedy, on the day of one: asked alike by all remedies of that day."""
+def _untreated(everywhere: Daily, scoped: Daily | None, day: dt.date, treated: frozenset[str]) -> Untreated:
+    """Return every type that had no remedy, on the day of one: asked alike by all remedies of that day."""
     others = [i for i in everywhere.counts.columns if i and i not in treated]
     series = (binned([i], day, everywhere, scoped, treated) for i in others)
-    return tuple(fit(s) for s in series if enough(s) is None)
+    return Untreated([s for s in series if enough(s) is None])
 
 
 def _least_more(series: Series) -> int | None:

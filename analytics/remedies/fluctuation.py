@@ -1,10 +1,11 @@
-"""How far a type goes up and down by itself, and what that leaves of a step's certainty.
+"""Standard error of a step under autocorrelated fluctuation of a type.
 
-Weeks of one type are not independent: a good or a bad spell lasts. The log of what is to be expected is taken to
-fluctuate by a first-order autoregression (its spread and how long it lasts are unknown), and its covariance stands in
-the sandwich of the estimating equations (Liang & Zeger 1986). No single estimate of the two is trusted: the variance is
-averaged over what they may be, each weighted by its restricted likelihood (Harville 1974) in the fitted model's working
-residuals. So a short series, which cannot tell, is as uncertain as it is.
+The log of the expected count is taken to follow a first-order autoregression with unknown standard deviation and
+correlation, and its covariance enters the sandwich estimator of the estimating equations (Liang & Zeger 1986). The
+variance is averaged over a grid of both parameters, each weighted by its restricted likelihood (Harville 1974) in the
+working residuals of the fitted model, because a short series does not determine them.
+
+See docs/decisions/0011.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What types have in common, and the fewest things to mend that stand behind most of the demand.
+"""Causes that cases of a type share, and the smallest set of them behind most of the demand.
 
-A lever is one thing that could be mended: a service item, the interface between two
-departments (first receiver → who acts), a policy text that the case names, a form, a system.
+A lever is one thing that can be changed: a service item, the hand-over between two departments (first receiver → who
+acts), a policy text that cases name, a form, a system.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _column(rows: pd.DataFrame, kind: str, values: pd.Series) -> pd.DataFrame:
 
 
 def _interface(rows: pd.DataFrame) -> pd.Series:
-    """Return who hands over to whom, where another department than the first receiver acts."""
+    """Return first receiver and acting department, where they differ."""
     handed = rows["first_department"].notna() & rows["department"].notna()
     handed &= rows["first_department"] != rows["department"]
     both = rows["first_department"].astype(object) + " → " + rows["department"].astype(object)

@@ -1,4 +1,4 @@
-"""What on the board waits for a decision: late cards, remedies to be judged, effects that went wrong or faded."""
+"""Decisions that the board waits for: overdue cards, remedies to be judged, effects that are adverse or fading."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = int(BINS_A_YEAR / 2)
 
 @dataclass(frozen=True)
 class Pending:
-    """One decision that waits: what it is about, what is asked, and by what."""
+    """One decision that waits: its subject, what is asked, and the evidence."""
 
     card: Card
     type_id: str | None

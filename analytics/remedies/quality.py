@@ -1,4 +1,4 @@
-"""Handling time, on-time rate and satisfaction of a type before and after its remedy, beside all others."""
+"""Handling time, on-time rate and satisfaction of a type before and after its remedy, compared with all other cases."""
 
 from __future__ import annotations
 

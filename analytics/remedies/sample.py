@@ -1,4 +1,4 @@
-"""Cards of the demo: its planted remedies on the board, as if an office had taken their types up."""
+"""Cards of the demo store: the remedies planted in the invented ledger."""
 
 from __future__ import annotations
 

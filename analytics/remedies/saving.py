@@ -1,4 +1,4 @@
-"""What to solve next: what solving each type would save, by assumptions that are shown."""
+"""Estimated yearly saving of solving each type, under stated assumptions, and the types ranked by it."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def whole_year(ledger: Ledger, where: Where = ()) -> Slice:
 
 
 def demand_behind(ledger: Ledger, found: Findings, where: Where = ()) -> pd.DataFrame:
-    """Return demand, days_late, bad_ratings of the last year by type (index id), types that are no problem left out.
+    """Return demand (件), days_late (working days) and bad_ratings (件) of the last year by type, float64, indexed by id.
 
-    NaN where the ledger lacks what a column needs. Raises NotMeasurable where types do not reach a year back.
+    Types dismissed as no problem are left out; a column is NaN where the ledger lacks what it needs. Raises NotMeasurable
+    where types do not reach a year back.
     """
     known = [m for m in MEASURES if not unmet(m, ledger)]
     rows = compute_many(known, ledger, whole_year(ledger, where), by=("issue_type",)).dropna(subset=["issue_type"])
@@ -66,9 +67,13 @@ def demand_behind(ledger: Ledger, found: Findings, where: Where = ()) -> pd.Data
 
 
 def savings(behind: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
-    """Return what solving each type would save a year: the columns of ORDERS, by id.
+    """Return the yearly saving of solving each type: cases, hours, days_late and bad_ratings (float64), indexed as ``behind``.
 
-    The last year's number × the assumed share; hours are cases × hours a case.
+    The last year's numbers × the assumed share; hours are cases × hours a case.
+
+    >>> behind = pd.DataFrame({"demand": [120.0], "days_late": [40.0], "bad_ratings": [6.0]}, index=["T0001"])
+    >>> savings(behind, Assumptions(share=0.5, hours_a_case=2.0)).loc["T0001"].tolist()
+    [60.0, 120.0, 20.0, 3.0]
     """
     cases = behind["demand"] * given.share
     return pd.DataFrame(

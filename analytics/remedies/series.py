@@ -1,4 +1,4 @@
-"""Demand of a type by seven-day bins around the day a remedy took effect, with what it is compared to."""
+"""Counts of a type in seven-day bins around the day of effect, with the counts they are compared with."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Daily:
-    """Cases a day of every type: ``counts`` is days (from ``first``, none missing) × types.
+    """Daily counts of every type: ``counts`` is days (from ``first``, none missing) × types.
 
-    The last column, '', holds the cases of no type. One is equal to itself alone, so that what is fitted to it may be kept.
+    The last column, '', holds the cases of no type. Instances compare by identity, so that a model fitted to one may be
+    cached.
     """
 
     first: dt.date
@@ -79,9 +80,9 @@ class Daily:
 
 @lru_cache(maxsize=12)
 def daily(ledger: Ledger, where: Where = ()) -> Daily:
-    """Return the demand of every day that is over and that types reach, by type (metric ``demand`` of the catalogue).
+    """Return the daily demand by type (metric ``demand``) of every complete day that types reach.
 
-    Raises NotMeasurable before types have been found.
+    Raises NotMeasurable before the first run of discovery.
     """
     last = ledger.as_of.date() - DAY
     first = min(max(ledger.first_day or last, ledger.attached_since or dt.date.min), last)
@@ -100,10 +101,10 @@ def binned(
     treated: Collection[str] = (),
     most_after: int = MOST_AFTER,
 ) -> Series:
-    """Return the series of one or several types around the day of effect, so many bins after it at most.
+    """Return the series of one or several types around the day of effect, with at most ``most_after`` bins after it.
 
-    ``scoped``: the same counts where the remedy applies, None for everywhere. ``treated``
-    types, which had remedies of their own, are left out of what the type is compared to.
+    ``scoped``: the same counts where the remedy applies, None for everywhere. ``treated``: types with remedies of their
+    own, which are left out of the comparison.
     """
     here = scoped or everywhere
     before = max(0, (day - here.first).days) // BIN_DAYS

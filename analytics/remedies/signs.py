@@ -1,4 +1,4 @@
-"""Root signs: which attributes a type has more often than the rest, corrected for looking at many."""
+"""Attributes over-represented in a type (根源线索), tested with correction for multiple comparisons."""
 
 from __future__ import annotations
 

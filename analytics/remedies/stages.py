@@ -1,4 +1,4 @@
-"""The way of a card: 识别 → 立项 → 会商 → 整改措施 → 实施 → 评估 → 销号, or 未见效 and back to 会商."""
+"""Stages of a card and the moves between them: 识别 → 立项 → 会商 → 整改措施 → 实施 → 评估 → 销号, or 未见效 → 会商."""
 
 from __future__ import annotations
 

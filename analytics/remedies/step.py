@@ -1,11 +1,12 @@
-"""The step in a series on the day of effect: statsmodels' generalised linear models of counts.
+"""Models of the step in a type's demand on the day of effect: generalised linear models of counts (statsmodels).
 
-Everywhere in force: an interrupted time series (Bernal, Cummins & Gasparrini 2017): Poisson,
-level, own trend, own yearly season where two years are seen, the step, and all other demand as
-offset, so that holidays, seasons and growth of the whole centre are in what was to be expected;
-errors as wide as the counts spread and as good and bad spells last (``fluctuation``). In force somewhere: difference in differences, the
-binomial model of the type's cases inside among those inside and outside week by week, which
-is the Poisson model with an effect of every week.
+A remedy in force everywhere: interrupted time series (Bernal, Cummins & Gasparrini 2017), Poisson with level, trend, a
+yearly season where two years are seen, the step, and all other demand as offset, so that holidays, seasons and growth
+of the whole centre are part of the expectation; standard errors allow for overdispersion and autocorrelation
+(``fluctuation``). A remedy in force somewhere: difference in differences, a binomial model of the type's cases inside
+among those inside and outside, week by week, which equals the Poisson model with an effect of each week.
+
+See docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class Step:
-    """What is left of the demand: ``ratio`` with its 95% and 80% intervals.
+    """The estimated step: ``ratio`` of observed to expected demand, with 95% and 80% intervals.
 
-    ``design``: its, did, or exact (no case at all after). ``spread``: variance ÷ mean.
-    ``expected``: the cases to be expected after it without the remedy (see :func:`weekly`).
+    ``design``: its (interrupted time series), did (difference in differences), or exact (no case at all after). ``spread``:
+    variance ÷ mean. ``expected``: cases expected without the remedy (see :func:`weekly`).
     """
 
     design: str
@@ -52,7 +53,7 @@ class Step:
 
     @property
     def certainty(self) -> float:
-        """One minus the one-sided chance of such a step where nothing changed, in its direction."""
+        """One minus the one-sided p-value of the step, in its direction."""
         return float(_NORMAL.cdf(abs(np.log(max(self.ratio, 1e-9))) / self.error)) if self.error > 0 else 1.0
 
     def avoided(self, months: float) -> tuple[float, float, float]:
@@ -65,7 +66,7 @@ class Step:
 
 
 def enough(series: Series) -> str | None:
-    """Say in Chinese why the series cannot be judged yet, None when it can."""
+    """Return in Chinese why the series cannot be evaluated yet, None where it can."""
     if series.before_bins < LEAST_BEFORE:
         return f"生效前只有 {series.before_bins} 周的记录，至少要 {LEAST_BEFORE} 周"
     if series.after_bins < LEAST_AFTER:
@@ -77,7 +78,7 @@ def enough(series: Series) -> str | None:
 
 
 def fit(series: Series) -> Step:
-    """Fit the step; the series must be ``enough``."""
+    """Return the step of a series; the series must be ``enough``."""
     if series.inside[series.after].sum() == 0:
         return _exact(series)
     params, errors, scale = _fitted(_model(series, _columns(series)))
@@ -98,10 +99,30 @@ def fit(series: Series) -> Step:
     )
 
 
-def slope(series: Series, bins: int = 26) -> tuple[float, float, float]:
-    """Return the type's own change a month in the last bins before the effect: ratio, low, high (95%).
+def strength(step: Step) -> float:
+    """Return the log of a step's ratio divided by its standard error (a z statistic), negative for a fall."""
+    return float(np.log(max(step.ratio, 1e-9)) / max(step.error, 1e-9))
 
-    Beside all other demand or, with a comparison group, beside that.
+
+def most_strength(series: Series) -> float:
+    """Return the ``strength`` of a series by its overdispersion alone: never less clear than the true one, since that error is the smaller."""
+    if series.inside[series.after].sum() == 0:
+        return strength(_exact(series))
+    plain, scale = _by_counts(_model(series, _columns(series)))
+    return float(plain.params[1] / (plain.bse[1] * np.sqrt(scale)))
+
+
+def has_fallen(series: Series) -> bool:
+    """Tell whether the step's 95% interval lies below 1; the larger error is found only where the smaller would say so."""
+    if series.inside[series.after].sum() and most_strength(series) > -1.95:
+        return False
+    return fit(series).high < 1
+
+
+def slope(series: Series, bins: int = 26) -> tuple[float, float, float]:
+    """Return the type's own monthly change in the last bins before the effect: ratio, low, high (95%).
+
+    Relative to all other demand or, with a comparison group, relative to that group.
     """
     chosen = ~series.after & (np.cumsum(~series.after) > series.before_bins - bins)
     past = series.cut(chosen, series.after)
@@ -116,7 +137,7 @@ def _has_outside(series: Series) -> bool:
 
 
 def _columns(series: Series) -> dict[str, np.ndarray]:
-    """Return the model's columns, what is asked for (``step``) second."""
+    """Return the columns of the design matrix, with ``step`` second."""
     bins = len(series.inside)
     years = (np.arange(bins) - bins / 2) / BINS_A_YEAR
     columns = {"level": np.ones(bins), "step": series.after.astype(float)}
@@ -158,10 +179,7 @@ def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     """
     from statsmodels.genmod.families import Binomial
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        plain = model.fit()
-    scale = max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
+    plain, scale = _by_counts(model)
     compared = isinstance(model.family, Binomial)
     weights = model.family.weights(plain.mu) * model.n_trials
     residuals = (model.endog - plain.mu) * model.family.link.deriv(
@@ -173,11 +191,19 @@ def _fitted(model: Any) -> tuple[np.ndarray, np.ndarray, float]:
     return plain.params, plain.bse * np.sqrt(scale), scale
 
 
-def weekly(series: Series) -> pd.DataFrame:
-    """Return what was observed and what was to be expected without the step, with 95% bounds of its mean.
+def _by_counts(model: Any) -> tuple[Any, float]:
+    """Return the fitted model and the scale (variance ÷ mean, at least 1) of its counts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain = model.fit()
+    return plain, max(1.0, float(plain.pearson_chi2 / max(plain.df_resid, 1)))
 
-    Columns: start, observed, expected, low, high, after. Without a case after the step, the
-    rate before it, without bounds.
+
+def weekly(series: Series) -> pd.DataFrame:
+    """Return observed counts and those expected without the step, with 95% bounds of their mean.
+
+    Columns: start, observed, expected, low, high, after. Where there is no case after the
+    step: the rate before it, without bounds.
     """
     frame = pd.DataFrame({"start": pd.to_datetime(series.start), "observed": series.inside, "after": series.after})
     if series.inside[series.after].sum() == 0:
@@ -218,11 +244,10 @@ def _exact(series: Series) -> Step:
 
 
 def weeks_to_tell(series: Series, ratio: float, spread: float = 1.0) -> int | None:
-    """Return how many more weeks until a step to ``ratio`` would be told from none in four cases of five.
+    """Return the number of further weeks until a step to ``ratio`` would be significant (5%, two-sided) with 80% power.
 
-    By the information that the same model would have with more weeks like the last ones
-    (5% two-sided, power 80%); 0 where it has it already, None where that would take longer
-    than is looked at (MOST_AFTER).
+    From the information the same model would have with more weeks like the last ones; 0 where it has it already, None where
+    it would take more than MOST_AFTER weeks.
     """
     left = max(0, MOST_AFTER - series.after_bins)
     needed = abs(np.log(ratio)) / (_NORMAL.inv_cdf(0.975) + _NORMAL.inv_cdf(POWER))

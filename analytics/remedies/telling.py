@@ -1,4 +1,4 @@
-"""Effects and cards in words: one wording for page, export and briefing."""
+"""Effects and cards in Chinese words, the same for pages, exports and briefings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def scope(where: Where) -> str:
 
 
 def ratio(effect: Effect) -> str:
-    """Return what is left of the demand, with its interval; 尚无 before it can be measured."""
+    """Return the remaining share of the demand with its interval, 尚无 before it can be estimated."""
     if effect.step is None:
         return "尚无"
     s = effect.step
@@ -59,7 +59,11 @@ def reason(effect: Effect) -> str:
 
 
 def certainty(value: float) -> str:
-    """Return a certainty in words, never as a whole hundred."""
+    """Return a certainty (fraction of 1) in words, never as 100%.
+
+    >>> certainty(0.83), certainty(0.999)
+    ('约 83%', '超过 99%')
+    """
     return "超过 99%" if value > 0.99 else f"约 {value:.0%}"
 
 

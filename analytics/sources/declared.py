@@ -12,7 +12,7 @@ from analytics.refusal import Refusal
 from analytics.settings import DATA
 
 FILE = "settings.toml"
-#: When a source is looked at stands beside it; the room of jobs reads these.
+#: When a source is looked at stands beside it; analytics.jobs reads these.
 WHEN = ("every", "at", "days")
 FOLDER, DATABASE = "folder", "database"
 _KEYS = {

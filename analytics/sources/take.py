@@ -1,4 +1,7 @@
-"""One take from a source: look, import what is new, let it join the types, say what became of it."""
+"""One take from a source: look, import what is new, let it join the types, say what became of it.
+
+See docs/decisions/0025.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The same reader over ClickHouse, embedded in the process (chdb): a second target of the catalogue's expressions.
 
 Needs chdb (`make clickhouse`). As with Spark, statements written by hand for DuckDB do not run here (see docs/scale.md).
+
+See docs/decisions/0016.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class ClickHouseReader:
             raise
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's; the last few stay."""
+        """Keep a frame of a higher layer as a table beside the snapshot's; the last few stay."""
         with _one_at_a_time:
             if name in self._schemas:
                 return

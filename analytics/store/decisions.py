@@ -1,4 +1,7 @@
-"""Human decisions on what was found: an append-only book, safe against crashes and other processes."""
+"""Human decisions on what was found: an append-only book, safe against crashes and other processes.
+
+See docs/decisions/0007.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Derive case facts, spells and stage times from the ledger as it stood at one instant."""
+"""Derive case facts, spells and stage times from the ledger as it stood at one instant.
+
+See docs/decisions/0002.
+"""
 
 from __future__ import annotations
 

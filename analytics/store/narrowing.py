@@ -3,6 +3,8 @@
 DuckDB binds every column of every part before it finds that most are not needed: of a table of forty columns in
 forty parts that takes longer than many a question itself. So a statement is given the tables in parts as common
 table expressions of the columns whose names occur in it.
+
+See docs/decisions/0017.
 """
 
 from __future__ import annotations

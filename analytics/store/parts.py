@@ -4,6 +4,8 @@ A case is settled when it is closed and nothing has happened to it for a while. 
 settled cases make a part, with all their rows, the ledger's own and the derived ones; a snapshot is its own
 file with the rest, and its parts. So an import copies and derives what it touches, not the whole ledger.
 A case of a part that is touched after all comes back into the snapshot's file, and the part is written anew without it.
+
+See docs/decisions/0017.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class Reader:
         return pd.concat(pieces, ignore_index=True)[[*columns]]
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's, for queries to join; the last few stay.
+        """Keep a frame of a higher layer as a table beside the snapshot's, for queries to join; the last few stay.
 
         It is made when the first query names it.
         """

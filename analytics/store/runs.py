@@ -1,4 +1,7 @@
-"""Runs of discovery: folders of files that nobody writes again, and a pointer to the newest."""
+"""Runs of discovery: folders of files that nobody writes again, and a pointer to the newest.
+
+See docs/decisions/0007.
+"""
 
 from __future__ import annotations
 

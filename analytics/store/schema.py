@@ -1,4 +1,7 @@
-"""The tables of a snapshot, made from the vocabulary."""
+"""The tables of a snapshot, made from the vocabulary.
+
+See docs/decisions/0018.
+"""
 
 from __future__ import annotations
 

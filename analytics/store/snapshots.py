@@ -3,6 +3,8 @@
 A writer takes the lock, copies the current snapshot's own file (not the parts that snapshots share), works
 in one transaction, checkpoints, syncs and renames; last it moves the small ``CURRENT`` pointer atomically.
 Readers open the file that ``CURRENT`` names, read-only, in any number of processes.
+
+See docs/decisions/0001.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Needs pyspark (`make spark`) and Java. What the catalogue asks through Ibis runs here; the few statements
 written by hand for DuckDB do not, and say so (see docs/scale.md).
+
+See docs/decisions/0016.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ class SparkReader:
         return told.toPandas()
 
     def put_once(self, name: str, make: Callable[[], pd.DataFrame]) -> None:
-        """Keep a frame of a higher room as a table beside the snapshot's; the last few stay."""
+        """Keep a frame of a higher layer as a table beside the snapshot's; the last few stay."""
         with self._putting:
             if name in self._put:
                 return

@@ -49,6 +49,6 @@ def to(page: Path, label: str, *, icon: str | None = ONWARD, **added: str | Sequ
 def here(page: Path, label: str, *, icon: str | None = ONWARD, **changes: str | Sequence[str] | None) -> None:
     """Draw a link to this same page: everything as now but for the changes."""
     now = parameters.query()
-    changed = {n: v for n, v in now.items() if n not in changes}
+    changed = {n: v for n, v in now.items() if n not in changes and n != parameters.MARK}
     more = {n: [v] if isinstance(v, str) else list(v) for n, v in changes.items() if v}
     lead(page, label, changed | more, icon=icon)

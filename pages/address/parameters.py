@@ -9,8 +9,10 @@ import streamlit as st
 
 #: What every page with a filter bar shares; a link keeps these.
 SHARED = ("period", "from", "to", "compare", "module", "department", "channel", "street", "as_of")
+#: What is chosen on a page (see ``choices``); it does not outlive another change.
+MARK = "mark"
 #: Bounds of what an address may hold: it may come from anywhere.
-LONGEST, MOST = 300, 60
+LONGEST, MOST = 600, 60
 _KNOWN, _MISREAD = "_address", "_address_misread"
 
 Query = dict[str, list[str]]
@@ -40,7 +42,7 @@ def shared() -> Query:
 def write(**changes: str | Sequence[str] | None) -> None:
     """Change parameters in one step (None or empty removes one); nothing is sent where nothing changes."""
     now = query()
-    changed = dict(now)
+    changed = {name: given for name, given in now.items() if name != MARK}
     for name, given in changes.items():
         wanted = [given] if isinstance(given, str) else list(given or ())
         changed.pop(name, None)

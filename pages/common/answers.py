@@ -2,6 +2,8 @@
 
 Streamlit's own cache forgets by number or time; here a question's snapshot is part of it, and with a new
 snapshot the answers of old ones go at once, so that memory stays flat however often one is published.
+
+See docs/decisions/0014.
 """
 
 from __future__ import annotations

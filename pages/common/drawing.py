@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,13 +20,15 @@ from analytics.metrics.evidence import PARTS
 from analytics.model import DIMENSIONS, UNKNOWN
 from analytics.viewer import EXPORT
 from analytics.wording import EMPTY, SMALL, days
-from pages.address import links, parameters
+from pages.address import choices, links, parameters
 from pages.common import asking, lacking
 from pages.common.filters import View
 from pages.common.foreign import escaped
-from pages.common.listing import count_of, last_day
+from pages.common.listing import FILTERS, NARROWING, count_of, last_day
 
 Drill = Callable[[dict], dict[str, str] | None]
+#: What a mark of a figure may narrow a list to.
+DRILLED = {*FILTERS, *NARROWING, "period", "from", "to", "metric", "part", "sort", "ascending", "case"}
 #: Columns of instants, without seconds.
 CLOCK = {
     name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
@@ -62,20 +65,34 @@ def chart(made: go.Figure, key: str, drill: Drill | None = None, alt: str = "") 
         st.plotly_chart(made, key=key, theme=None, config=CONFIG, alt=alt or None)
         left_out(made)
         return
-    state = st.plotly_chart(
-        made,
-        key=f"{key} {parameters.stamp()}",
-        theme=None,
-        config=CONFIG,
-        on_select="rerun",
-        selection_mode="points",
-        alt=alt or None,
+    chosen = choices.mark(
+        made, key, lambda point: _query_told(drill(point)), theme=None, config=CONFIG, alt=alt or None
     )
     left_out(made)
-    points = state["selection"]["points"] if state else []
-    query = drill(points[0]) if points else None
-    if query:
+    if chosen and (query := _query_of(chosen)):
         to_cases(f"看所选的工单：{_chosen(query)}", **query)
+
+
+def _query_told(query: dict[str, str] | None) -> str | None:
+    """Write what a mark narrows to as an address holds it."""
+    assert not query or {*query} <= DRILLED, query
+    return json.dumps(query, ensure_ascii=False, separators=(",", ":")) if query else None
+
+
+def _query_of(told: str) -> dict[str, str] | None:
+    """Read what a mark narrows to; what no figure writes is noted as not understood."""
+    try:
+        query = json.loads(told)
+        if not {*query} <= DRILLED or not all(isinstance(v, str) for v in query.values()):
+            raise ValueError(told)
+        if query.get("metric", "demand") not in CATALOGUE or query.get("part", "denominator") not in PARTS:
+            raise ValueError(told)
+        for day in (query[name] for name in ("from", "to") if name in query):
+            dt.date.fromisoformat(day)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        parameters.not_understood(parameters.MARK, told)
+        return None
+    return dict(query)
 
 
 def left_out(made: go.Figure) -> None:
@@ -141,7 +158,7 @@ def empty(frame: pd.DataFrame, text: str = "这段时间、这些筛选下没有
 
 
 def to_cases(label: str, **query: str | Sequence[str]) -> None:
-    """Draw a link to 案件明细, with the period and filters of now and the query; it says how many it lists."""
+    """Draw a link to 工单明细, with the period and filters of now and the query; it says how many it lists."""
     asked = links.kept(**query)
     if "case" not in asked:
         cases = count_of(asked, st.session_state["view"].ledger)
@@ -154,18 +171,8 @@ def rows(frame: pd.DataFrame, key: str, height: int = 320) -> None:
     if frame.empty:
         st.caption("没有这样的工单。")
         return
-    event = st.dataframe(
-        frame,
-        hide_index=True,
-        placeholder="—",
-        height=height,
-        key=f"{key} {parameters.stamp()}",
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config=CLOCK,
-    )
-    if event and event["selection"]["rows"]:
-        number = frame["工单编号"].iloc[event["selection"]["rows"][0]]
+    number = choices.row(frame, key, frame["工单编号"].tolist(), placeholder="—", height=height, column_config=CLOCK)
+    if number is not None:
         to_cases(f"看工单 {number}", case=number)
 
 

@@ -1,4 +1,7 @@
-"""Text that comes from a ledger, a person or an address: shown as it is, never as Markdown."""
+"""Text that comes from a ledger, a person or an address: shown as it is, never as Markdown.
+
+See docs/decisions/0031.
+"""
 
 from __future__ import annotations
 

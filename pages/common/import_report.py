@@ -40,6 +40,8 @@ def outcome(result: ImportResult, *, dry_run: bool = False) -> None:
             big_number(f"{label}（行）", f"{account.rows[name]:,}", border=True, width=150)
     for told in account.left_out:
         st.caption(escaped(f"没有读入：{told}"))
+    for told in account.to_check:
+        st.caption(escaped(f"请核对：{told}"))
     for warning in account.other_notes:
         st.caption(escaped(f"提示：{warning}"))
     _changes(account)

@@ -1,4 +1,7 @@
-"""What an address asks 案件明细 to list, read the same way by the list and by every link that leads to it."""
+"""What an address asks 工单明细 to list, read the same way by the list and by every link that leads to it.
+
+See docs/decisions/0021.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ def known_metrics(ledger: Ledger) -> tuple[str, ...]:
 
 
 def count_of(query: parameters.Query, ledger: Ledger) -> int | None:
-    """Return how many cases 案件明细 lists at an address, None where it cannot tell."""
+    """Return how many cases 工单明细 lists at an address, None where it cannot tell."""
     try:
         slice = Slice(*period_of(query, ledger)).narrowed(**where_of(query, ledger))
         return int(asking.ask_count(ledger, slice, request_of(query, ledger)))

@@ -12,7 +12,7 @@ from analytics.issues.findings import AUTOMATIC
 from analytics.metrics import CATALOGUE
 from analytics.remedies.stages import STAGES
 from analytics.wording import SMALL, cases, clock, number, short
-from pages.address import inputs, links, parameters
+from pages.address import choices, inputs, links
 from pages.common import asking, correcting, discovered, proposed_names, remedied, rooting, type_outline
 from pages.common.drawing import big_number, chart, custom, section, to_cases
 from pages.common.filters import View
@@ -188,18 +188,12 @@ def problems(view: View, found: Findings, id: str) -> None:
                 "超期未办（件）": now["overdue_open"].to_numpy(),
             }
         ).sort_values(["统计期内（件）", "全部（件）"], ascending=False, ignore_index=True)
-        event = st.dataframe(
-            table,
-            hide_index=True,
-            placeholder="—",
-            on_select="rerun",
-            selection_mode="single-row",
-            key=f"problems {id} {parameters.stamp()}",
-            height=min(320, 60 + 36 * len(table)),
+        chosen = choices.row(
+            table, "problems", table["编号"].tolist(), placeholder="—", height=min(320, 60 + 36 * len(table))
         )
-        if event and event["selection"]["rows"]:
-            chosen = table.iloc[event["selection"]["rows"][0]]
-            to_cases(f"看「{chosen['具体问题']}」的工单", issue_problem=str(chosen["编号"]))
+        if chosen is not None:
+            name = table.set_index("编号").loc[chosen, "具体问题"]
+            to_cases(f"看「{name}」的工单", issue_problem=chosen)
 
 
 def typical(view: View, found: Findings, id: str) -> None:

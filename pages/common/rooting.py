@@ -11,7 +11,7 @@ from analytics.issues import Findings
 from analytics.metrics import Slice
 from analytics.remedies import signs
 from analytics.wording import days, likelihood
-from pages.address import parameters
+from pages.address import choices
 from pages.common import asking, remedied
 from pages.common.drawing import offer_workbook, rows, section, to_cases
 from pages.common.filters import View
@@ -40,15 +40,15 @@ def roots(view: View, type_id: str, span: Slice) -> None:
                 "其他诉求": [_share(m, n) for m, n in zip(found["rest"], found["rest_all"], strict=True)],
                 "为其他的": ["几乎只在这一类" if r > ALMOST_ONLY else f"{r:.1f} 倍" for r in found["ratio"]],
                 "多出（件）": found["excess"].round(0),
-                "偶然的可能": [likelihood(p) for p in found["chance"]],
+                "偶然出现的可能": [likelihood(p) for p in found["chance"]],
             }
         )
-        event = st.dataframe(told, hide_index=True, key=f"signs {type_id} {parameters.stamp()}", on_select="rerun", selection_mode="single-row", height=min(360, 36 * (len(told) + 1) + 3))  # fmt: skip
-        if event and event["selection"]["rows"]:
-            row = found.iloc[event["selection"]["rows"][0]]
-            if row["attribute"] != signs.CONTACT:
-                days_of = own(span.start, min(span.end, last_day(view.ledger)))
-                to_cases("看所选的工单", issue_type=type_id, **days_of, **{row["attribute"]: str(row["code"])})
+        ids = [f"{a}={c}" for a, c in zip(found["attribute"], found["code"], strict=True)]
+        chosen = choices.row(told, "signs", ids, height=min(360, 36 * (len(told) + 1) + 3))
+        if chosen is not None and found.iloc[ids.index(chosen)]["attribute"] != signs.CONTACT:
+            attribute, _, code = chosen.partition("=")
+            days_of = own(span.start, min(span.end, last_day(view.ledger)))
+            to_cases("看所选的工单", issue_type=type_id, **days_of, **{attribute: code})
         st.caption(f"{days(span.start, span.end, last_day(view.ledger))}受理的诉求；看过：{'、'.join(signs.looked_at(view.ledger))}。未填的不计入分母。偏多不等于原因，是去查的方向。")  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 A thread of the server notices what was published and has another process ask what people ask, so that nobody
 waits for it and nobody is slowed by it. Whoever published it is shown it at once.
+
+See docs/decisions/0014.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Who may ask which address of the server, and under which of its names: what does not stand open here is shut."""
+"""Who may ask which address of the server, and under which of its names: what does not stand open here is shut.
+
+See docs/decisions/0013.
+"""
 
 from __future__ import annotations
 

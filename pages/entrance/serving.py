@@ -1,4 +1,7 @@
-"""Starting the server: what it is bound to, what stands around every answer, and its own addresses."""
+"""Starting the server: what it is bound to, what stands around every answer, and its own addresses.
+
+See docs/decisions/0006.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("remedies", "治理台账", "remedies-board"),
     ),
     "查工单": (
-        Place("cases", "案件明细", "case-list"),
+        Place("cases", "工单明细", "case-list"),
         Place("explore", "需求探索", "exploration"),
     ),
     "简报": (Place("briefing", "简报", "briefings"),),

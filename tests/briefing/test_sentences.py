@@ -62,8 +62,13 @@ def test_what_comes_after_the_week_does_not_reach_its_briefing(tmp_path: Path) -
 
 
 def test_a_small_change_is_no_news(tmp_path: Path) -> None:
-    made = briefing(tmp_path, [*steady(), *cases("2024-03-04", 43)])
+    made = briefing(tmp_path, [*steady(), *cases("2024-03-04", 41)])
     assert said(made, "overall.before") == "受理量环比基本持平（上周 40 件）。"
+
+
+def test_a_change_within_chance_that_the_table_shows_is_told_with_its_size(tmp_path: Path) -> None:
+    made = briefing(tmp_path, [*steady(), *cases("2024-03-04", 47)])
+    assert said(made, "overall.before") == "受理量环比增加 17.5%，在正常波动以内（上周 40 件）。"
 
 
 def test_a_large_change_is_said_with_its_size_and_what_drove_it(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from analytics.store import Store
 from pages.address.links import WAITING
 from pages.navigation.places import FIRST, PLACES
 from tests.browser.conftest import serving
-from tests.browser.test_browser import settle
+from tests.browser.journeys.journey import COUNT_RUNS, Journey
 from tests.trust.foreign import harmful as in_words_of_harm
 from tests.trust.foreign import harmful_store
 from tests.trust.killing import NOW
@@ -113,11 +113,19 @@ def more(store: Store) -> list[str]:
     ]  # fmt: skip
 
 
+def begun(page: Page, site: str) -> Journey:
+    """Open the first page of a session that goes through many."""
+    page.add_init_script(COUNT_RUNS)
+    journey = Journey(page, site)
+    journey.open()
+    return journey
+
+
 def test_script_and_markup_are_shown_as_text_in_every_page(hostile: Store, page: Page) -> None:
     with serving(hostile.folder) as address:
+        journey = begun(page, address)
         for path in (*("" if p is FIRST else p.address for p in PLACES), *more(hostile)):
-            page.goto(f"{address}/{path}")
-            settle(page)
+            journey.go(f"/{path}")
             assert page.evaluate("window.hacked") is None, path
             assert page.locator("[data-testid=stMain] a[href^=javascript]").count() == 0, path
             scripts = page.locator("[data-testid=stMain] script").all_text_contents()
@@ -145,11 +153,11 @@ def test_no_words_make_the_browser_ask_another_host(harmful: Store, page: Page) 
     page.on("console", lambda message: told.append(message.text))
     names = sorted(named_parameters() - set(OPENING))
     with serving(harmful.folder) as address:
+        journey = begun(page, address)
         for number, place in enumerate(PLACES):
             query = urlencode({name: in_words_of_harm(name) for name in names[number % 2 :: 2]})
             for asked in ("period=this_year", query):
-                page.goto(f"{address}/{'' if place is FIRST else place.address}?{asked}")
-                settle(page)
+                journey.go(f"/{'' if place is FIRST else place.address}?{asked}")
                 assert page.evaluate("window.hacked") is None, (place.file, asked)
                 assert page.evaluate(ELSEWHERE) == [], place.file
     assert not [t for t in told if "Content Security Policy" in t or "evil.example" in t]
@@ -213,7 +221,7 @@ PARAMETERS = (
     "period", "from", "to", "compare", "module", "department", "channel", "street", "as_of", "metric", "part", "sort", "q", "case", "type", "card",
     "take", "look", "board_look", "find", "find_within", "like", "cards", "what", "order", "share", "hours", "goal", "whom", "only", "mix", "issue_type", "issue_problem", "grade", "overdue_band", "item_no", "path", "hour", "weekday",
     "stage", "w_demand", "ascending", "strict", "answers", "cross_rows", "cross_columns", "old_version", "new_version", "draft", "grain", "day", "about", "subject",
-    "branch", "profile", "sentence", "act", "by", "days", "span", "unknown", "alarm", "who", "embed", "page",
+    "branch", "profile", "sentence", "act", "by", "days", "span", "unknown", "alarm", "who", "embed", "page", "mark",
 )  # fmt: skip
 VALUES = (
     "", "0", "-1", "99999999999999999999", "nan", "2026-13-45", "0001-01-01", "9999-12-31", "本月", "本年", "自定义", "'; DROP TABLE cases; --",

@@ -39,6 +39,9 @@ DAMAGES = (
     "broken lines and delimiters",
     "scrambled",
     "escape",
+    "word for a number",
+    "same number",
+    "unquoted delimiter",
 )
 _WORDS = st.text(st.sampled_from("漏水停电噪音物业不管，。；|、 请尽快处理abc12,;\t'\"=-\n"), min_size=1, max_size=24)
 
@@ -79,12 +82,17 @@ def exports(draw: st.DrawFn) -> Export:
     style, as_book = draw(st.sampled_from(STYLES)), draw(st.booleans())
     for case in cases:
         case.damage = draw(st.sampled_from(DAMAGES))
+        if case.damage == "unquoted delimiter" and (len(cases) == 1 or as_book):
+            case.damage = ""
+        if case.damage in ("word for a number", "same number"):
+            case.case_no = "待定" if case.damage == "word for a number" else cases[0].case_no
         if (case.damage == "unknown grade" and "grade" not in columns) or (
             case.damage in ("open quote", "formula", "broken lines", "broken lines and delimiters") and as_book
         ):
             case.damage = ""
         case.cells = _cells(case, style)
-    rows = [[draw(st.sampled_from(HEADS[c])) for c in columns], *([case.cells[c] for c in columns] for case in cases)]
+    heads = [draw(st.sampled_from(HEADS[c])) for c in columns]
+    rows = [heads, *([case.cells[c] for c in columns] for case in cases)]
     above = [["某区服务台账"]] if draw(st.booleans()) else []
     if as_book:
         return Export("台账.xlsx", book(rows[1:], rows[0], above), cases, columns)
@@ -142,7 +150,7 @@ def _text(draw: st.DrawFn, rows: list[list[str]], cases: list[Case]) -> bytes:
         csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(row)
         lines.append(out.getvalue().removesuffix("\n"))
     for case, at in zip(cases, range(len(rows) - len(cases), len(rows)), strict=True):
-        if case.damage in ("open quote", "broken lines", "broken lines and delimiters"):
+        if case.damage in ("open quote", "broken lines", "broken lines and delimiters", "unquoted delimiter"):
             lines[at] = _without_quotes(case, rows[at], delimiter)
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
     return (ends.join(lines) + ends).encode(encoding)
@@ -155,6 +163,8 @@ def _without_quotes(case: Case, row: list[str], delimiter: str) -> str:
     if case.damage == "open quote":
         case.content = plain[where]
         plain[where] = '"' + plain[where]
+    elif case.damage == "unquoted delimiter":
+        plain[where] = case.content = f"{plain[where]}{delimiter}余下的话"
     else:
         between = delimiter if case.damage == "broken lines and delimiters" else ""
         plain[where] = case.content = f"{plain[where]}{between}\n第二行{between}完"

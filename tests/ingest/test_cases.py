@@ -54,7 +54,7 @@ def test_side_words_are_listed_and_no_rating_is_made_up(tmp_path: Path) -> None:
     result = load(tmp_path, "side_words.csv")
     told = {(e.head, e.word): e.count for e in result.left_empty}
     assert told[("满意度", "默认满意")] == told[("是否解决", "解决中")] == 1
-    assert held(tmp_path, "ratings")["grade"].to_dict() == {"C0": 4, "C3": 5, "C4": 5, "C8": 3}
+    assert held(tmp_path, "ratings")["grade"].to_dict() == {"C0": 4, "C3": 5, "C4": 5, "C7": 4, "C8": 3}
 
 
 def test_several_departments(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_numbers_cut_after_fifteen_digits_are_told_from_the_column(tmp_path: Pat
     assert "第16位起全是0" in result.quarantine[0].reason
     sound = "".join(f"20260301000000{i:04},2026-03-01,第{i}件,甲\n" for i in range(1000, 1003))
     assert (
-        imported(tmp_path / "sound", "a.csv", HEAD + sound + "202603010000001000,2026-03-01,整,甲\n").quarantined == 0
+        imported(tmp_path / "sound", "a.csv", HEAD + sound + "202603010000002000,2026-03-01,整,甲\n").quarantined == 0
     )
 
 

@@ -82,7 +82,7 @@ def test_one_number_for_two_cases_is_refused_in_a_file_and_against_the_ledger(tm
     store = Store(tmp_path)
     result = imported(store, "a.csv", head + "1,2026-03-02,油烟\n1,2026-04-02,停电\n2,2026-03-02,漏水\n")
     assert (result.accepted, result.quarantined) == (1, 2)
-    assert "几件受理时间和内容都不同" in result.quarantine[0].reason
+    assert "诉求内容不同，不能并成一件" in result.quarantine[0].reason
     again = imported(store, "b.csv", head + "2,2027-03-02,噪音\n".replace("2027", "2025"))
     assert again.quarantined == 1
     assert "另一件诉求（2026-03-02 受理" in again.quarantine[0].reason

@@ -105,9 +105,10 @@ def test_a_blank_cell_never_erases_what_is_known(store: Store) -> None:
 
 
 def test_a_number_twice_in_one_file_is_one_case(store: Store) -> None:
-    result = load(store, ("一.csv", csv("工单编号,受理时间,内容", "A,2024-7-5,x", "A,2024-7-5,x", "A,2024-7-5,y")))
+    lines = ("A,2024-7-5,x,", "A,2024-7-5,x,", "A,2024-7-5,x,小寨路街道")
+    result = load(store, ("一.csv", csv("工单编号,受理时间,内容,街道", *lines)))
     assert counts(result) == (1, 1, 1, 0)
-    assert cases(store)["content"].tolist() == ["y"]
+    assert cases(store)["street"].tolist() == ["小寨路街道"]
 
 
 @pytest.mark.parametrize(

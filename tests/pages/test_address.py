@@ -24,6 +24,11 @@ def _address_in(source: str) -> list[str]:
             found += [node.attr] if node.attr in ("query_params", "page_link", "switch_page") else []
         if isinstance(node, ast.keyword) and node.arg == "bind":
             found.append("bind")
+        if isinstance(node, ast.Call):
+            given = {k.arg: ast.unparse(k.value) for k in node.keywords if k.arg}
+            # Several rows may be chosen for an act; one row or mark that leads on is a choice of the address.
+            if given.get("on_select") == "'rerun'" and given.get("selection_mode") != "'multi-row'":
+                found.append("on_select")
     return found
 
 
@@ -34,7 +39,13 @@ def test_only_the_address_room_touches_the_address(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["st.query_params['a']", "st.page_link('x')", "st.switch_page('x')", "st.toggle('x', bind='query-params')"],
+    [
+        "st.query_params['a']",
+        "st.page_link('x')",
+        "st.switch_page('x')",
+        "st.toggle('x', bind='query-params')",
+        "st.dataframe(x, on_select='rerun')",
+    ],
 )
 def test_the_check_sees_each_way_past_the_room(source: str) -> None:
     assert _address_in(source)

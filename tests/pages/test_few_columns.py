@@ -64,7 +64,7 @@ def test_without_closing_times_no_case_is_called_open(three: Store, monkeypatch:
     for name, more in (("issues", {"type": str(found.types.index[0])}), ("overview", {}), ("loop", {})):
         said = words(open_page(name, three, monkeypatch, **more))
         assert "未办结**" not in said
-        assert "在办 " not in said
+        assert "积压 " not in said
 
 
 def test_a_due_day_alone_makes_nothing_overdue(tmp_path: Path) -> None:

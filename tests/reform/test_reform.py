@@ -64,7 +64,7 @@ def test_teams_rota_and_visits(tmp_path: Path) -> None:
     cases = [CASE | {"channel": "走访/座谈会", "accepted_at": "2024-10-08 09:00"}]
     found = judged(ledger_of(tmp_path, cases, officers=officers, rota=rota))
     assert found["组建九支“1+1+X”管家服务队"][0] == UNDATED
-    assert found["建立轮值表（日常服务轮班制）"] == (REACHED, "九支队都有轮值，最晚的一支自 2024-07-30 起")
+    assert found["建立轮值表（日常服务轮班制）"] == (REACHED, "九支服务队都有轮值，最晚的一支自 2024-07-30 起")
     assert found["召开企业座谈会、走访听取意见"][0] == LATE
 
 

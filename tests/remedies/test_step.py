@@ -12,12 +12,32 @@ from analytics.remedies import checks
 from analytics.remedies.checks import FAILED, IDLE, PASSED, UNKNOWN, Check
 from analytics.remedies.effect import HARMED, MAYBE, UNTOLD, WORKED, Remedy, judge, measure
 from analytics.remedies.series import MOST_AFTER, binned
-from analytics.remedies.step import BINS_A_MONTH, _columns, _model, enough, fit, slope, weekly, weeks_to_tell
+from analytics.remedies.step import (
+    BINS_A_MONTH,
+    _columns,
+    _model,
+    enough,
+    fit,
+    has_fallen,
+    slope,
+    strength,
+    weekly,
+    weeks_to_tell,
+)
+from analytics.remedies.untreated import Untreated
 from tests.remedies.series import DAY, FIRST, days_of, made
 
 
 def noisy(mean: float, bins: int, seed: int = 1) -> list[float]:
     return np.random.default_rng(seed).poisson(mean, bins).tolist()
+
+
+def spells(seed: int, factor: float = 1.0) -> tuple[list[float], list[float]]:
+    """Return 64 weeks and 24 after them whose mean goes up and down by eight weeks, times ``factor`` after."""
+    draw = np.random.default_rng(seed)
+    mean = 20 * np.repeat(np.exp(draw.normal(0, 0.3, 11)), 8) * np.where(np.arange(88) < 64, 1, factor)
+    counts = draw.poisson(mean).tolist()
+    return counts[:64], counts[64:]
 
 
 def test_half_is_left_and_as_many_are_avoided() -> None:
@@ -184,12 +204,26 @@ def test_a_type_that_often_falls_is_doubted() -> None:
 
 def test_an_effect_must_stand_out_among_other_types() -> None:
     step = fit(made([20] * 60, [14] * 20))
-    calm = [fit(made(noisy(20, 60, i), noisy(20, 20, 100 + i))) for i in range(20)]
-    falling = [fit(made([20] * 60, [10] * 20))] * 5
-    assert checks.placebo_types(step, calm).outcome == PASSED
-    assert checks.placebo_types(step, calm + falling).outcome == FAILED
-    assert checks.placebo_types(step, calm[:5]).outcome == UNKNOWN
-    assert checks.placebo_types(fit(made([20] * 60, [20] * 20)), calm).outcome == IDLE
+    calm = [made(noisy(20, 60, i), noisy(20, 20, 100 + i)) for i in range(20)]
+    falling = [made([20] * 60, [10] * 20)] * 5
+    assert checks.placebo_types(step, Untreated(calm)).outcome == PASSED
+    assert checks.placebo_types(step, Untreated(calm + falling)).outcome == FAILED
+    assert checks.placebo_types(step, Untreated(calm[:5])).outcome == UNKNOWN
+    assert checks.placebo_types(fit(made([20] * 60, [20] * 20)), Untreated(calm)).outcome == IDLE
+
+
+@pytest.mark.parametrize("own", [-3.0, -2.0, -1.0, -0.3, 0.3, 1.0, 2.0, 3.0])
+def test_types_as_clear_are_counted_as_if_each_were_fitted_whole(own: float) -> None:
+    """Good and bad spells of eight weeks make errors larger than the counts alone would."""
+    series = [made(*spells(i)) for i in range(12)]
+    side = np.sign(own)
+    assert Untreated(series).as_clear(own) == sum(side * strength(fit(s)) >= side * own for s in series)
+
+
+def test_a_fall_is_one_whatever_error_was_needed_to_tell() -> None:
+    series = [made(*spells(i, factor)) for i in range(6) for factor in (0.4, 0.6, 0.8, 1.0)]
+    assert [has_fallen(s) for s in series] == [fit(s).high < 1 for s in series]
+    assert 0 < sum(has_fallen(s) for s in series) < len(series)
 
 
 def test_an_effect_that_fades_is_seen() -> None:

@@ -43,7 +43,7 @@ OPENING = ("case", "type", "card", "like", "draft", "alarm")
 
 def named_parameters() -> set[str]:
     """Return every parameter of the address that the source of the pages names."""
-    found = {*parameters.SHARED, *FILTERS, *NARROWING}
+    found = {*parameters.SHARED, parameters.MARK, *FILTERS, *NARROWING}
     for path in sorted((ROOT / "pages").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):

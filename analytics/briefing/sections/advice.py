@@ -1,4 +1,4 @@
-"""七、下步建议: what the facts above ask for; each suggestion says by which fact."""
+"""七、下步建议: recommendations, each with the fact it rests on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ON_ONE_PAGE = 3
 
 
 def advice(e: Evidence, found: Findings | None) -> Section:
-    """Return the last part: as many suggestions as the facts ask for, none by default."""
+    """Return the last section: a recommendation for each fact that calls for one; it may be empty."""
     said = [
         *(remedied(e) if "issue_type" in dict(e.now.where) else ()),
         *_overdue(e),

@@ -1,4 +1,4 @@
-"""附表: the tables behind the text, and what every figure means."""
+"""附表: the tables behind the text, and the definition of every figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells and columns that several parts share."""
+"""Table cells and columns shared by sections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def column(code: str, prefix: str = "") -> Column:
 
 
 def cell(row: pd.Series | None) -> Cell:
-    """Return a value, 样本不足 for a small rate or duration, None for nothing."""
+    """Return the value of a row; 样本不足 for a rate or duration of too few cases, None for no value."""
     if row is None or pd.isna(row["value"]):
         return None
     return SMALL if row["small"] else float(row["value"])

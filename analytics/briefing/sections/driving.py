@@ -1,4 +1,4 @@
-"""What drives a change of a rate: said only where the change itself is more than noise."""
+"""Decomposition of the change of a rate, printed only where the change is significant."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NAMES = {"department": "部门", "module": "模块"}
 
 
 def driven(e: Evidence, code: str, id: str) -> list[Sentence]:
-    """Split a real change of a rate into mix and rates, by department or else by module.
+    """Return sentences that decompose a significant change of a rate into mix and rates, by department or else by module.
 
-    The two effects are rounded so that they add up to the change as it is printed.
+    Both effects are rounded so that they add up to the change as printed.
     """
     by = next((d for d in NAMES if e.splits(d)), None)
     if e.before is None or by is None or SMALL in e.metric(code).text or not e.changed(code, e.before):

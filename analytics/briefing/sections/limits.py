@@ -1,4 +1,4 @@
-"""三、时限合规: on time or not, why it changed, who is beyond chance, what is overdue and whose."""
+"""三、时限合规: on-time rate and its change, departments outside the funnel's limits, overdue cases."""
 
 from __future__ import annotations
 

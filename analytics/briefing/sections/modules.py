@@ -1,4 +1,4 @@
-"""二、模块运行: where demand came in, which module moved by more than noise, who carries most."""
+"""二、模块运行: demand by module, modules with a significant change, load per officer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ def _moved(e: Evidence, rows: pd.DataFrame) -> list[Sentence]:
     if not told:
         return [e.say("modules.moved", f"与{e.period.before}相比，各模块受理量都在正常波动范围内。")]
     return [
-        e.say("modules.moved", f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块基本持平。")
+        e.say(
+            "modules.moved",
+            f"与{e.period.before}相比，变化超出正常波动的有：{'，'.join(told)}；其余模块在正常波动以内。",
+        )
     ]
 
 
@@ -79,6 +82,6 @@ def _heaviest(e: Evidence) -> list[Sentence]:
     times = e.derived("ratio", "倍", top["value"] / usual, carried, middle, text=f"{top['value'] / usual:.1f} 倍")
     return [
         e.say(
-            "modules.load", f"{e.label('module', top['module'])}团队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
+            "modules.load", f"{e.label('module', top['module'])}服务队人均在办 ", carried, "，是各队中位数（", middle, "）的 ", times, "，负荷偏重。"
         )
     ]  # fmt: skip

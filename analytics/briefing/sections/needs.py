@@ -1,4 +1,4 @@
-"""六、需关注事项: what needs a decision, and the cases that drag on, each with its next step."""
+"""六、需关注事项: what needs a decision, and long-open cases with their next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""一、总体情况: how much came, what drove it, what was closed, and the five figures beside their past."""
+"""一、总体情况: demand and what drove its change, closures, the five main metrics and their past."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def _kept_up(e: Evidence) -> list[Sentence]:
     if not e.can("closures", "backlog"):
         return [e.say("overall.closed", "台账没有办结时间，办结与积压无从统计。")]
     closed, left = e.metric("closures"), e.metric("backlog")
-    parts: list[object] = [f"{e.period.now}办结 ", closed, "，期末在办 ", left]
+    parts: list[object] = [f"{e.period.now}办结 ", closed, "，期末积压 ", left]
     if e.before is not None:
         moved, then = e.moved("backlog", e.before), moment_before(e)
-        parts.append(f"，与{then}{moved}" if moved == "基本持平" else f"，比{then}{moved}")
+        parts.append(f"，{'比' if moved.startswith(('增加', '减少')) else '与'}{then}{moved}")
     return [e.say("overall.closed", *parts, "。")]
 
 
@@ -156,7 +156,7 @@ def _how_compared(bases: list[Basis]) -> str:
         days = "、".join(f"{b.name} {b.days_before} 个" for b in uneven)
         told.append(f"受理、办结的增减按工作日折算（本期 {bases[0].days} 个工作日，{days}）")
     moments = "、".join(clock(b.at_before, b.at) for b in bases if b.at_before)
-    told.append(f"在办、超期未办截至 {clock(bases[0].at)}，与 {moments} 比（整周以前的同一时刻）")
+    told.append(f"积压、超期未办截至 {clock(bases[0].at)}，与 {moments} 比（整周以前的同一时刻）")
     return "；".join(told) + "。"
 
 
@@ -179,7 +179,7 @@ def _figure(e: Evidence) -> list[Figure]:
         for code, name, marks in (
             ("demand", "受理", "bar"),
             ("closures", "办结", "bar"),
-            ("backlog", "期末在办", "line"),
+            ("backlog", "期末积压", "line"),
         )
         if code in wide
     ]
@@ -189,7 +189,7 @@ def _figure(e: Evidence) -> list[Figure]:
     return [
         Figure(
             "flows",
-            f"近 {len(labels)} {UNITS[grain][1]}受理、办结与在办" + end.rstrip("。"),
+            f"近 {len(labels)} {UNITS[grain][1]}受理、办结与积压" + end.rstrip("。"),
             alt + "。" + end,
             "columns",
             "件",

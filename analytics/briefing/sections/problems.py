@@ -1,4 +1,4 @@
-"""五、一类问题: which problems stand behind the cases, which grew, which are new."""
+"""五、一类问题: the largest types, those that grew, and new alarms."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _grown(e: Evidence, found: Findings, table: pd.DataFrame) -> list[Sentence]:
 
 
 def _new(e: Evidence) -> list[Sentence]:
-    """Name the matters that began to rise beyond chance, known problems and what nobody has found yet."""
+    """Name the problems that began to rise beyond chance, known problems and what nobody has found yet."""
     if e.now.where:
         return []
     news = rising(e.ledger)

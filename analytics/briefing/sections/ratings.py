@@ -1,4 +1,4 @@
-"""四、满意度: how many spoke, what they said, who is beyond chance, what became of bad grades."""
+"""四、满意度: number of ratings, satisfaction, departments outside the funnel's limits, follow-up of bad ratings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done about recurring problems and what came of it: sentences of 五 and 七, and the 治理台账."""
+"""Remedies and their effects: sentences of 五 and 七, and the table of the 治理台账."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def remedied(e: Evidence) -> list[Sentence]:
 
 
 def _news(e: Evidence, card: Card, effect: Effect) -> bool:
-    """Tell whether a remedy is to be spoken of: still open or closed in the period, and with something to say."""
+    """Tell whether a card is reported: still open or closed in the period, and with a result."""
     current = card.open or card.since.date() >= e.now.start
     return bool(e.now.where) or (current and effect.verdict != UNTOLD)
 

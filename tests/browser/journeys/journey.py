@@ -48,6 +48,10 @@ STILL = """since => {
   return window.calm > 5;
 }"""
 PLACE = "() => [navigation.currentEntry.index, location.pathname + location.search]"
+#: A new entry of the history that the page is told of as if somebody had come back to it.
+TURN_TO = (
+    "path => { History.prototype.pushState.call(history, {}, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
+)
 MENU = ".st-key-menu_wide", ".st-key-menu_narrow"
 
 
@@ -67,6 +71,10 @@ class Journey:
         self.say(f"open {path}")
         self.page.goto(self.site + path, wait_until="commit")
         self.settle()
+
+    def go(self, path: str) -> None:
+        """Turn to another address in the same session, as the history's buttons do: a quarter of the work of opening it."""
+        self.act(f"go to {path}", lambda: self.page.evaluate(TURN_TO, path))
 
     def act(self, words: str, do: Callable[[], object]) -> None:
         """Do something that runs the page, and wait until it has run."""

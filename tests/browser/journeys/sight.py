@@ -1,4 +1,7 @@
-"""What a page shows, found without being told: its links, the figures and tables that answer a choice, its numbers."""
+"""What a page shows, found without being told: its links, the figures and tables that answer a choice, its numbers.
+
+See docs/decisions/0023.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ NUMBERS = """() => {
 }"""
 TOTAL = re.compile(r"：([\d,]+) 件")
 ROW, HEAD = 35, 35
-#: Rows that 案件明细 shows of a list.
+#: Rows that 工单明细 shows of a list.
 SHOWN = 500
 #: Milliseconds that a busy machine is waited for: never reached where all is well.
 PATIENCE = 400_000
@@ -207,7 +210,7 @@ def counts_of_row(heads: list[str], cells: list[str]) -> set[int]:
 
 
 def told(page: Page) -> tuple[int, int]:
-    """Return how many cases 案件明细 says there are, and how many rows it lists."""
+    """Return how many cases 工单明细 says there are, and how many rows it lists."""
     main = page.get_by_test_id("stMain")
     none, bold = main.get_by_text("没有符合条件的工单"), main.locator("strong").filter(has_text=TOTAL)
     expect(none.or_(bold).first).to_be_visible(timeout=PATIENCE)

@@ -39,7 +39,7 @@ def test_filters_stand_in_the_address_alone(
         journey.type("统计截至哪一天", "20261110")
         journey.says(re.compile("统计时刻 2026年11月11日 00:00|统计时刻 2026年11月10日"))
         note()
-        for title in ("时限合规", "满意度", "案件明细"):
+        for title in ("时限合规", "满意度", "工单明细"):
             journey.menu(title)
             assert all(p in journey.address for p in ("period=this_quarter", "module=legal", "as_of=2026-11-10"))
             note()
@@ -71,6 +71,56 @@ def test_back_returns_to_where_a_page_was_left(browser: Browser, found_site: str
         journey.is_scrolled_to(left)
         journey.forward()
         journey.is_scrolled_to(0)
+
+
+def test_what_is_chosen_on_a_page_is_sent_and_come_back_to(browser: Browser, found_site: str, folder: Path) -> None:
+    """A mark of a figure and a row of a table: reloaded, sent to a colleague, left for its cases, taken back."""
+    with travelled(browser, found_site, folder) as journey:
+        context = new_context(browser, WIDE)
+        colleague = Journey(context.new_page(), found_site)
+        colleague.page.set_default_timeout(PATIENCE)
+
+        def offered(of: Journey) -> list[tuple[str, str]]:
+            return [(x.label, x.href) for x in sight.links(of.page)]
+
+        def choose_mark() -> None:
+            figure = next(f for f in sight.figures(journey.page) if "超期未办" in sight.heading(f))
+            mark = sight.marks(figure)[0]
+
+            def click() -> None:
+                sight.pointed_at(journey.page, figure, mark)
+                journey.page.mouse.click(mark.x, mark.y, delay=60)
+
+            journey.insist("click a bar", click)
+
+        def choose_row() -> None:
+            table = sight.tables(journey.page)[0]
+            y = sight.HEAD + sight.ROW // 2
+            journey.insist("click a row", lambda: table.click(position={"x": 18, "y": y}))
+
+        for path, choose in (("/time-limits", choose_mark), ("/", choose_row)):
+            journey.open(path)
+            place, before = journey.place, offered(journey)
+            choose()
+            chosen, after = journey.place, offered(journey)
+            assert chosen[0] == place[0] + 1
+            [more] = [x for x in after if x not in before]
+            journey.reload()
+            assert (journey.place, offered(journey)) == (chosen, after)
+            colleague.open(journey.address)
+            assert offered(colleague) == after
+            link = next(x for x in sight.links(journey.page) if (x.label, x.href) == more)
+            journey.follow(sight.located(journey.page, link), link.label)
+            assert journey.listed() == link.promised
+            journey.back()
+            assert (journey.place, offered(journey)) == (chosen, after)
+            journey.back()
+            assert (journey.place, offered(journey)) == (place, before)
+            choose()  # once is enough: the figure does not think that it is chosen still
+            assert offered(journey) == after
+        journey.choose("统计期", "本季")
+        assert "mark=" not in journey.address
+        context.close()
 
 
 def test_back_and_forward_in_quick_turn_make_no_entry(browser: Browser, found_site: str, folder: Path) -> None:

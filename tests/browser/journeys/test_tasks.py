@@ -94,12 +94,16 @@ def test_why_a_department_is_late(browser: Browser, found_site: str, found_store
             journey.page.mouse.click(mark.x, mark.y, delay=60)
 
         journey.insist(f"click “{said}”", click)
+        chosen = journey.address
+        assert chosen.startswith(address)
         journey.link(re.compile("看所选的工单"))
         assert journey.listed() == oracle.cases(journey.address)
         assert journey.listed() in sight.counts(said)
         open_row(journey, 0)
         journey.says(department)
         journey.back()
+        journey.back()
+        assert journey.address == chosen
         journey.back()
         assert journey.address == address
         journey.menu("闭环流程")
@@ -268,7 +272,7 @@ def test_a_ledger_is_dropped_in_mended_and_dropped_in_again(browser: Browser, tm
         journey.says(re.compile("隔离.xlsx.*1 行"))
         journey.press("导入", exact=True)
         journey.says(re.compile("导入完成：读入 1 行，新增 1"))
-        journey.menu("案件明细")
+        journey.menu("工单明细")
         journey.choose("统计期", "自选")
         for label, day in (("从", "20240701"), ("到", "20240731")):
             journey.type(label, day)

@@ -109,6 +109,7 @@ class Walk:
     def mark(self, title: str, figure: Locator, mark: sight.Mark, depth: int) -> None:
         before = {(x.label, x.href) for x in sight.links(self.page)}
         name = f"{title}/{sight.heading(figure)}"
+        place = self.journey.place
         said = sight.pointed_at(self.page, figure, mark)
 
         def click() -> None:
@@ -120,6 +121,13 @@ class Walk:
         self.hold(bool(new), f"{name}: the mark “{said}” offers nothing")
         for link in new:
             self.use(name, link, sight.counts(said), depth)
+        self.unchosen(name, place)
+
+    def unchosen(self, name: str, place: tuple[int, str]) -> None:
+        """What was chosen on a page is one entry of the history, and Back takes it back."""
+        self.hold(self.journey.place[0] == place[0] + 1, f"{name}: what is chosen is one entry of the history")
+        self.journey.back()
+        self.hold(self.journey.place == place, f"{name}: Back leads to {self.journey.address}")
 
     def tables(self, title: str, depth: int) -> None:
         for number in range(len(sight.tables(self.page))):
@@ -135,10 +143,14 @@ class Walk:
         name = f"{title}/{sight.heading(table)}"
         at, address = self.journey.place
         y = sight.HEAD + sight.ROW * row + sight.ROW // 2
-        self.journey.insist(
-            f"{name}: choose row {row + 1} {cells[row][:2]}", lambda: table.click(position={"x": 18, "y": y})
-        )
-        if self.journey.address != address:
+
+        def click() -> None:
+            table.click(position={"x": 18, "y": y})
+
+        self.journey.insist(f"{name}: choose row {row + 1} {cells[row][:2]}", click)
+        if self.page.get_by_role("button").count() < buttons:  # where several can be chosen it was chosen already
+            self.journey.insist(f"{name}: choose row {row + 1} again", click)
+        if self.journey.address != address and "mark=" not in self.journey.address:
             self.hold(self.journey.place[0] == at + 1, f"{name}: a row opened is one entry of the history")
             if "case=" in self.journey.address:
                 self.one_case(name, cells[row][0])
@@ -152,6 +164,8 @@ class Walk:
         )
         for link in new:
             self.use(name, link, sight.counts_of_row(heads, cells[row]), depth)
+        if self.journey.address != address:
+            self.unchosen(name, (at, address))
 
     def row_opened(self, name: str, heads: list[str], cells: list[str]) -> None:
         """A row opened what it tells of; the first way to cases there has as many as the row says."""

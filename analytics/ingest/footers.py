@@ -1,0 +1,57 @@
+"""Lines under or inside a table that are no rows of it: totals, who made it, when it was printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow.compute as pc
+
+from analytics.ingest.mapping import SheetPlan
+from analytics.ingest.sheets import TextRows
+from analytics.model import TABLES
+
+_WORDS = (
+    r"^[（(【]?(?:合计|总计|小计|总数|累计|本页|共计?\d|单位负责人|(?:负责人|经办人|备注|说明|注)[:：]|第\d+页|"
+    r"(?:导出|制表|打印|统计|填报|填表|审核|审批|复核|报送|上报|数据|截止|截至)(?:时间|日期|人|员|单位|口径|部门|来源))"
+)
+_FOOTER = re.compile(_WORDS)
+_FIRST = frozenset("（(【 　\t\n合总小累本共单负经备说注第导制打统填审复报上数截")
+
+
+def is_footer(cell: object) -> bool:
+    """Tell whether a cell begins a line that is no row: “合 计”, “制表人：”, “共 3 条”."""
+    return type(cell) is str and cell[:1] in _FIRST and bool(_FOOTER.match("".join(cell.split())))
+
+
+def footers(plan: SheetPlan, places: np.ndarray) -> dict[int, str]:
+    """Return place → first word of the rows of a table of cases that are none.
+
+    Such a row has no number of a case, or a footer's word in its place, and its first cell that holds anything begins as
+    a footer does.
+    """
+    if "case_no" not in TABLES[plan.table].key or "case_no" not in plan.mapping:
+        return {}
+    rows = plan.sheet.rows
+    found = {}
+    for place in _may_be(plan, places):
+        first = next((c for c in rows[place] if c not in ("", None)), "")
+        if is_footer(first):
+            found[place] = str(first).strip()
+    return found
+
+
+def _may_be(plan: SheetPlan, places: np.ndarray) -> Iterable[int]:
+    """Return the places of rows whose number is empty or a footer's word."""
+    rows, position = plan.sheet.rows, plan.mapping["case_no"]
+    if isinstance(rows, TextRows):
+        bare = pc.replace_substring_regex(rows.columns[position], r"\s", "")
+        may = pc.or_(pc.equal(bare, ""), pc.match_substring_regex(bare, _WORDS)).to_numpy()
+        return [int(p) for p in places[may[places]]]
+    return [p for p in map(int, places) if _is_empty_or_footer(rows[p], position)]
+
+
+def _is_empty_or_footer(row: list[object], position: int) -> bool:
+    cell = row[position] if position < len(row) else None
+    return cell in ("", None) or is_footer(cell)
