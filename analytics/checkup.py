@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analytics.access import Accounts
 from analytics.clock import shanghai_now
+from analytics.language_model import LanguageModel, ModelError
 from analytics.refusal import Refusal
 from analytics.settings import ROOT, SettingsError, text_of
 from analytics.store import Store, StoreError
@@ -39,7 +40,15 @@ class Check:
 
 def checks(store: Store) -> list[Check]:
     """Look at the installation, the store, sign-in and the disk; nothing is changed."""
-    return [*_installation(), *_settings(store), *_data(store), *_kept_too_long(store), *_people(store), *_disk(store)]
+    return [
+        *_installation(),
+        *_settings(store),
+        *_language_model(store),
+        *_data(store),
+        *_kept_too_long(store),
+        *_people(store),
+        *_disk(store),
+    ]
 
 
 def readable(store: Store) -> tuple[bool, dict[str, str]]:
@@ -112,6 +121,24 @@ def _known_targets(store: Store) -> None:
 def _settings(store: Store) -> Iterator[Check]:
     faults = faults_of_settings(store)
     yield Check("设置", BAD if faults else GOOD, "；".join(faults) or "设置、同义词表和放假安排都读得懂")
+
+
+def _language_model(store: Store) -> Iterator[Check]:
+    """Say what leaves the machine for a language model, and where to."""
+    try:
+        model = LanguageModel.of(store.settings, store.folder)
+        if model is None:
+            yield Check("语言模型", GOOD, "没有配置，不向任何地方发送诉求文字")
+            return
+        model.key()
+    except SettingsError:
+        return  # said above
+    except ModelError as error:
+        yield Check("语言模型", BAD, str(error))
+        return
+    told = f"有人按“请模型起名”时，一类里至多三十件（遮盖后）的标题与内容发往 {model.address}（{model.name}），此外什么也不发"
+    clear = "；经网络而没有加密，请改用 https" if model.in_clear else ""
+    yield Check("语言模型", WARNING if clear else GOOD, told + clear)
 
 
 def _data(store: Store) -> Iterator[Check]:

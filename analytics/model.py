@@ -100,6 +100,7 @@ CASES = Table(
         Column("title", "诉求主题"),
         Column("content", "诉求内容"),
         Column("module", "服务模块", "module", unlocks="各模块负荷、时限与满意度"),
+        Column("own_class", "诉求分类"),
         Column("department", "承办部门", unlocks="各部门时限与满意度"),
         Column("co_departments", "协办部门"),
         Column("first_department", "首接部门", unlocks="首接闭环率"),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Interval, Len
+from annotated_types import Interval, Len, Predicate
 
 from analytics.refusal import Refusal
 
@@ -32,6 +32,15 @@ Days = Annotated[int, Interval(ge=0, le=3650)]
 Megabytes = Annotated[int, Interval(ge=1, le=1_000_000)]
 Target = Annotated[float, Interval(ge=0, le=1_000_000_000)]
 Word = Annotated[str, Len(max_length=1000)]
+#: The base address of a service: no account, query or fragment, which would end up where addresses are shown.
+_SERVICE = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#@]*)?")
+
+
+def _is_service(text: str) -> bool:
+    return not text or _SERVICE.fullmatch(text) is not None
+
+
+Service = Annotated[str, Len(max_length=1000), Predicate(_is_service)]
 
 
 class SettingsError(Refusal):
@@ -72,6 +81,15 @@ class Settings:
     #: Types are found among the newest cases, so many at most, in whole weeks: memory and time grow with their texts.
     most_texts: Annotated[int, Interval(ge=1, le=100_000_000)] = _in(
         "issues", 1_000_000, "归类最多看最近多少件（整周）"
+    )
+    #: The one thing that may be sent cases' texts, masked: a language model that the office runs itself; '' for none.
+    language_model: Service = _in("language_model", "", "本单位自己运行的语言模型的网址；空的不用", key="address")
+    language_model_name: Word = _in("language_model", "", "它在那里叫什么", key="model")
+    language_model_key: Word = _in(
+        "language_model", "", "密钥文件，在数据目录之外，chmod 600；空的没有", key="key_file"
+    )
+    language_model_seconds: Annotated[int, Interval(ge=1, le=3600)] = _in(
+        "language_model", 60, "等它多少秒", key="seconds"
     )
     #: Years that a closed case keeps its personal data and texts (0: for ever), and the smallest count shared.
     retention_years: Annotated[int, Interval(ge=0, le=100)] = _in(
@@ -220,6 +238,7 @@ _WRONG = {
     "greater_than": "要大于 {gt}",
     "less_than": "要小于 {lt}",
     "literal_error": "只能是 {expected}",
+    "predicate_failed": "要写 http:// 或 https:// 开头的网址，不带账号与问号，如 http://10.1.2.3:8000/v1；不用就留空",
 }
 
 

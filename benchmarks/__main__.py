@@ -7,7 +7,7 @@ from importlib import import_module
 
 PARTS = (
     "page_queries", "budgets", "importing", "daily", "growth", "rivals", "calendar", "issue_types", "process", "briefing",
-    "remedies", "load", "engines", "starting", "painting", "alarm_replay", "issue_names", "issue_teaching",
+    "remedies", "load", "engines", "starting", "painting", "alarm_replay", "issue_names", "issue_classes", "issue_teaching",
 )  # fmt: skip
 
 if __name__ == "__main__":

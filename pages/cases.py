@@ -188,6 +188,8 @@ def belonging(ledger: Ledger, case_no: str) -> None:
             st.text(f"把握 {number(placed.confidence, '%')}，依据：{'、'.join(placed.words) or '人工归入'}")
         else:
             st.text("未归类")
+        if told := looking.class_of(ledger, case_no):
+            st.text(f"诉求分类：{told}")
         if placed.problem_id:
             since = own(ledger.first_day or last_day(ledger), last_day(ledger))
             whole = since | dict.fromkeys(FILTERS)

@@ -14,7 +14,7 @@ from analytics.issues.alarm_list import FALLEN, HIGH, LEVEL_NAMES, NEW_WEEKS, RI
 from analytics.issues.ranking import PARTS, impact
 from analytics.store import StoreError
 from analytics.viewer import DECIDE
-from analytics.wording import SAME, clock, likelihood, number
+from analytics.wording import clock, likelihood, number
 from pages.address import inputs, links, parameters
 from pages.common import acting, asking, correcting, discovered, teaching
 from pages.common.drawing import chart, custom, offer_workbook, picture, section, to_cases
@@ -23,15 +23,15 @@ from pages.common.foreign import escaped
 from pages.common.listing import FILTERS
 from pages.common.one_type import TYPE, fraction, open_link, opened
 from pages.common.periods import last_day, own
+from pages.common.type_outline import against
 
 LOOKS = {"ranking": "排行", "map": "分布图", "tree": "层级树", "teach": "教一教"}
 CARDS, MOST_CARDS = 12, 600
 MOST_ALARMS = 4
 SPARK_WEEKS = 26
 MOST_POINTS = 50_000
-NAMED_ON_MAP = 80
-#: Of the tree: every module; the key of its table.
-WHOLE, TREE_ROWS = "all", "tree_types"
+#: Of the tree: every module; the keys of the tables below tree and map.
+WHOLE, TREE_ROWS, MAP_ROWS = "all", "tree_types", "map_types"
 
 
 def begin(view: View, found: Findings | None) -> None:
@@ -221,16 +221,6 @@ def card(view: View, found: Findings, id: str, row: pd.Series, seen: object) -> 
     st.caption(" · ".join(f for f in facts if f))
 
 
-def against(view: View, row: pd.Series) -> str:
-    """Say what a type brought in the period compared with; of unequal working days the growth is by working day."""
-    if pd.isna(row["growth"]):
-        return ""
-    grown = round(row["growth"])
-    told = f"{grown:+,} 件" if grown else SAME
-    fair = "按工作日折算 " if view.basis.uneven else ""
-    return f"（{view.before_name} {row['before']:,.0f} 件，{fair}{told}）"
-
-
 def measure(name: str, row: pd.Series, code: str, unit: str) -> str:
     if pd.isna(row[code]):
         return ""
@@ -249,12 +239,17 @@ def case_map(view: View, found: Findings) -> None:
         return
     middles = points.groupby("type_id")[["x", "y"]].median()
     order = points["type_id"].value_counts().index
-    middles = middles.loc[order].head(NAMED_ON_MAP).assign(name=lambda t: [found.name_of(i) for i in t.index])
+    middles = middles.loc[order].assign(name=lambda t: [found.name_of(i) for i in t.index])
     points = points.assign(type=points["type_id"].map(found.types["name"]))
     chart(figures.case_map(points, middles), "map", lambda p: {"case": custom(p)}, alt="全部工单的分布图")
     st.caption(
-        f"统计期内受理的，每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。点一下可看那件工单；拖动可移。"
+        f"统计期内受理的，每点一件工单，靠得近的说的是相近的事；一色一类（颜色循环使用），共显示 {len(points):,} 点，多于 {MOST_POINTS:,} 时按编号均匀抽取。图上的数字是下表的序号，写得下的带名称。点一下可看那件工单；拖动可移；在下表点一行打开那一类。"
     )
+    counted = points["type_id"].value_counts().loc[order]
+    told = pd.DataFrame(
+        {"序号": range(1, len(order) + 1), "类型": middles["name"].to_numpy(), "点数": counted.to_numpy()}
+    )
+    types_as_rows(told, order.tolist(), MAP_ROWS)
 
 
 def tree(view: View, found: Findings) -> None:
@@ -271,7 +266,7 @@ def tree(view: View, found: Findings) -> None:
     shown = nodes if branch == WHOLE else looking.branch_of(nodes, branch)
     chart(figures.tree(shown), "tree", alt="模块、类型和具体问题的层级树")
     st.caption(
-        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层；要记进网址，请选模块；在下表点一行打开那一类，看它的工单。"
+        "模块 → 类型 → 具体问题，面积为件数（统计期内受理、已归类的工单）；类型归在它的工单最多的模块下。点一下进入下一层，字小的格点开它的模块再看；要记进网址，请选模块；在下表点一行打开那一类，看它的工单。"
     )
     types_of_tree(shown[shown["parent"].isin(modules)], modules)
 
@@ -280,19 +275,24 @@ def types_of_tree(types: pd.DataFrame, modules: dict[str, str]) -> None:
     """List the types of the tree as rows, largest first; a row opens its type."""
     types = types.sort_values(["cases", "id"], ascending=[False, True])
     told = pd.DataFrame({"类型": types["name"], "模块": types["parent"].map(modules), "件数": types["cases"]})
+    types_as_rows(told, types["id"].tolist(), TREE_ROWS)
+
+
+def types_as_rows(told: pd.DataFrame, ids: list[str], key: str) -> None:
+    """Show a row a type; a row opens its type."""
     st.dataframe(
         told,
         hide_index=True,
-        key=TREE_ROWS,
-        on_select=partial(open_row, types["id"].tolist()),
+        key=key,
+        on_select=partial(open_row, ids, key),
         selection_mode="single-row",
         height=min(320, 35 * (len(told) + 1) + 3),
     )
 
 
-def open_row(ids: list[str]) -> None:
-    """Open the type of the row that was chosen: a step of its own, so Back leads to the tree."""
-    if rows := st.session_state[TREE_ROWS]["selection"]["rows"]:
+def open_row(ids: list[str], key: str) -> None:
+    """Open the type of the row that was chosen: a step of its own, so Back leads to the figure."""
+    if rows := st.session_state[key]["selection"]["rows"]:
         parameters.write(type=ids[rows[0]])
 
 

@@ -1,4 +1,4 @@
-"""The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, alarms, assignments, remedies,
+"""The command line: import, metrics, cases, snapshots, demo, doctor, discover, types, alarms, assignments, suggest-name, remedies,
 briefing, exchange, city, accounts, audit, backup, restore, retention, enterprise-data, jobs.
 
 Exit codes: 0 done, 1 a refused input, 2 wrong usage, 3 another briefing is being made or another job runs. With --json one JSON object goes to
@@ -26,7 +26,7 @@ REPAIRS = ("doctor", "restore")
 COMMANDS = {
     "keeping": ("import", "demo", "snapshots", "doctor"),
     "asking": ("metrics", "cases"),
-    "finding": ("discover", "types", "alarms", "classes", "assignments"),
+    "finding": ("discover", "types", "alarms", "classes", "assignments", "suggest-name"),
     "governing": ("remedies",),
     "writing": ("briefing",),
     "federating": ("exchange", "city"),

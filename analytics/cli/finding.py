@@ -1,9 +1,10 @@
-"""Commands of discovery: discover, types, alarms, assignments."""
+"""Commands of discovery: discover, types, alarms, classes, assignments, suggest-name."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -38,6 +39,14 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     classes = commands.add_parser("classes", parents=[shared], help="导入本单位的分类表，类型挂在最细的分类下")
     classes.add_argument("file", type=Path, metavar="FILE.xlsx", help="首行为列名，一列一级，上级在左")
     classes.set_defaults(run=run_classes)
+    proposed = commands.add_parser(
+        "suggest-name",
+        parents=[shared],
+        help="请本单位自己运行的语言模型给一个类型起名（settings.toml 的 [language_model]）",
+    )
+    proposed.add_argument("type", metavar="编号", help="类型的编号，如 T0001")
+    proposed.add_argument("--accept", action="store_true", help="通过检查的名称与说明直接采用（可撤销）")
+    proposed.set_defaults(run=run_suggest_name)
     assigned = commands.add_parser("assignments", parents=[shared], help="导出每件工单归入的问题与类型")
     assigned.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="写到哪个文件")
     assigned.set_defaults(run=run_assignments)
@@ -89,6 +98,26 @@ def run_classes(options: argparse.Namespace) -> int:
     print(f"导入 {len(tree.leaves):,} 个最细的分类。" + ("" if found else "还没有归类过，归类后类型会挂到分类下。"))
     for id, leaf in classes.items():
         say(f"{found.name_of(id) if found else id} → {leaf}")
+    return 0
+
+
+def run_suggest_name(options: argparse.Namespace) -> int:
+    """Ask the language model for a type's name; say what passed the checks, and take it over where that is asked."""
+    store = Store(options.store)
+    desk = IssueDesk(store, viewer=options.viewer)
+    told = desk.propose_name(open_ledger(store, options.viewer), options.type, "命令行")
+    if options.accept and told.name:
+        desk.rename(options.type, told.name, "命令行", "语言模型起名")
+    if options.accept and told.description:
+        desk.describe(options.type, told.description, "命令行", "语言模型起草")
+    if options.json:
+        print_json({"type": options.type, "accepted": options.accept, **asdict(told)})
+        return 0
+    print(f"已把 {told.cases} 件（遮盖后）的标题与内容发给 {told.address}（{told.model}）")
+    print(f"名称：{told.name or '没有通过检查的'}")
+    print(f"说明：{told.description or '没有通过检查的'}")
+    if told.dropped:
+        print(f"没有采用的，未过：{'、'.join(told.dropped)}")
     return 0
 
 
@@ -196,6 +225,9 @@ def run_assignments(options: argparse.Namespace) -> int:
             "confidence": told["confidence"].fillna(0).round(4),
         }
     )
+    if table := dict(ledger.attached).get("issue_class"):  # each marked where nobody gave it
+        classes = ledger.run(ledger.table(table).select("case_no", "issue_class")).set_index("case_no")["issue_class"]
+        frame["class"] = frame["case_no"].map(classes)
     options.out.write_bytes(csv_for(ledger.viewer, ledger.folder, options.out.name, frame, mark=False))
     if ledger.snapshot.synthetic:
         say("演示数据：工单与归类均为虚构")

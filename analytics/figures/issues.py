@@ -54,10 +54,10 @@ def trend_with_alarms(counts: pd.Series, expected: pd.Series, alarm: pd.Series, 
 
 @drawn_once
 def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
-    """Draw every case as a point, a colour a type (the palette repeats), names where there is room.
+    """Draw every case as a point, a colour a type (the palette repeats); each type bears its number, and its name where there is room.
 
-    ``points``: x, y, case_no, type_id, type; ``middles``: x, y, name, of the types to name,
-    largest first, indexed by type_id.
+    ``points``: x, y, case_no, type_id, type; ``middles``: x, y, name of every type, largest first (they are numbered so),
+    indexed by type_id.
     """
     made = figure(height=620, legend=False)
     for number, (id, rows) in enumerate(points.groupby("type_id", sort=False)):
@@ -71,14 +71,15 @@ def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
             name=str(id),
         )
     named = _apart(middles)
-    for row in named.itertuples():
+    for number, row in enumerate(middles.itertuples(), 1):
         made.add_annotation(
             x=row.x,
             y=row.y,
-            text=_short(row.name),
+            text=f"{number} {html.escape(_short(row.name))}" if number - 1 in named else str(number),
             showarrow=False,
             bgcolor="rgba(255,255,255,0.75)",
-            font={"size": 13},
+            borderpad=0,
+            font={"size": 13 if number - 1 in named else 11},
         )
     made.update_xaxes(visible=False)
     made.update_yaxes(visible=False)
@@ -86,15 +87,20 @@ def case_map(points: pd.DataFrame, middles: pd.DataFrame) -> go.Figure:
     return made
 
 
-def _apart(middles: pd.DataFrame) -> pd.DataFrame:
-    """Return the names, largest types first, that do not lie over one another."""
+#: Two names keep so much of the map's width and height apart, so that they do on a phone; a name keeps so much from a number.
+_ROOM, _ROOM_OF_NUMBER = (0.42, 0.05), (0.09, 0.03)
+
+
+def _apart(middles: pd.DataFrame) -> set[int]:
+    """Return the places of the names, largest types first, that lie over no other name and no type's number."""
     width, height = np.ptp(middles["x"]) or 1.0, np.ptp(middles["y"]) or 1.0
-    kept: list[int] = []
     x, y = middles["x"].to_numpy() / width, middles["y"].to_numpy() / height
+    kept: list[int] = []
     for i in range(len(middles)):
-        if all(abs(x[i] - x[j]) > 0.13 or abs(y[i] - y[j]) > 0.045 for j in kept):
+        near = (abs(x - x[i]) <= _ROOM_OF_NUMBER[0]) & (abs(y - y[i]) <= _ROOM_OF_NUMBER[1])
+        if near.sum() == 1 and all(abs(x[i] - x[j]) > _ROOM[0] or abs(y[i] - y[j]) > _ROOM[1] for j in kept):
             kept.append(i)
-    return middles.iloc[kept]
+    return set(kept)
 
 
 def _short(name: str, length: int = 10) -> str:
@@ -123,7 +129,7 @@ def tree(nodes: pd.DataFrame) -> go.Figure:
         textfont={"color": INK, "size": 14},
         pathbar={"visible": True},
     )
-    made.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0}, uniformtext={"minsize": 12, "mode": "hide"})
+    made.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
     return made
 
 

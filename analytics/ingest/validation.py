@@ -59,7 +59,7 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     if plan.sheet.lined:
         _check_moved(reading, columns, written, orders)
     for name, bad in reading.unread.items():
-        if bad.any() and not columns[name].required:
+        if bad.any() and not columns[name].required and not _kept_as_class(plan, name):
             leave_empty(reading, columns[name], bad)
     if plan.sheet.lined and plan.table == "cases":
         check_lines(reading.reasons, parsed.frame["case_no"], numbers)
@@ -167,6 +167,11 @@ def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> None:
             reading.parsed.warnings.append(
                 f"列{both}都是时间，只用了后者（第 {head + 1} 列），第 {position + 1} 列没有读入"
             )
+
+
+def _kept_as_class(plan: SheetPlan, column: str) -> bool:
+    """Tell whether words that are no module stay as the office's own class: one head (一级分类, 诉求类别) may hold either."""
+    return column == "module" and plan.mapping.get("own_class") == plan.mapping["module"]
 
 
 def _given_day(plan: SheetPlan, frame: pd.DataFrame) -> None:

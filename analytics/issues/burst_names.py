@@ -15,7 +15,7 @@ from analytics.store.runs import PROBLEM
 #: A burst is named from so many of its cases, evenly taken.
 READ = 20
 _TEXTS = "SELECT case_no, title, content FROM cases WHERE case_no IN (SELECT unnest($chosen))"
-_FIRMS = "SELECT DISTINCT enterprise FROM cases WHERE enterprise IS NOT NULL"
+FIRMS = "SELECT DISTINCT enterprise FROM cases WHERE enterprise IS NOT NULL"
 
 
 def names_of_bursts(ledger: Ledger, cases: Mapping[str, Collection[str]]) -> dict[str, str]:
@@ -28,7 +28,7 @@ def names_of_bursts(ledger: Ledger, cases: Mapping[str, Collection[str]]) -> dic
     groups = [
         Group(PROBLEM, texts.loc[own, "title"].tolist(), texts.loc[own, "content"].tolist()) for own in read.values()
     ]
-    named = name_groups(groups, ledger.duckdb.frame(_FIRMS)["enterprise"])
+    named = name_groups(groups, ledger.duckdb.frame(FIRMS)["enterprise"])
     return {id: mask_text(_sound(name)) for id, name in zip(read, named, strict=True)}
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
+from sklearn.model_selection import StratifiedKFold
 
 #: Where the logarithm of the sharpness is looked for.
 BOUNDS = (-3.0, 5.0)
@@ -24,3 +29,16 @@ def fitted_sharpness(scores: np.ndarray, true: np.ndarray) -> float:
         return float(-np.log(np.maximum(told, 1e-12)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=BOUNDS, method="bounded").x))
+
+
+def two_sided(scores: np.ndarray) -> np.ndarray:
+    """Return a column a class also where there are two classes and one column of scores."""
+    return np.c_[-scores, scores] if scores.ndim == 1 else scores
+
+
+def unseen_scores(make: Callable[[], Any], rows: sp.csr_matrix, label: np.ndarray, folds: int) -> np.ndarray:
+    """Return every case's scores (cases × classes in their order) by a classifier that has not seen its label."""
+    scores = np.zeros((len(label), len(set(label))))
+    for seen, unseen in StratifiedKFold(folds, shuffle=True, random_state=0).split(rows, label):
+        scores[unseen] = two_sided(make().fit(rows[seen], label[seen]).decision_function(rows[unseen]))
+    return scores

@@ -26,6 +26,8 @@ SUGGESTED = "（建议）"
 MOST_LEAVES, DEEPEST = 5000, 4
 #: A leaf's own name weighs so much against each of those above it.
 OWN_NAME = 2.0
+#: So many types are compared with all leaves at once.
+AT_ONCE = 5000
 _SAYS_NOTHING = frozenset({"其他", "其它"})
 
 
@@ -40,13 +42,26 @@ class ClassTree:
         return [BETWEEN.join(path) for path in self.leaves]
 
     @cached_property
+    def paths(self) -> list[str]:
+        """Return the path of every node, those above before those below."""
+        return list(dict.fromkeys(BETWEEN.join(p[:d]) for p in self.leaves for d in range(1, len(p) + 1)))
+
+    @cached_property
     def nodes(self) -> dict[str, str]:
         """Return the path of every node by its name alone, where only one node has that name."""
-        told: dict[str, set[str]] = {}
-        for path in self.leaves:
-            for depth in range(1, len(path) + 1):
-                told.setdefault(path[depth - 1], set()).add(BETWEEN.join(path[:depth]))
-        return {name: next(iter(paths)) for name, paths in told.items() if len(paths) == 1}
+        return _unique(self.paths)
+
+    def named_at(self, depth: int) -> dict[str, str]:
+        """Return the path of the nodes of one depth (1: the top) by name, where only one of them has it."""
+        return _unique([p for p in self.paths if p.count(BETWEEN) + 1 == depth])
+
+
+def _unique(paths: Sequence[str]) -> dict[str, str]:
+    """Return path by last name, of names that one path alone has."""
+    told: dict[str, list[str]] = {}
+    for path in paths:
+        told.setdefault(path.rsplit(BETWEEN, 1)[-1], []).append(path)
+    return {name: held[0] for name, held in told.items() if len(held) == 1}
 
 
 def read_tree(name: str, data: bytes) -> ClassTree:
@@ -123,9 +138,9 @@ def suggested_leaves(
     said = (counts @ words).tocsr()
     said.data = np.log1p(said.data)
     usual = np.asarray(said.mean(axis=0)).ravel()
-    told = np.asarray((share @ said).todense()) / np.sqrt(usual + 1 / max(counts.shape[0], 1))
-    best = np.asarray((sp.csr_matrix(told) @ leaves.T).todense()).argmax(axis=1)
-    return [tree.names[i] for i in best]
+    told = (share @ said).tocsr() @ sp.diags_array(1 / np.sqrt(usual + 1 / max(counts.shape[0], 1))).tocsr()
+    best = [(told[start : start + AT_ONCE] @ leaves.T).toarray().argmax(axis=1) for start in range(0, types, AT_ONCE)]
+    return [tree.names[i] for part in best for i in part]
 
 
 def _names_by_pairs(tree: ClassTree) -> tuple[sp.csr_matrix, dict[str, int]]:

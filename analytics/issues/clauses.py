@@ -36,7 +36,13 @@ class TitleWords:
     handle: frozenset[str]
     speed: frozenset[str]
     keep: frozenset[str]
+    open: frozenset[str]
+    gives: frozenset[str]
+    manner: frozenset[str]
+    askers: frozenset[str]
+    vague: frozenset[str]
     trouble: re.Pattern[str]
+    neutral: re.Pattern[str]
     acts: dict[str, frozenset[str]]
 
 
@@ -45,13 +51,24 @@ def title_words() -> TitleWords:
     """Read ``data/title_words.toml``."""
     read = tomllib.loads((DATA / "title_words.toml").read_text("utf-8"))
     acts = {act: frozenset(cues.split()) for act, cues in read.pop("acts").items()}
-    trouble = re.compile("|".join(map(re.escape, read.pop("trouble").split())))
-    return TitleWords(**{k: frozenset(v.split()) for k, v in read.items()}, trouble=trouble, acts=acts)
+    trouble, neutral = (re.compile("|".join(map(re.escape, read.pop(k).split()))) for k in ("trouble", "neutral"))
+    return TitleWords(**{k: frozenset(v.split()) for k, v in read.items()}, trouble=trouble, neutral=neutral, acts=acts)
 
 
 def says_trouble(text: str) -> bool:
     """Tell whether a phrase says what is wrong, not only what it is about."""
-    return bool(title_words().trouble.search(text))
+    words = title_words()
+    return bool(words.trouble.search(words.neutral.sub(" ", text)))
+
+
+def unfinished(words: Sequence[Tagged]) -> bool:
+    """Tell whether a phrase stops before what it is about: 房产证无法, 管理待进行, 不给员工."""
+    lists = title_words()
+    last = words[-1][0] if words else ""
+    if not last or last in lists.open or last.endswith(tuple(w for w in lists.open if len(w) > 1)):
+        return True
+    given = next((i for i, (w, _) in enumerate(words) if w in lists.gives), None)
+    return given is not None and not any(t in ("v", "vn", "a", "vd", "an") for _, t in words[given + 1 :])
 
 
 def denies(word: str) -> bool:
@@ -179,6 +196,8 @@ def _lack(clause: Clause, where: Clause, verb: str, wanted: Clause) -> Clause:
         return clause
     if verb in words.handle:
         return where + wanted
+    if verb in words.light or verb in words.open:
+        return clause
     nominal = all(t in _NOMINAL or t.startswith(NAMED) for _, t in wanted)
     if nominal and verb in words.add:
         return [*where, ("缺少", "v"), *wanted]

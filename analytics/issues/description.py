@@ -27,6 +27,7 @@ ANSWERS = {
     "请其另向其他单位反映或办理": "请(?:您)?.{0,10}(?:联系|咨询|拨打|前往|向)|可(?:以)?(?:拨打|前往|向)|建议您?.{0,6}(?:向|联系|通过)",
     "说明不予办理或无法办理": "不予|无法|不能|不符合|暂不|不具备|不属于",
 }
+ASKED, ANSWERED, SHARED = "asked", "answered", "shared"
 UNTOLD = "从字面看不出做了什么的"
 _PAPER = re.compile(
     r"[\u4e00-\u9fff]{1,6}(?:证明|证书|许可证|执照|合同|发票|申请表|批文|批复|备案表|鉴定书|产权证|房产证|身份证)"
@@ -47,19 +48,30 @@ def describe(
     enterprises: Sequence[str] = (),
     every: pd.Series | None = None,
 ) -> list[str]:
-    """Return the sentences that can be said of a type's cases.
+    """Return the sentences that can be said of a type's cases (see ``told``)."""
+    return list(told(cases, keywords, enterprises, every).values())
+
+
+def told(
+    cases: pd.DataFrame,
+    keywords: Sequence[str] = (),
+    enterprises: Sequence[str] = (),
+    every: pd.Series | None = None,
+) -> dict[str, str]:
+    """Return what can be said of a type's cases: ASKED, ANSWERED, SHARED → a sentence each; what cannot be said is left out.
 
     ``cases``: one row a case: title, content, accepted_at (datetime) and, where the ledger has them, reply, department,
     item_name, street, industry, channel. ``keywords``: those of the type, best first, to say how many cases hold them.
     ``every``: when each of the type's cases was accepted (datetime), where ``cases`` are only some of them.
     """
     if cases.empty:
-        return []
+        return {}
     every = cases["accepted_at"] if every is None else every
-    said = [s for s in (_asked(cases, every), _answered(cases), _shared(cases, keywords, enterprises)) if s]
+    said = {ASKED: _asked(cases, every), ANSWERED: _answered(cases), SHARED: _shared(cases, keywords, enterprises)}
     if len(cases) < len(every):
-        said[1:] = [f"在均匀抽看的 {len(cases):,} 件里，{s}" for s in said[1:]]
-    return said
+        sampled = f"在均匀抽看的 {len(cases):,} 件里，"
+        said |= {k: sampled + said[k] for k in (ANSWERED, SHARED) if said[k]}
+    return {k: s for k, s in said.items() if s}
 
 
 def _asked(cases: pd.DataFrame, every: pd.Series) -> str:
@@ -111,7 +123,9 @@ def _answered(cases: pd.DataFrame) -> str:
         return ""
     read = replies.iloc[:: max(len(replies) // READ, 1)]
     done = pd.Series([next((does for does, says in ANSWERS.items() if re.search(says, r)), UNTOLD) for r in read])
-    told = "、".join(f"{does} {n} 件" for does, n in done.value_counts().items())
+    counted = done.value_counts()
+    ordered = [does for does in counted.index if does != UNTOLD] + [UNTOLD] * (UNTOLD in counted)
+    told = "、".join(f"{does} {counted[does]} 件" for does in ordered)
     return f"{len(cases):,} 件中 {len(replies):,} 件有答复；读 {len(read)} 件，{told}。"
 
 

@@ -17,19 +17,24 @@ from analytics.issues.classes import CLASS, TREE, ClassTree, read_tree, tree_of
 from analytics.issues.constraints import Constraints
 from analytics.issues.findings import Findings, each
 from analytics.issues.reach import known_from
+from analytics.language_model import WHERE, LanguageModel, ModelError
 from analytics.ledger import Ledger
 from analytics.settings import Settings
 from analytics.store import Store, StoreError
+from analytics.store.audit import MODEL_ASKED, AuditLog
 from analytics.store.decisions import Decision, DecisionBook
 from analytics.store.runs import Run, RunBook
 from analytics.viewer import DECIDE, EXPORT, IMPORT, LOCAL, Viewer
 
 #: A kept view is a row of the same book: by whom, when, and how it may be undone.
 VIEW = "view"
+#: A description of a type that somebody took over from a proposal.
+DESCRIBE = "describe"
 #: A ledger's table of types is named so, with the token of the findings after it.
 TABLE = "issue_cases_"
 if TYPE_CHECKING:
     from analytics.issues.embedding import Embed
+    from analytics.issues.proposed_names import ProposedName
     from analytics.issues.questions import Question
 
 Progress = Callable[[float, str], None]
@@ -45,6 +50,7 @@ KINDS = {
     "pin": "固定",
     "owner": "指定牵头部门",
     "note": "备注",
+    DESCRIBE: "采用说明",
     TEACH: "回答提问",
     TREE: "导入分类表",
     CLASS: "归入分类",
@@ -144,6 +150,38 @@ class IssueDesk:
             raise StoreError("名称不能为空")
         return self._decide("rename", id, {"value": name.strip()[:60]}, who, why)
 
+    def describe(self, id: str, text: str, who: str, why: str = "") -> int:
+        """Put a description beside what is counted of a type."""
+        return self._decide(DESCRIBE, id, {"value": text.strip()[:500]}, who, why)
+
+    def propose_name(self, ledger: Ledger, id: str, who: str) -> ProposedName:
+        """Ask the office's language model to name and describe a type; what passes the checks is returned, nothing is changed.
+
+        Who asks is audited before anything is sent, and what came of it after. Raises StoreError where no model is set or there
+        is no such type, ModelError where it cannot be asked.
+        """
+        self.viewer.require(DECIDE)
+        model = LanguageModel.of(self.settings, self.store.folder)
+        if model is None:
+            raise StoreError(f"没有配置语言模型；需要时请管理员在{WHERE} 写 address 与 model，重启后生效")
+        found = self.findings(ledger)
+        if found is None or id not in found.types.index:
+            raise StoreError(f"没有编号为“{id}”的类型")
+        from analytics.issues.proposed_names import material_of, propose
+
+        material = material_of(ledger, found, id)
+        log, by = AuditLog(self.store.folder), self.viewer.signature(who)
+        sent = {"address": model.address, "model": model.name, "cases": len(material.sent)}
+        log.record(self.viewer, MODEL_ASKED, id, sent, by)
+        try:
+            told = propose(model, material)
+        except ModelError as error:
+            log.record(self.viewer, MODEL_ASKED, id, {"failed": str(error)}, by)
+            raise
+        passed = {"name": bool(told.name), "description": bool(told.description), "dropped": list(told.dropped)}
+        log.record(self.viewer, MODEL_ASKED, id, {"passed": passed}, by)
+        return told
+
     def merge(self, ids: Sequence[str], into: str, who: str, why: str = "") -> int:
         """Make several types (or problems) one, under the id ``into``; later runs keep them together."""
         levels = {i[0] == "P" for i in (*ids, into)}
@@ -235,14 +273,22 @@ def _as_dimensions(found: Findings, ledger: Ledger) -> pd.DataFrame:
 
 
 def _classes(found: Findings, ledger: Ledger) -> np.ndarray:
-    """Return each case's class: the one that the ledger gives it (a node of the tree by its name), else its type's."""
-    classes, tree = found.classes, found.tree
+    """Return each case's class (see ``case_classes``), None for all without a tree."""
+    tree = found.tree
     if tree is None:
         return np.full(len(found.cases), None, dtype=object)
-    told = ledger.duckdb.frame("SELECT case_no, module FROM cases WHERE module IS NOT NULL").set_index("case_no")
-    own = told["module"].map(tree.nodes).reindex(found.cases["case_no"]).to_numpy(object)
-    given: np.ndarray = np.where(pd.isna(own), each(found.cases["type_id"], classes.get), own)
-    return given
+    from analytics.issues.case_classes import Given, classes_of_cases, given_classes
+
+    kept = [
+        c for c in ("own_class", "module") if c in ledger.duckdb.schema("cases")
+    ]  # an older snapshot lacks the first
+    told = ledger.duckdb.frame(
+        f"SELECT case_no, {', '.join(kept)} FROM cases WHERE coalesce({', '.join(kept)}) IS NOT NULL"
+    )
+    told = told.set_index("case_no").reindex(found.cases["case_no"]).reindex(columns=["own_class", "module"])
+    given = Given(f"{ledger.snapshot.id} {ledger.as_of}", given_classes(tree, told))
+    confirmed = {d.target for d in found.decisions if d.kind == CLASS}
+    return classes_of_cases(tree, found.run, given, found.cases["type_id"].to_numpy(object), found.classes, confirmed)
 
 
 @lru_cache(maxsize=4)

@@ -31,7 +31,7 @@ class Findings:
 
     ``cases``: one row a case of the run, in its order (case_no, type_id, problem_id, confidence,
     repeat_of, x, y); ``types`` and ``problems``: indexed by id (name, automatic, plain, failed, confirmed,
-    keywords, typical, cases, of those ``repeats``, pinned, dismissed, owner, note, and of problems type_id).
+    keywords, typical, cases, of those ``repeats``, pinned, dismissed, owner, note, description, and of problems type_id).
     ``confirmed``: a person gave the name; until then it is marked 自动起名. ``plain``: topic and trouble
     word, to print where the automatic name fails a check (``failed``).
     """
@@ -137,7 +137,13 @@ class Findings:
             table[name] = [list(v) if v is not None else [] for v in table[name]]
         table["automatic"] = table["name"]
         said = self._said
-        for name, default in (("pinned", False), ("dismissed", False), ("owner", ""), ("note", "")):
+        for name, default in (
+            ("pinned", False),
+            ("dismissed", False),
+            ("owner", ""),
+            ("note", ""),
+            ("description", ""),
+        ):
             table[name] = [said.get((i, name), default) for i in table["id"]]
         given = [said.get((i, "name")) for i in table["id"]]
         table["confirmed"] = [g is not None for g in given]
@@ -163,11 +169,13 @@ class Findings:
 
     @cached_property
     def _said(self) -> dict[tuple[str, str], object]:
-        """Return what decisions say of groups: (id, name | pinned | dismissed | owner | note) → value."""
+        """Return what decisions say of groups: (id, name | pinned | dismissed | owner | note | description) → value."""
         said: dict[tuple[str, str], object] = {}
         for d in self.decisions:
             if d.kind in ("rename", "owner", "note"):
                 said[(d.target, "name" if d.kind == "rename" else d.kind)] = d.detail["value"]
+            elif d.kind == "describe":
+                said[(d.target, "description")] = d.detail["value"]
             elif d.kind in ("pin", "dismiss"):
                 said[(d.target, d.kind.replace("pin", "pinned").replace("dismiss", "dismissed"))] = True
             elif d.kind == TEACH and d.detail["ask"] == NAME and d.detail["yes"] is False:

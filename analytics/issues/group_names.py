@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from analytics.issues import problem_names, type_names
 from analytics.issues.clauses import NAMED, says_trouble, title_words
 from analytics.issues.group_evidence import Background, Evidence, Group, headline, read_titles
-from analytics.issues.name_checks import FIT, FITS, LONGEST, SHOWN, Named, failures
+from analytics.issues.name_checks import FIT, FITS, LONGEST, SHOWN, Named, failures, names_no_one
 from analytics.issues.phrases import Phrase
 from analytics.issues.recognition import Name, key_of, read
 from analytics.issues.tagging import Tagged
@@ -73,13 +73,18 @@ def _proposals(evidence: Evidence, usual: Background, parts: type_names.TypePart
     if parts:
         ranked, widest = type_names.ranked(parts)[:TRIED], type_names.topic(parts)
         named = [Proposal(_with_act(n.text, evidence), n.topics, n.trouble) for n in ranked]
-        topic = widest.text if widest else ""
+        topic, topics = (widest.text, widest.topics) if widest else ("", ())
     else:
         best = problem_names.ranked(evidence, usual)[:TRIED_OF_PROBLEM]
         named = [_of_problem(p, evidence) for p in best]
         topic = problem_names.topic(evidence)
-    plain = _with_act(topic, evidence) if topic else "其他" + (evidence.act or ASKED)
-    return [*named, Proposal(plain, ((topic,),) if topic else (), plain=True)]
+        topics = ((topic,),) if topic else ()
+    plain = _with_act(topic, evidence) if topic else _others(evidence)
+    return [*named, Proposal(plain, topics, plain=True)]
+
+
+def _others(evidence: Evidence) -> str:
+    return "其他" + (evidence.act or ASKED)
 
 
 def _of_problem(phrase: Phrase, evidence: Evidence) -> Proposal:
@@ -90,7 +95,8 @@ def _of_problem(phrase: Phrase, evidence: Evidence) -> Proposal:
 
 def _with_act(text: str, evidence: Evidence) -> str:
     """Say what is asked where a phrase doesn't say what is wrong: 购房资格 → 购房资格咨询."""
-    if says_trouble(text) or text.endswith(tuple(title_words().acts)):
+    examples = text.endswith(type_names.AND_OTHERS)
+    if not examples and (says_trouble(text) or text.endswith((*title_words().acts, ASKED))):
         return text
     told = text + (evidence.act or ASKED)
     return told if len(told) <= LONGEST else text
@@ -104,6 +110,9 @@ def _chosen(
     usual: Background,
 ) -> GroupName:
     told_of = [_checked(p, evidence, *told[p.text], firms, usual) for p in proposed]
+    if not names_no_one(told_of[-1]):  # not even the plain topic may
+        proposed = [*proposed[:-1], Proposal(_others(evidence), (), plain=True)]
+        told_of[-1] = _checked(proposed[-1], evidence, [], [], firms, usual)
     shown = [n for n in told_of[:-1] if n.fits >= SHOWN and not set(failures(n)) - {FIT}]
     best = next((n for n in shown if n.fits >= FITS), None) if evidence.level == TYPE else None
     chosen = best or next(iter(shown), told_of[-1])

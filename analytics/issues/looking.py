@@ -13,6 +13,7 @@ from ibis.expr import types as ir
 from analytics import model
 from analytics.issues.findings import Findings
 from analytics.issues.thinning import evenly
+from analytics.issues.voices import SENDER
 from analytics.ledger import Ledger
 from analytics.metrics import Slice
 from analytics.metrics.evidence import facts_behind
@@ -122,6 +123,16 @@ def belonging(ledger: Ledger, found: Findings, case_no: str) -> Belonging | None
     return Belonging(row["type_id"], row["problem_id"], float(row["confidence"]), tuple(words), first)
 
 
+def class_of(ledger: Ledger, case_no: str) -> str:
+    """Return a case's class, marked where it is suggested; '' without a class tree, where none is told or who asks may not see it."""
+    table = dict(ledger.attached).get("issue_class")
+    if table is None:
+        return ""
+    rows = ledger.run(ledger.table(table).filter(lambda t: t.case_no == case_no).select("case_no", "issue_class"))
+    told = rows["issue_class"].iloc[0] if len(rows) else None
+    return told if isinstance(told, str) else ""
+
+
 def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     """Return case_no, accepted_at, title, content, module, department, issue_type, in the order given."""
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
@@ -136,9 +147,9 @@ def rows_of(ledger: Ledger, case_nos: Sequence[str]) -> pd.DataFrame:
     return rows.sort_values("case_no", key=lambda c: c.map(place), ignore_index=True)
 
 
-def described(ledger: Ledger, found: Findings, type_id: str) -> list[str]:
-    """Return what can be said of a type in up to three sentences, from the cases that the viewer may see."""
-    from analytics.issues.description import describe
+def described(ledger: Ledger, found: Findings, type_id: str) -> dict[str, str]:
+    """Return what can be said of a type in up to three sentences (see ``description.told``), from cases that the viewer may see."""
+    from analytics.issues.description import told
 
     facts, cases = ledger.table("case_facts"), ledger.table("cases")
     numbers = found.cases.loc[found.cases["type_id"] == type_id, "case_no"].sort_values()
@@ -148,7 +159,16 @@ def described(ledger: Ledger, found: Findings, type_id: str) -> list[str]:
     fields = mine.select("case_no", "accepted_at", "department", "street", "channel")
     rows = ledger.run(fields.inner_join(cases.select("case_no", "title", "content", "reply"), "case_no"))
     every = ledger.run(own.filter(own.case_no.isin(numbers.tolist())).select("case_no", "accepted_at"))["accepted_at"]
-    return describe(rows.sort_values("case_no", ignore_index=True), found.types.loc[type_id, "keywords"], every=every)
+    return told(rows.sort_values("case_no", ignore_index=True), found.types.loc[type_id, "keywords"], every=every)
+
+
+def senders(ledger: Ledger, slice: Slice) -> tuple[int, int]:
+    """Return how many of a slice's cases say who sent them, and how many senders that are (see ``voices.SENDER``)."""
+    facts, cases = facts_behind("demand", ledger, slice, columns=("case_no",)), ledger.table("cases")
+    told = cases.select("case_no", sender=ibis.coalesce(*(cases[c].nullif("") for c in SENDER)))
+    both = facts.inner_join(told, "case_no")
+    row = ledger.whole.run(both.aggregate(told=both.sender.count(), senders=both.sender.nunique())).iloc[0]
+    return int(row["told"]), int(row["senders"])
 
 
 def left_over(ledger: Ledger, found: Findings) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from analytics.issues.clauses import says_trouble, title_words
+from analytics.issues.clauses import says_trouble, title_words, unfinished
 from analytics.issues.recognition import FIRM, MASK, PERSON, PLACE, PROJECT, Name
 from analytics.issues.tagging import Tagged
 from analytics.store.runs import TYPE
@@ -19,6 +19,8 @@ SHOWN = 1 / 2
 OF_TYPE, OF_PROBLEM = 0.1, 1 / 3
 _RESIDUE = re.compile(r"某|[*＊×]|[XxＸ]{2,}|[\u25a0\u25a1○〇]|[A-Za-z]\d*(?:省|市|区|县|镇|乡|村)|_")
 _JOINS = "和与及或并而且但以把被让使又即从向给该此其为在等对就则若如将因由于至的地得了着过吗呢吧"
+#: A name doesn't begin so: what goes, comes or is stands before it, or which county (a mask's last character).
+_GOES = frozenset({"到", "去", "来", "有", "是", "做", "向", "往", *"省市区县镇乡村"})
 _FUNCTION_TAGS = frozenset({"u", "c", "p", "xc", "r", "w", "q"})
 #: Their names tell one case from another, so a type's has none of them.
 ONE_CASE = (PERSON, PLACE, FIRM, PROJECT)
@@ -63,7 +65,7 @@ def has_no_residue(name: Named) -> bool:
 
 
 def has_clean_ends(name: Named) -> bool:
-    """No function word, number or mark at either end, nor before the word that says what is asked (弄虚作假使投诉)."""
+    """No function word, number or mark at either end, nothing unfinished (房产证无法), nor before the word that says what is asked (弄虚作假使投诉)."""
     if not name.words:
         return False
     words = title_words()
@@ -72,6 +74,8 @@ def has_clean_ends(name: Named) -> bool:
         said = said[:-1]
     first, last = said[0], said[-1]
     if (first[0] in _JOINS) or (last[0] in _JOINS):
+        return False
+    if unfinished(said) or first[0] in _GOES:
         return False
     if last[1] in _FUNCTION_TAGS | {"d", "m"} or first[1] in _FUNCTION_TAGS - {"r"} or last[0] in words.question:
         return False

@@ -121,6 +121,8 @@ def _may_end(clause: Clause, here: int) -> bool:
         return False
     if here + 1 == len(clause):
         return True
+    if word in title_words().manner:
+        return False
     after = clause[here + 1]
     if _same_word(clause[here], after):
         return False

@@ -17,10 +17,9 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import normalize
 
-from analytics.issues.calibrating import fitted_sharpness, softmax
+from analytics.issues.calibrating import fitted_sharpness, softmax, two_sided, unseen_scores
 from analytics.issues.corpus import TITLE_WEIGHT
 from analytics.issues.texts import plain, words
 from analytics.ledger import Ledger
@@ -76,7 +75,7 @@ class Triage:
 
     def suggest(self, texts: Texts) -> pd.DataFrame:
         """Return suggestion and probability of every text, in order."""
-        chances = softmax(_two_sided(self.model.decision_function(self.features.of(texts))), self.sharpness)
+        chances = softmax(two_sided(self.model.decision_function(self.features.of(texts))), self.sharpness)
         best = chances.argmax(axis=1)
         return pd.DataFrame(
             {"suggestion": self.model.classes_[best], "probability": chances[np.arange(len(best)), best]}
@@ -93,7 +92,7 @@ def fit_triage(texts: Texts, labels: Sequence[str], unlabelled: Texts = ()) -> T
     texts, label = [t for t, k in zip(texts, known, strict=True) if k], label[known]
     features = Features([*texts, *unlabelled])
     rows = features.of(texts)
-    unseen = _unseen_scores(rows, label)
+    unseen = unseen_scores(_model, rows, label.astype(str), FOLDS)
     classes = np.unique(label.astype(str))
     true = np.searchsorted(classes, label.astype(str))
     sharpness = fitted_sharpness(unseen, true)
@@ -105,19 +104,6 @@ def fit_triage(texts: Texts, labels: Sequence[str], unlabelled: Texts = ()) -> T
 
 def _model() -> LogisticRegression:
     return LogisticRegression(C=STRENGTH, max_iter=3000, class_weight="balanced")
-
-
-def _unseen_scores(rows: sp.csr_matrix, label: np.ndarray) -> np.ndarray:
-    """Return every case's scores by a model that has not seen its label."""
-    scores = np.zeros((len(label), len(set(label))))
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, label.astype(str)):
-        scores[unseen] = _two_sided(_model().fit(rows[seen], label[seen].astype(str)).decision_function(rows[unseen]))
-    return scores
-
-
-def _two_sided(scores: np.ndarray) -> np.ndarray:
-    """Return a column a class also where there are two classes and one column of scores."""
-    return np.c_[-scores, scores] if scores.ndim == 1 else scores
 
 
 def _calibration(chances: np.ndarray, right: np.ndarray) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words
+from analytics.issues.clauses import FUNCTION, NAMED, Clause, denies, says_trouble, stripped, title_words, unfinished
 from analytics.issues.group_evidence import Evidence, Title
 from analytics.issues.phrases import LONGEST, SHORTEST, Phrase, phrases_of, shares_to_try
 from analytics.issues.tagging import Tagged
@@ -22,6 +22,10 @@ PART, WORDS = 6, 3
 RARE = (0.0, 0.03)
 #: A second topic must bring so large a share of the cases.
 BRINGS = 0.08
+#: A topic of fewer of the cases is a detail of them: it is not called after it.
+FEW = 1 / 3
+#: Two topics that so many hold may stand as examples, with a word that says there are others.
+EXAMPLE, AND_OTHERS = 0.1, "等"
 #: Said of what is asked for.
 LACKING = "缺失"
 _TOPIC_ENDS, _TOPIC_STARTS = ("n", "vn", "nz"), ("n", "vn", "nz", "v", "a", "s", "vd", "b")
@@ -92,11 +96,14 @@ class TypeParts:
         return {text: words[text] for text in self._best(counted, TOPICS)}
 
     @cached_property
-    def troubles(self) -> list[str]:
+    def troubles(self) -> dict[str, str]:
+        """Troubles → the tag of the last word of each."""
+        tags = {text: part[-1][1] for told in self._told for text, part in told.items()}
         counted = Counter(text for told in self._told for text, words in told.items() if _is_trouble(text, words))
         best = self._best(counted, TROUBLES)
         lacking = sum(any(w == "缺少" for c in t.matter for w, _ in c) for t in self.evidence.titles)
-        return [*best, LACKING] if lacking * 5 >= len(self.evidence.titles) else best
+        best = [*best, LACKING] if lacking * 5 >= len(self.evidence.titles) else best
+        return {text: tags.get(text, "v") for text in best}
 
     def _best(self, counted: Counter[str], most: int) -> list[str]:
         """Return the parts that set the group apart; of two that stand in the same titles, the longer."""
@@ -121,7 +128,8 @@ def _parts(clause: Clause) -> Iterator[tuple[str, tuple[Tagged, ...]]]:
             text = "".join(w for w, _ in part)
             if len(text) > PART:
                 break
-            if len(text) > 1 and not _torn(clause, start, end):
+            goes_on = word in words.manner and end + 1 < len(clause)
+            if len(text) > 1 and not goes_on and not _torn(clause, start, end):
                 yield text, part
 
 
@@ -134,12 +142,15 @@ def _torn(clause: Clause, start: int, end: int) -> bool:
 
 def _is_topic(words: tuple[Tagged, ...]) -> bool:
     (first, kind), (last, tag) = words[0], words[-1]
-    return tag in _TOPIC_ENDS and kind in _TOPIC_STARTS and not (len(last) == 1 and len(words) == 1) and len(first) > 1
+    whole = tag in _TOPIC_ENDS and kind in _TOPIC_STARTS and not (len(last) == 1 and len(words) == 1)
+    lists = title_words()
+    says_what = last not in lists.askers and not all(w in lists.askers | lists.vague for w, _ in words)
+    return whole and len(first) > 1 and says_what
 
 
 def _is_trouble(text: str, words: tuple[Tagged, ...]) -> bool:
     last, tag = words[-1]
-    whole = tag not in FUNCTION | {"f", "d"} and (len(last) > 1 or len(words) > 1)
+    whole = tag not in FUNCTION | {"f", "d"} and (len(last) > 1 or len(words) > 1) and not unfinished(words)
     return whole and says_trouble(text) and "缺少" not in text and last not in stop_words()
 
 
@@ -147,7 +158,7 @@ def candidates(parts: TypeParts) -> dict[str, TypeName]:
     """Return names made of the group's best topics and troubles, and phrases of its titles without names."""
     found: dict[str, TypeName] = {}
     for candidate in (*_combined(parts), *_whole(parts.evidence)):
-        if SHORTEST <= len(candidate.text) <= LONGEST and not _repeats(candidate.text):
+        if SHORTEST <= len(candidate.text) <= LONGEST and not _repeats(candidate.text) and not _blames(candidate):
             found.setdefault(candidate.text, candidate)
     return found
 
@@ -167,9 +178,21 @@ def _combined(parts: TypeParts) -> Iterator[TypeName]:
             ):
                 continue
             base, topics = (_beside(first, second), (words, parts.topics[second])) if second else (first, (words,))
-            for trouble in ("", *parts.troubles):
-                if not (trouble and (_overlap(trouble, first) or _overlap(trouble, second))):
+            for trouble, tag in {"": "", **parts.troubles}.items():
+                if not (trouble and (_overlap(trouble, first) or _overlap(trouble, second) or _said_twice(base, tag))):
                     yield TypeName(base + trouble, topics, trouble)
+
+
+def _said_twice(base: str, tag: str) -> bool:
+    """Tell whether a trouble that is a noun would follow one that is said: 施工扰民＋噪音."""
+    return says_trouble(base) and tag in ("n", "vn", "an", "nz")
+
+
+def _blames(name: TypeName) -> bool:
+    """Tell whether who writes would stand as who did it: 业主＋违规收取."""
+    first = name.topics[0]
+    said = first[1] if len(first) > 1 else name.trouble
+    return first[0] in title_words().askers and says_trouble(said)
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -207,7 +230,11 @@ def _whole(evidence: Evidence) -> Iterator[TypeName]:
         for clause in general(title.matter):
             for rare in shares:
                 for phrase in phrases_of([clause], evidence.share, rare):
-                    if not (phrase.cut and any(t == "v" for _, t in phrase.words)) and not _asks(phrase):
+                    if (
+                        not (phrase.cut and any(t == "v" for _, t in phrase.words))
+                        and not _asks(phrase)
+                        and _flows(phrase)
+                    ):
                         yield _of_phrase(phrase)
 
 
@@ -217,6 +244,18 @@ def _asks(phrase: Phrase) -> bool:
     return any(
         w in words.request | words.tail | words.question | stop_words() and not denies(w) for w, _ in phrase.words
     )
+
+
+def _flows(phrase: Phrase) -> bool:
+    """Tell whether a phrase begins with a whole word, counts and joins nothing inside, and says what it is about.
+
+    Not 读幼儿园, 设个地铁, 摄像头并限速, 医院母亲, 村民责任.
+    """
+    lists, said = title_words(), [w for w, _ in phrase.words]
+    first, tag = phrase.words[0]
+    torn = len(first) == 1 and tag in ("v", "vd") and not denies(first)
+    empty = said[-1] in lists.askers or all(w in lists.askers | lists.vague for w in said)
+    return not torn and not empty and not any(t in ("q", "c") for _, t in phrase.words)
 
 
 def _of_phrase(phrase: Phrase) -> TypeName:
@@ -259,7 +298,18 @@ def ranked(parts: TypeParts) -> list[TypeName]:
 
 
 def topic(parts: TypeParts) -> TypeName | None:
-    """Return the topic that most of the cases hold and few others; None where there is none."""
+    """Return the topic that most of the cases hold and few others.
+
+    Where each is held by few of them, the one or two best as examples (公园、高压线等); None where there is none.
+    """
     share = parts.evidence.shares
-    best = max(parts.topics, key=lambda t: (share(t)[1] * len(t) ** 0.5, t), default=None)
-    return TypeName(best, (parts.topics[best],)) if best else None
+    held = [t for t in parts.topics if share(t)[1] >= FEW]
+    best = max(held, key=lambda t: (share(t)[1] * len(t) ** 0.5, t), default=None)
+    if best:
+        return TypeName(best, (parts.topics[best],))
+    examples: list[str] = []
+    for text in parts.topics:
+        if share(text)[1] >= EXAMPLE and not any(_overlap(text, other) for other in examples):
+            examples.append(text)
+    two = examples[:2]
+    return TypeName("、".join(two) + AND_OTHERS, tuple(parts.topics[t] for t in two)) if two else None

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from analytics.secret import read_secret
 from analytics.sources.declared import DatabaseSource, SourceError
 from analytics.sources.dialects import address, kind_of, missing_driver, told
 from analytics.sources.increment import Moment
-from analytics.sources.secret import read_secret
 
 #: Rows that are imported at a time, as one snapshot.
 PORTION = 100_000
@@ -48,7 +48,7 @@ def opened(source: DatabaseSource) -> Iterator[sa.Connection]:
     url, kind = address(source.url, where), kind_of(source.url, where)
     if kind.drivername == "sqlite" and not Path(url.database or "").is_file():
         raise SourceError(f"{where}：找不到数据库文件 {url.database}")
-    secret = read_secret(source.secret, where) if source.secret else ""
+    secret = read_secret(source.secret, where, SourceError) if source.secret else ""
     given = dict(kind.connect)
     if secret and url.get_driver_name() == "pymysql":  # it takes a text for Latin-1
         given["password"] = secret.encode()

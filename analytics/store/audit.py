@@ -20,6 +20,7 @@ from analytics.viewer import Viewer
 SIGN_IN, REFUSED, LOCKED, SIGN_OUT = "sign_in", "refused", "locked", "sign_out"
 IMPORTED, ROLLED_BACK, VIEWED, REVEALED, EXPORTED = "import", "roll_back", "view_case", "reveal", "export"
 DECIDED, BRIEFED, ACCOUNT, FORGOTTEN, RESTORED = "decision", "briefing", "account", "retention", "restore"
+MODEL_ASKED = "language_model"
 KINDS = {
     SIGN_IN: "登录",
     REFUSED: "登录被拒",
@@ -35,6 +36,7 @@ KINDS = {
     ACCOUNT: "账号变动",
     FORGOTTEN: "按期删除",
     RESTORED: "恢复备份",
+    MODEL_ASKED: "请语言模型起名",
 }
 _FIRST = "0" * 64
 _COLUMNS = ("seq", "at", "who", "role", "act", "target", "detail", "previous", "hash")

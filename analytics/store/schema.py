@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from analytics.model import TABLES, Table
 
-#: 2: activities, scenes, first consultation. 3: the way a case went. 4: co-departments, pauses by the hour. An older snapshot is read by deriving anew, and written as the newest.
-SCHEMA_VERSION = 4
+#: 2: activities, scenes, first consultation. 3: the way a case went. 4: co-departments, pauses by the hour. 5: the office's own class. An older
+#: snapshot is read by deriving anew, and written as the newest.
+SCHEMA_VERSION = 5
 NEWER = "这份台账是由较新版本的程序写的，请先升级程序再打开"
 TYPES = {"time": "TIMESTAMP", "day": "DATE", "integer": "INTEGER", "grade": "TINYINT"}
 #: Texts of which no two are alike: packed so they take less than half the room and a small part of the time to write.

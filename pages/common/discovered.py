@@ -68,9 +68,14 @@ def ask_solved(ledger: Ledger, type_id: str) -> pd.DataFrame:
 
 
 @cached
-def ask_description(ledger: Ledger, token: str, type_id: str) -> list[str]:
-    """Return what can be said of a type in up to three sentences (see description.describe)."""
+def ask_description(ledger: Ledger, token: str, type_id: str) -> dict[str, str]:
+    """Return what can be said of a type in up to three sentences (see description.told)."""
     return looking.described(ledger, _found(ledger), type_id)
+
+
+@counted
+def ask_senders(ledger: Ledger, slice: Slice) -> tuple[int, int]:
+    return looking.senders(ledger, slice)
 
 
 @cached

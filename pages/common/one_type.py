@@ -7,12 +7,13 @@ import streamlit as st
 
 from analytics import figures, model
 from analytics.issues import Findings, counts
+from analytics.issues.description import ANSWERED
 from analytics.issues.findings import AUTOMATIC
 from analytics.metrics import CATALOGUE
 from analytics.remedies.stages import STAGES
 from analytics.wording import SMALL, cases, clock, number, short
 from pages.address import choices, inputs, links
-from pages.common import asking, correcting, discovered, remedied, rooting
+from pages.common import asking, correcting, discovered, proposed_names, remedied, rooting, type_outline
 from pages.common.drawing import big_number, chart, custom, section, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
@@ -42,22 +43,19 @@ def opened(view: View, found: Findings, id: str) -> None:
         )
         if on
     ]
-    owner = f"牵头部门：{kept['owner']}　" if kept["owner"] else ""
-    whole = counts.totals(view.ledger, TYPE).reindex([id]).fillna(0).iloc[0]
-    st.caption(
-        escaped(
-            f"{owner}{id}　共 {cases(whole['cases'], whole['repeats'])}　关键词：{'、'.join(kept['keywords'])}"
-            + (f"　{'、'.join(marks)}" if marks else "")
-        )
-    )
+    st.caption(escaped("　".join((id, f"关键词：{'、'.join(kept['keywords'])}", *marks))))
     if found.classes:
         st.caption(f"分类：{found.classes[id]}")
     if kept["note"]:
         st.text(f"备注：{kept['note']}")
-    for sentence in discovered.ask_description(view.ledger, found.token, id):
-        st.text(sentence)
-    on_the_board(view, found, id)
+    said = discovered.ask_description(view.ledger, found.token, id)
+    type_outline.outline(view, found, id, said.get(ANSWERED, ""))
+    with st.container(horizontal=True, gap="small"):
+        on_the_board(view, found, id)
+        to_cases("看统计期内的这些工单", issue_type=id)
+    proposed_names.offer(view, found, id)
     numbers(view, id)
+    about(kept["description"], said)
     trend(view, id)
     whom(view, id)
     rooting.roots(view, id, view.slice)
@@ -106,7 +104,14 @@ def numbers(view: View, id: str) -> None:
             if share := fraction(row, code):
                 st.caption(f"{share} {CATALOGUE[code].times}")
     st.caption(f"统计期内受理的；超期未办截至 {clock(view.basis.at)}。")
-    to_cases("看统计期内的这些工单", issue_type=id)
+
+
+def about(taken_over: str, said: dict[str, str]) -> None:
+    """Say in sentences what the type's cases ask, what the answers do and what they have in common."""
+    if taken_over:
+        st.text(f"说明（语言模型起草，经人采用）：{taken_over}")
+    for sentence in said.values():
+        st.caption(escaped(sentence))
 
 
 def fraction(row: pd.Series, code: str) -> str:

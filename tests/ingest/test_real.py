@@ -45,13 +45,17 @@ def test_the_real_file_twice_changes_nothing(real_store: Store, real_folder: Pat
     assert (result.read, result.unchanged, result.published) == (2816, 2816, False)
 
 
-def test_messages_labelled_go_in_and_their_classes_are_named(real_folder: Path, tmp_path: Path) -> None:
+def test_messages_labelled_go_in_with_their_classes(real_folder: Path, tmp_path: Path) -> None:
     file = real_folder / "messages_labelled.xlsx"
     plans = ingest.plan_files([(file.name, file.read_bytes())], load_settings())
     result = ingest.run_import(Store(tmp_path), plans, load_settings(), dt.datetime(2026, 11, 25))
     assert result.read == result.accepted + result.updated + result.unchanged + result.quarantined
     assert result.accepted > 480
-    assert any("一级分类" in w for w in result.warnings)
+    assert not any("一级分类" in w for w in result.warnings)
+    kept = open_ledger(Store(tmp_path)).reader.frame("SELECT own_class, module FROM cases")
+    assert kept["own_class"].nunique() == 7
+    assert kept["own_class"].notna().all()
+    assert kept["module"].isna().all()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 
 import pandas as pd
@@ -47,6 +48,15 @@ def test_a_sound_name_fails_no_check(text: str) -> None:
         ("在小区里乱停车", "首尾"),
         ("工作人员弄虚作假使投诉", "首尾"),
         ("小区物业收费标准", "无事"),
+        ("居民养老保险", "无事"),
+        ("教师工资待遇", "无事"),
+        ("无人机使用范围", "无事"),
+        ("办理房产证无法", "首尾"),
+        ("早教中心不给员工", "首尾"),
+        ("小区居民坚决反对", "首尾"),
+        ("农贸市场管理待进行", "首尾"),
+        ("到小区乱停车", "首尾"),
+        ("县驾驶证注销投诉", "首尾"),
         ("施工扰民夜间施工扰民", "重复"),
     ],
 )
@@ -79,6 +89,7 @@ def test_a_name_cut_within_a_word_or_of_few_cases_fails() -> None:
         ("地铁北延线何时开工?", "地铁北延线未开工"),
         ("建议优化公园项目规划", "公园项目规划待优化"),
         ("请求解决小区物业乱收费的问题", "小区物业乱收费"),
+        ("希望农贸市场进行管理", "农贸市场进行管理"),
     ],
 )
 def test_a_wish_or_question_is_turned_to_what_is_the_matter(title: str, matter: str) -> None:
@@ -94,6 +105,40 @@ def test_a_denial_keeps_what_it_denies() -> None:
 def test_a_problem_is_named_by_its_place_and_its_trouble() -> None:
     titles = ["投诉青年路锦绣花园捆绑销售车位", "锦绣花园捆绑销售车位谁来管", "请查处锦绣花园开发商捆绑销售车位"]
     assert name_groups([Group(PROBLEM, titles, titles)])[0].name == "锦绣花园捆绑销售车位"
+
+
+def named(level: str, titles: list[str]) -> GroupName:
+    return name_groups([Group(level, titles, titles)])[0]
+
+
+def test_insurance_is_asked_about_and_not_a_danger() -> None:
+    """A character of trouble inside a word that means none (保险, 待遇, 无人机) does not stand for what is wrong."""
+    assert named(PROBLEM, ["咨询老年人购买养老保险的事宜"] * 3).name == "老年人购买养老保险咨询"
+
+
+def test_a_day_that_passes_is_no_part_of_a_name() -> None:
+    titles = ["锦绣广场今天光污染严重", "锦绣广场昨天光污染扰民", "锦绣广场今天又是光污染"]
+    assert not re.search("今天|昨天", named(PROBLEM, titles).name)
+
+
+def test_who_writes_does_not_stand_as_who_did_it_nor_as_the_topic() -> None:
+    titles = [
+        "业主违规收取停车费被投诉",
+        "业主投诉物业违规收取停车费",
+        "业主反映物业违规收取停车费",
+        "业主质疑违规收取停车费",
+    ]
+    assert not named(TYPE, titles).name.startswith("业主违规")
+    assert named(TYPE, titles).name != "业主投诉"
+
+
+def test_a_topic_of_few_is_given_as_an_example_and_says_so() -> None:
+    """No topic is that of a third of the cases: none of them may stand for all."""
+    titles = ["公园没有厕所", "公园草坪枯死", *(f"{thing}的事" for thing in "甲乙丙丁戊己庚辛壬癸")]
+    told = named(TYPE, titles)
+    assert told.failed
+    assert told.plain in ("公园等问题", "其他问题")
+    assert not told.name.startswith("公园问题")
 
 
 def test_a_name_does_not_begin_with_the_end_of_a_masked_place() -> None:

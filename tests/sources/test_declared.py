@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from analytics.secret import read_secret
 from analytics.settings import DATA
 from analytics.sources import DatabaseSource, FolderSource, SourceError, declared_sources
 from analytics.sources.database import opened
 from analytics.sources.dialects import KINDS, address, missing_driver
 from analytics.sources.increment import read, written
-from analytics.sources.secret import read_secret
 from analytics.store import Store
 
 FOLDER = '[[sources]]\nname = "热线"\nkind = "folder"\nfolder = "/srv/in"\n'
@@ -68,18 +68,18 @@ def test_what_a_backup_would_carry_off_must_lie_elsewhere(store: Store) -> None:
 def test_a_secret_is_read_only_where_nobody_else_may(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     with pytest.raises(SourceError, match="找不到口令文件"):
-        read_secret(path, "来源")
+        read_secret(path, "来源", SourceError)
     path.write_text("口令 with spaces \nnot this\n", "utf-8")
     for mode in (0o644, 0o640, 0o604, 0o660):
         path.chmod(mode)
         with pytest.raises(SourceError, match=f"别人也能读（权限 {mode:o}.*chmod 600") as caught:
-            read_secret(path, "来源")
+            read_secret(path, "来源", SourceError)
         assert "with spaces" not in str(caught.value)
     path.chmod(0o600)
-    assert read_secret(path, "来源") == "口令 with spaces "
+    assert read_secret(path, "来源", SourceError) == "口令 with spaces "
     path.write_text("\n", "utf-8")
     with pytest.raises(SourceError, match="第一行是空的"):
-        read_secret(path, "来源")
+        read_secret(path, "来源", SourceError)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -89,7 +89,7 @@ def test_a_secret_of_another_account_is_refused(tmp_path: Path) -> None:
     path.chmod(0o600)
     os.chown(path, 65534, 65534)
     with pytest.raises(SourceError, match="属于别的账户"):
-        read_secret(path, "来源")
+        read_secret(path, "来源", SourceError)
 
 
 @pytest.mark.parametrize(

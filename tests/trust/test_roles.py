@@ -282,6 +282,7 @@ REFUSED = {
     "classes": ["{out}.csv"],
     "demo": [],
     "discover": [],
+    "suggest-name": ["T0001"],
     "jobs": ["list"],
     "accounts": [],
     "audit": [],

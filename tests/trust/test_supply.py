@@ -21,6 +21,7 @@ import pytest
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger
 from analytics.settings import ROOT
 from analytics.store import Store
@@ -187,6 +188,7 @@ def test_the_guard_sees_what_leaves(watched: Path) -> None:
 
 
 def test_no_page_and_no_command_leaves_this_machine(demo_store: Store, watched: Path, tmp_path: Path) -> None:
+    """As it comes; what an office may set (a sign-in provider, databases, a language model) is asked and tested apart."""
     shutil.copytree(demo_store.folder, tmp_path / "s")
 
     async def visit(port: int) -> None:
@@ -212,6 +214,30 @@ def test_no_page_and_no_command_leaves_this_machine(demo_store: Store, watched: 
         )
         assert done.returncode == 0, (command, done.stderr[-500:])
     assert not watched.exists(), watched.read_text("utf-8")
+
+
+def test_only_a_request_for_a_name_reaches_the_language_model(demo_store: Store, watched: Path, tmp_path: Path) -> None:
+    """The exception that docs/trust.md names: where a model is set it is asked when somebody asks, at its address, and never else."""
+    folder = Path(shutil.copytree(demo_store.folder, tmp_path / "s"))
+    (folder / "settings.toml").write_text(
+        '[language_model]\naddress = "http://203.0.113.7:8000/v1"\nmodel = "m"\nseconds = 1\n', "utf-8"
+    )
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        given = [sys.executable, "-m", "analytics", *command, "--store", str(folder)]
+        return subprocess.run(given, capture_output=True, text=True, cwd=ROOT, timeout=900)
+
+    for command in (["doctor"], ["discover"], ["types"], ["briefing", "--week", "2026-W46", "--out", str(tmp_path)]):
+        done = run(*command)
+        assert done.returncode == 0, (command, done.stderr[-500:])
+    assert not watched.exists(), watched.read_text("utf-8")
+    found = IssueDesk(Store(folder)).findings(open_ledger(Store(folder)))
+    assert found is not None
+    refused = run("suggest-name", str(found.types.index[0]))
+    assert refused.returncode == 1
+    assert "连不上" in refused.stderr
+    left = {line for line in watched.read_text("utf-8").splitlines() if line.startswith(("connect", "look up"))}
+    assert left == {"look up 203.0.113.7"}  # the guard refuses it there
 
 
 def test_a_few_people_and_imports_at_once(demo_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
