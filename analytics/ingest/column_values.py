@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pandas as pd
 
-from analytics import workdays
 from analytics.ingest import dates, parsing
 from analytics.ingest.cells_shown import NOT_COMPUTED
 from analytics.ingest.characters import named
@@ -17,6 +16,7 @@ from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
 from analytics.ingest.report import Repair, words_left_out
 from analytics.model import Column
+from analytics.workdays import FIRST, LAST
 
 REMEDIES = {
     "time": "请写成 2024-07-05 09:32 的样子",
@@ -29,6 +29,7 @@ REMEDIES = {
     "module": "请填九个模块之一",
 }
 LIMITS = ("promised_days", "promised_hours")
+YEAR = re.compile(r"^\s*(\d{4})\s*[-/.年]")
 #: A day of which only month and day are written.
 NO_YEAR = re.compile(r"^\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?(?:\s|$)")
 
@@ -58,7 +59,7 @@ def values_of(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Seri
     """Parse cells as a column's kind; ``order`` of dates that leave it open. Returns (values, mask of what cannot be read)."""
     if column.kind in ("time", "day"):
         value, bad = dates.times(cells, order)
-        outside = value.notna() & ~value.between(pd.Timestamp(workdays.FIRST), pd.Timestamp(workdays.LAST))
+        outside = value.notna() & ~value.between(pd.Timestamp(FIRST), pd.Timestamp(LAST))
         value = value.mask(outside)
         return value.dt.normalize() if column.kind == "day" else value, bad | outside
     if column.kind == "integer":
@@ -112,6 +113,8 @@ def _why(reading: Reading, column: Column, i: int) -> str:
     head, cell = named(reading.head(column.name)), reading.shown(column, i)
     if column.kind in ("time", "day") and NO_YEAR.match(cell):
         return f"列「{head}」的值“{cell}”没有写年份，不猜是哪一年；请补上年份，写成 2024-07-05 的样子"
+    if column.kind in ("time", "day") and (year := YEAR.match(cell)) and not FIRST.year <= int(year[1]) <= LAST.year:
+        return f"列「{head}」的值“{cell}”的年份不在 {FIRST.year} 到 {LAST.year} 年之间；请核对"
     if column.name in reading.mixed and re.match(dates.SHORT_YEAR, cell):
         return (
             f"列「{head}」的值“{cell}”分不清月和日（这一列里月在前、日在前两种写法都有）；请统一写成 2024-07-05 的样子"
@@ -150,6 +153,8 @@ def leave_empty(reading: Reading, column: Column, bad: np.ndarray) -> None:
     reading.parsed.left_empty += left
     shown = "、".join(f"{e.word}（{e.count} 格）" for e in left[:5])
     where = "，可在 data/code_synonyms.csv 中补充" if column.kind in parsing.code_words() else ""
+    if column.kind == "grade" and any(map(parsing.is_beyond_five, words)):
+        where = "；这一列里有 1 到 5 以外的分，分数不当作五级，请换成 非常满意、满意 这样的等级"
     reading.parsed.warnings.append(
         f"列「{named(reading.head(column.name))}」有 {len(words)} 格认不出，已留空：{shown}{where}"
     )

@@ -25,6 +25,7 @@ REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
 SHOWN = "编号按表格里显示的样子读（数字格式）"
+POINTED = "编号末尾多出的 .0 已去掉"
 SPELT = "电话、信用代码的写法已统一"
 NARROWED = "全角字符已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
@@ -34,6 +35,8 @@ SCIENTIFIC = r"^\s*[+-]?\d(?:\.\d+)?[Ee]\+\d{1,3}\s*$"
 LONG, CUT = r"^\s*\d{16,}\s*$", r"^\s*\d{15}0+\s*$"
 #: Long numbers whose digits behind the fifteenth are all noughts, by chance: less likely than this, they were cut.
 CHANCE = 1e-4
+#: A whole number as programs write it that hold it as a fraction.
+_POINTED = r"^\s*\d{2,}\.0+\s*$"
 _MARK = r'^="((?:[^"]|"")*)"$'
 _APOSTROPHE = re.compile(r"^['’](?=[=+\-@\dA-Za-z])")
 #: How XLSX writes a control character; programs that do not know it hand the letters on.
@@ -75,6 +78,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
         )
     if identifier:
         cells = _each(cells, _WIDE, lambda t: _narrowed(t.strip()), counts, NARROWED)
+        cells = _each(cells, _POINTED, lambda t: t.strip().partition(".")[0], counts, POINTED)
         if column.name in ONE:
             cells = _each(cells, UNLIKE[column.name], ONE[column.name], counts, SPELT)
     counts = +counts

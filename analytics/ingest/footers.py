@@ -13,16 +13,24 @@ from analytics.ingest.sheets import TextRows
 from analytics.model import TABLES
 
 _WORDS = (
-    r"^[（(【]?(?:合计|总计|小计|总数|累计|本页|共计?\d|单位负责人|(?:负责人|经办人|备注|说明|注)[:：]|第\d+页|"
+    r"^[（(【]?(?:合计|总计|小计|总数|总计数|累计|本页|共计?\d|单位负责人|(?:负责人|经办人|备注|说明|注)[:：]|第\d+页|"
     r"(?:导出|制表|打印|统计|填报|填表|审核|审批|复核|报送|上报|数据|截止|截至)(?:时间|日期|人|员|单位|口径|部门|来源))"
 )
 _FOOTER = re.compile(_WORDS)
+#: What a spreadsheet's own subtotals write into the column that they group by: “科技局 汇总”.
+_SUBTOTAL = re.compile(r"^.{1,30}\s(?:汇总|计数|小计|合计|总计|平均值|求和|最大值|最小值)$")
+_FEW = 3
 _FIRST = frozenset("（(【 　\t\n合总小累本共单负经备说注第导制打统填审复报上数截")
 
 
 def is_footer(cell: object) -> bool:
     """Tell whether a cell begins a line that is no row: “合 计”, “制表人：”, “共 3 条”."""
     return type(cell) is str and cell[:1] in _FIRST and bool(_FOOTER.match("".join(cell.split())))
+
+
+def is_subtotal(filled: list[object]) -> bool:
+    """Tell whether the filled cells of a row are a spreadsheet's own subtotal: its group, and a number or two."""
+    return 0 < len(filled) <= _FEW and any(type(c) is str and bool(_SUBTOTAL.match(c.strip())) for c in filled)
 
 
 def footers(plan: SheetPlan, places: np.ndarray) -> dict[int, str]:
@@ -36,8 +44,9 @@ def footers(plan: SheetPlan, places: np.ndarray) -> dict[int, str]:
     rows = plan.sheet.rows
     found = {}
     for place in _may_be(plan, places):
-        first = next((c for c in rows[place] if c not in ("", None)), "")
-        if is_footer(first):
+        filled = [c for c in rows[place] if c not in ("", None)]
+        first = filled[0] if filled else ""
+        if is_footer(first) or is_subtotal(filled):
             found[place] = str(first).strip()
     return found
 

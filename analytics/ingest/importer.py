@@ -14,6 +14,7 @@ from analytics.ingest.characters import named
 from analytics.ingest.differing import repeated
 from analytics.ingest.folding import Folded, fold_rows
 from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
+from analytics.ingest.partners import alone
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
@@ -22,8 +23,8 @@ from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.several_tables import plans_of
-from analytics.ingest.splitting import split
-from analytics.ingest.upsert import changed, orphans, strangers, upsert
+from analytics.ingest.splitting import beside_a_case, split
+from analytics.ingest.upsert import changed, orphans, outdated, strangers, upsert
 from analytics.ingest.validation import validate
 from analytics.model import TABLES
 from analytics.settings import Settings
@@ -116,9 +117,12 @@ def plan_files(
         if not found:
             raise RefusedFile(name, "文件里没有任何数据，请检查导出是否成功")
         read = [p for p in found if p.fits] or found
+        passed = [p for p in found if p not in read]
         left_out = [told for p in found for told in p.sheet.left_out]
-        left_out += [p.left_out() for p in found if p not in read and (p.sheet.holds_rows or p.sheet.inner)]
+        left_out += [p.left_out() for p in passed if p.is_a_loss]
         read[0].sheet.left_out = left_out
+        if names := [named(p.sheet.sheet) for p in passed if not p.is_a_loss and p.sheet.rows]:
+            read[0].notes.append(f"没有读入的工作表（没有台账的列）：{'、'.join(names)}")
         plans += read
     return plans
 
@@ -235,10 +239,19 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         others = strangers(draft, folded.cases, result.batch)
         together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
         lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
-    for table, rows in split(own, folded.cases, folded.steps).items():
+        sheet.to_check += alone(folded.cases, sheet.plan)
+    cases, old = folded.cases, set[int]()
+    if own == "cases" and len(cases) and "updated_at" in cases:
+        cases = cases.sort_values("updated_at", kind="stable", na_position="first")  # the newest says what is so
+        old = outdated(draft, cases)
+        if old:
+            sheet.warnings.append(f"{len(old):,} 行的更新时间早于台账里已有的，没有改动台账")
+    for table, rows in split(own, cases, folded.steps).items():
         if own in SPEAKS_OF_CASE:
             lost |= {r: (ORPHAN, why) for r, why in orphans(draft, rows, SPEAKS_OF_CASE[table]).items()}
         rows = rows[~rows["row_id"].isin(lost)] if lost else rows
+        if old and table != own:
+            rows = rows[~(rows["row_id"].isin(old) & beside_a_case(table, rows))]
         if rows.empty:
             continue
         if table == "cases":

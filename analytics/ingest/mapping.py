@@ -122,6 +122,12 @@ class SheetPlan:
             labels.append("诉求主题或诉求内容")
         return labels
 
+    @property
+    def is_a_loss(self) -> bool:
+        """Tell whether a sheet that is not read may hold what belongs into the ledger: rows with a day, or a number's column."""
+        numbered = "case_no" in self.mapping and len(self.body) > 0
+        return self.sheet.holds_rows or self.sheet.inner or numbered
+
     def left_out(self) -> str:
         """Say that the sheet is not read, what it lacks and what to do."""
         lacking = "、".join(self.missing) or "足够的列"

@@ -19,7 +19,7 @@ from analytics.ingest.characters import bare
 from analytics.settings import DATA
 from analytics.tables import lines
 
-EMPTY = {"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "#n/a", "nat"}
+EMPTY = {"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "#n/a", "nat", "\\n", "(null)", "<null>"}
 NOTHING = pa.array(sorted(EMPTY))
 TEXT = pd.StringDtype("pyarrow")
 #: A column as it was read: texts in Arrow from a text file, cells of any kind from a workbook.
@@ -123,10 +123,16 @@ def codes(cells: Cells, kind: str) -> tuple[pd.Series, pd.Series]:
     return value, word.notna() & value.isna()
 
 
+def is_beyond_five(text: str) -> bool:
+    """Tell whether a grade is a number that no scale of five has; 0 says that nothing was given."""
+    scored = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)分?", text)
+    return scored is not None and float(scored[1]) != 0 and not FIGURES.fullmatch(text)
+
+
 def _grades(table: dict[str, str | None], folded: dict[str, str]) -> dict[str, str | None]:
     """Read grades in figures too: 5.0, 五星好评, ★★★★; none of them where the column goes beyond five."""
     figures = {t: match for t, f in folded.items() if (match := FIGURES.fullmatch(f))}
-    beyond = any(re.fullmatch(r"[0-9]+(\.[0-9]+)?分?", f) and not FIGURES.fullmatch(f) for f in folded.values())
+    beyond = any(is_beyond_five(f) for f in folded.values())
     for text, match in figures.items():
         stars, figure = match.groups()
         table[text] = None if beyond and not stars else str(len(stars)) if stars else str(_FIGURE.get(figure, figure))

@@ -6,6 +6,9 @@ import pandas as pd
 
 from analytics.model import TABLES, WIDE_STAGES
 
+#: How the key ends of a stage that a case's own row tells.
+WIDE_KEY = "#wide"
+
 
 def split(table: str, frame: pd.DataFrame, steps: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
     """Return ledger table → its rows, each with ``row_id`` of the source row; ``steps``: events already told from rows."""
@@ -22,6 +25,13 @@ def split(table: str, frame: pd.DataFrame, steps: pd.DataFrame | None = None) ->
     if "grade" in frame:
         pieces["ratings"] = _ratings(frame)
     return {name: piece for name, piece in pieces.items() if len(piece)}
+
+
+def beside_a_case(table: str, rows: pd.DataFrame) -> pd.Series:
+    """Tell which rows of a table stood beside a case's own columns: ratings, and stages told by a column of their own."""
+    if table == "ratings":
+        return pd.Series(True, index=rows.index)
+    return rows["event_key"].astype(str).str.endswith(WIDE_KEY)
 
 
 def _columns(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +65,7 @@ def _stage_events(frame: pd.DataFrame, column: str, stage: str) -> pd.DataFrame:
     rows = frame[frame[column].notna()]
     event = pd.DataFrame({"row_id": rows["row_id"], "case_no": rows["case_no"], "stage": stage})
     event["happened_at"] = rows[column]
-    event["event_key"] = stage + "#wide"
+    event["event_key"] = stage + WIDE_KEY
     if "department" in rows:
         event["to_department" if stage == "transferred" else "department"] = rows["department"]
     if stage == "followed_up" and "follow_result" in rows:

@@ -55,6 +55,18 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
     return _statuses(status, outcome)
 
 
+def outdated(draft: Draft, rows: pd.DataFrame) -> set[int]:
+    """Return the row_ids of case rows that are older, by 更新时间, than the case as the ledger has it."""
+    con = draft.con
+    con.register("speaking", rows[["row_id", "case_no", "updated_at"]])
+    found = con.execute(
+        f"SELECT s.row_id FROM speaking s JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) "
+        "WHERE s.updated_at < c.updated_at"
+    ).fetchall()
+    con.unregister("speaking")
+    return {row_id for (row_id,) in found}
+
+
 def _latest(rows: pd.DataFrame, spec: Table, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fold repeated keys of one file into one row each.
 
