@@ -25,6 +25,9 @@ LEAST_COLUMNS = 3
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UNSAFE = re.compile(r"<!(DOCTYPE(?!\s+html)|ENTITY)", re.IGNORECASE)
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+#: Elements after which a new line begins.
+LINES = ("br", "tr", "p", "div", "li")
 NO_TABLE = "是网页，但里面没有表格；请在原系统里重新导出，或把表格复制到 Excel 另存为 .xlsx 再导入"
 UNSAFE = "文件含外部实体定义，不安全，已拒绝；请用 Excel 打开后另存为 .xlsx 再导入"
 BROKEN_XML = "XML 表格损坏或没有传完，请重新导出，或用 Excel 打开后另存为 .xlsx 再导入"
@@ -44,13 +47,41 @@ def read_web_page(name: str, content: bytes) -> list[Sheet]:
         root = html.document_fromstring(text)
     except (etree.ParserError, ValueError):
         raise RefusedFile(name, NO_TABLE) from None
+    hidden = _leave_what_is_seen(root)
     tables, layouts = _tables(root)
     found = [s for i, t in enumerate(tables) if (s := _web_sheet(name, f"表{i + 1}" if len(tables) > 1 else "", t))]
     if not found:
         raise RefusedFile(name, NO_TABLE)
     found = _continued(found)
+    if hidden:
+        found[0].notes.append(f"有 {hidden} 行在网页上是隐藏的，也读入了")
     found[0].left_out += [told for layout in layouts if (told := _rows_of_layout(name, layout))]
     return found
+
+
+def _leave_what_is_seen(root: html.HtmlElement) -> int:
+    """Take out of cells what a person does not see (scripts, styles, hidden parts, options not chosen), and put words for
+    pictures; return how many rows are hidden, which are read all the same.
+    """
+    etree.strip_elements(root, "script", "style", "template", "noscript", with_tail=False)
+    for options in root.iter("select"):
+        listed = list(options.iter("option"))
+        chosen = [o for o in listed if o.get("selected") is not None] or listed[:1]
+        for option in listed:
+            if option not in chosen:
+                option.drop_tree()
+    for picture in list(root.iter("img")):
+        picture.tail = (picture.get("alt") or "") + (picture.tail or "")
+    unseen = [e for e in root.iter("*") if _is_hidden(e)]
+    rows = [e for e in unseen if e.tag == "tr"]
+    for element in unseen:
+        if element.tag not in ("html", "body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"):
+            element.drop_tree()
+    return len(rows)
+
+
+def _is_hidden(element: html.HtmlElement) -> bool:
+    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style") or ""))
 
 
 def _tables(root: html.HtmlElement) -> tuple[list[html.HtmlElement], list[html.HtmlElement]]:
@@ -148,9 +179,9 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _text(cell: html.HtmlElement) -> str:
-    for end in cell.iter("br", "tr", "td", "th"):  # of a table inside the cell
+    for end in cell.iter(*LINES, "td", "th"):  # td, th: of a table inside the cell
         if end is not cell:
-            end.tail = ("\n" if end.tag in ("br", "tr") else " ") + (end.tail or "")
+            end.tail = ("\n" if end.tag in LINES else " ") + (end.tail or "")
     return str(cell.text_content()).strip()
 
 

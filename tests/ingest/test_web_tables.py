@@ -70,3 +70,18 @@ def test_what_was_asked_for_is_no_row(tmp_path: Path) -> None:
 def test_a_layout_two_deep_and_side_by_side(tmp_path: Path) -> None:
     body = f"<table><tr><td><table><tr><td>{table(HEADS, *ONE)}</td><td>{table(HEADS, *TWO)}</td></tr></table></td></tr></table>"
     assert imported(tmp_path, "a.xls", page(body)).accepted == 3
+
+
+def test_a_cell_holds_what_a_person_sees(tmp_path: Path) -> None:
+    """Scripts, styles, hidden parts and options that are not chosen are no text; pictures have words, paragraphs lines."""
+    seen = """<html><body><table><tr><th>工单编号</th><th>受理时间</th><th>诉求内容</th><th>承办部门</th><th>满意度</th></tr>
+    <tr><td>A1</td><td>2026-05-01</td><td><p>第一段。</p><p>第二段。</p><script>show("F1");</script><style>.x{color:red}</style></td>
+    <td>甲局<span style="DISPLAY: none">000123</span><input type="hidden" value="7"></td><td><img src="s.png" alt="满意"></td></tr>
+    <tr style="display:none"><td>A2</td><td>2026-05-02</td><td>隐藏的</td>
+    <td><select><option>乙局</option><option selected>丙局</option></select></td><td></td></tr></table></body></html>"""
+    result = imported(tmp_path, "台账.xls", seen.encode())
+    cases = held(tmp_path)
+    assert cases["content"].tolist() == ["第一段。\n第二段。", "隐藏的"]
+    assert cases["department"].tolist() == ["甲局", "丙局"]
+    assert held(tmp_path, "ratings")["grade"].to_dict() == {"A1": 4}
+    assert "有 1 行在网页上是隐藏的，也读入了" in "".join(result.warnings)
