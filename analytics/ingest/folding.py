@@ -121,12 +121,19 @@ def _fold_steps(folded: Folded) -> None:
     if department:
         steps["department"] = happened[department]
     steps["event_key"] = event_keys(steps)
+    if untimed := int((frame["step"].notna() & frame["step_at"].isna()).sum()):
+        folded.to_check.append(f"{untimed:,} 行的环节没有发生时间，没有记入环节记录；请补上发生时间")
+    if told := differences(frame, "cases", ("case_no",), NOT_OF_THE_LEAD):
+        folded.to_check.append(f"每个环节一行的工单，这些列各行不同，以最后一个环节为准：{told}；请核对")
     ordered = frame.sort_values(["case_no", "step_at", "row_id"], kind="stable")
     last = ordered.groupby("case_no").last().reset_index()
     last["row_id"] = frame.groupby("case_no")["row_id"].min().reindex(last["case_no"]).to_numpy()
     last["accepted_at"] = ordered.groupby("case_no")["accepted_at"].min().to_numpy()
     if "closed_at" not in last:
         last["closed_at"] = last["case_no"].map(_closings(steps))
+    if department and "first_department" not in frame:
+        taken = ordered[ordered["step"] == "accepted"].groupby("case_no")[department].first()
+        last["first_department"] = last["case_no"].map(taken)
     _note(folded, frame, last)
     folded.steps = steps
     folded.cases = _like(last, frame).sort_values("row_id")

@@ -94,3 +94,19 @@ def test_a_correction_of_the_time_or_of_the_words_alone_is_one(tmp_path: Path) -
     store = Store(tmp_path)
     imported(store, "a.csv", head + "1,2026-03-02,油烟\n2,2026-03-02,漏水\n")
     assert imported(store, "b.csv", head + "1,2026-03-03,油烟\n2,2026-03-02,漏水很急\n").updated == 2
+
+
+STEPS = "工单编号,受理时间,诉求内容,企业名称,环节,发生时间,经办部门"
+
+
+def test_steps_say_who_took_the_case_and_what_their_rows_say_otherwise(tmp_path: Path) -> None:
+    rows = (
+        "A1,2026-05-01 09:00,内容,甲公司,受理,2026-05-01 09:00,街道办",
+        "A1,2026-05-01 09:00,内容,乙公司,办理,2026-05-02 10:00,科技局",
+        "A1,2026-05-01 09:00,内容,乙公司,反馈,,科技局",
+    )
+    result = imported(tmp_path, "环节.csv", "\n".join([STEPS, *rows]))
+    assert held(tmp_path).loc["A1", "first_department"] == "街道办"
+    told = "".join(result.to_check)
+    assert "企业名称（1 件）" in told
+    assert "1 行的环节没有发生时间，没有记入环节记录" in told
