@@ -101,7 +101,8 @@ def test_a_problem_from_its_alarm_to_its_closing(page: Page, tmp_path: Path) -> 
     desk = IssueDesk(store)
     with serving(store.folder) as address:
         page.goto(f"{address}/recurring?as_of={day - dt.timedelta(days=60)}")
-        page.get_by_role("link", name=re.compile("类型「.*」自 .*当周起")).first.click()
+        expect(page.get_by_text(re.compile("「.*」自 .*当周起")).first).to_be_visible()
+        page.get_by_role("link", name="看这一类").first.click()
         page.get_by_role("link", name="列入治理台账").click()
         page.get_by_label("经办（单位、姓名）").last.fill("综合科 王")
         page.get_by_role("button", name="列入台账").click()

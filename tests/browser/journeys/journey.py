@@ -149,8 +149,17 @@ class Journey:
         """Choose an option of a filter."""
 
         def do() -> None:
-            self.page.get_by_label(label, exact=True).first.click()
-            self.page.get_by_role("option", name=option, exact=True).click()
+            field, wanted = (
+                self.page.get_by_label(label, exact=True).first,
+                self.page.get_by_role("option", name=option, exact=True),
+            )
+            field.scroll_into_view_if_needed()
+            for _ in range(40):  # a page that still scrolls closes what was opened
+                field.click()
+                with suppress(PlaywrightTimeout):
+                    wanted.wait_for(timeout=3000)
+                    break
+            wanted.click()
 
         self.act(f"choose “{option}” as “{label}”", do)
         self.page.keyboard.press("Escape")

@@ -12,7 +12,7 @@ from analytics.store import Store
 from tests.browser.journeys import sight
 from tests.browser.journeys.journey import MENU, PATIENCE, PHONE, TABLET, WIDE, travelled
 from tests.browser.journeys.oracle import Oracle
-from tests.browser.journeys.test_tasks import listed, open_row
+from tests.browser.journeys.test_tasks import open_row
 
 #: The words a person sees: not those of a label shrunk to nothing.
 VISIBLE = """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
@@ -42,7 +42,7 @@ def test_every_page_and_the_way_of_a_decision(
         first = sight.numbers(journey.page)
         way = next(x for x in sight.links(journey.page) if x.label.startswith("看工单（"))
         journey.follow(sight.located(journey.page, way))
-        assert listed(journey) == way.promised == Oracle(found_store).cases(journey.address)
+        assert journey.listed() == way.promised == Oracle(found_store).cases(journey.address)
         open_row(journey, 0)
         journey.back()
         journey.back()
@@ -52,6 +52,6 @@ def test_every_page_and_the_way_of_a_decision(
         journey.follow(sight.located(journey.page, kind))
         name = journey.page.get_by_role("heading", level=3).first.inner_text()
         journey.link(re.compile("看统计期内的这些工单"))
-        assert listed(journey) == Oracle(found_store).cases(journey.address)
+        assert journey.listed() == Oracle(found_store).cases(journey.address)
         journey.back()
         expect(journey.page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
