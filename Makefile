@@ -22,7 +22,7 @@ run: $(STAMPS)/run
 
 test: check browser databases
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(addprefix --ignore ,$(LONG))
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(LONG) --ignore $(WALK)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(LONG) --ignore $(WALK)
 
 # While writing: is what one touched still right? The rest is for `make test`.
 quick: $(STAMPS)/dev
