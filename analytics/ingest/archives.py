@@ -6,18 +6,13 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from analytics.ingest.cells_shown import Cells, blocks_of_rows, cells, formats, sheet_parts
 from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 
-#: A sheet is read as a whole rectangle: so many cells at most, most of them empty or not.
-MOST_CELLS = 60_000_000
 _CHUNK = 1 << 20
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 #: What cannot be opened as an archive shows itself in many ways.
 BROKEN = (
     zipfile.BadZipFile,
@@ -76,45 +71,15 @@ def _name(part: zipfile.ZipInfo) -> str:
         return part.filename
 
 
-@dataclass
-class Beside:
-    """What a sheet's XML says beside its values: how many rows are hidden, and cells whose value misleads."""
-
-    hidden: int = 0
-    cells: Cells = field(default_factory=Cells)
-
-
-def beside_values(name: str, content: bytes) -> dict[int, Beside]:
-    """Return place of a sheet → what it says beside its values, of an XLSX without entities; raises RefusedFile."""
+def check_entities(name: str, content: bytes) -> None:
+    """Refuse an XLSX whose parts declare entities; raises RefusedFile, also where it cannot be opened."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            xml = [p for p in parts if p.filename.endswith((".xml", ".rels"))]
+            xml = [p for p in archive.infolist() if p.filename.endswith((".xml", ".rels"))]
             if any(re.search(rb"<!(DOCTYPE|ENTITY)", archive.open(p).read(4096)) for p in xml):
                 raise RefusedFile(name, "工作簿含外部实体定义，不安全，已拒绝；请用 Excel 另存后再导入")
-            held = set(archive.namelist())
-            styles = formats(archive)
-            return {
-                place: _beside(archive, part, styles) for place, part in enumerate(sheet_parts(archive)) if part in held
-            }
     except (*BROKEN, KeyError):
         raise RefusedFile(name, "工作簿损坏或没有传完，请重新导出或另存后再导入") from None
-
-
-def _beside(archive: zipfile.ZipFile, part: str, styles: dict[bytes, str]) -> Beside:
-    found = Beside()
-
-    def counted() -> Iterator[bytes]:
-        for block in blocks_of_rows(archive, part):
-            found.hidden += _hidden(block)
-            yield block
-
-    found.cells = cells(counted(), styles)
-    return found
-
-
-def _hidden(block: bytes) -> int:
-    return len(_ROW.findall(block)) if b"hidden" in block else 0
 
 
 def _check_sizes(name: str, content: bytes, parts: list[zipfile.ZipInfo], settings: Settings) -> None:

@@ -63,9 +63,14 @@ def from_epoch(value: float) -> dt.datetime | None:
     return None
 
 
+def single_spaced(text: str) -> str:
+    """Return a text trimmed, runs of blanks as one: the patterns here allow blanks in many places that may share a run."""
+    return " ".join(text.split())
+
+
 def one_time(text: str, order: str = "") -> dt.datetime | None:
     """Parse one spelling of a time; ``order`` (mdy, dmy, ymd) for a date that leaves it open. None where it is none."""
-    narrow = unicodedata.normalize("NFKC", text).strip().strip("'\"")
+    narrow = single_spaced(unicodedata.normalize("NFKC", text)).strip("'\"")
     try:
         return _by_machine(narrow) or _by_hand(narrow, order)
     except (ValueError, OverflowError):

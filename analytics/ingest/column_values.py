@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from analytics.ingest import dates, parsing
-from analytics.ingest.cells_shown import NOT_COMPUTED
 from analytics.ingest.characters import named
 from analytics.ingest.damage import IDENTIFIERS, spoilt_numbers
 from analytics.ingest.limits import ROUNDED, count_rounded, limits, unit_of_head
@@ -16,6 +15,7 @@ from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
 from analytics.ingest.report import Repair, words_left_out
 from analytics.model import Column
+from analytics.untrusted.xlsx import NOT_COMPUTED
 from analytics.workdays import FIRST, LAST
 
 REMEDIES = {
@@ -73,8 +73,9 @@ def values_of(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Seri
     return value, bad
 
 
-def can_read(reading: Reading, column: Column, order: str, cells: list[str]) -> list[bool]:
+def can_read(reading: Reading, column: Column, order: str, cells: parsing.Cells) -> list[bool]:
     """Tell which cells a column of times, numbers or codes can read."""
+    cells = parsing.brief(cells)
     if column.name in LIMITS:
         days, hours, _ = limits(cells, unit_of_head(reading.head(column.name), column.name))
         return (days.notna() | hours.notna()).tolist()

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.cells_shown import ERROR, Shown
 from analytics.ingest.characters import DOUBLED, ESCAPED, FAILED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
 from analytics.ingest.parsing import Cells
 from analytics.ingest.spellings import ONE, UNLIKE
 from analytics.model import Column
+from analytics.untrusted.xlsx import ERROR, Shown
 
 #: Columns whose cells are compared letter by letter, and those that people write sentences into.
 IDENTIFIERS = frozenset({"case_no", "item_no", "officer_no", "credit_code", "contact_phone"})
@@ -48,6 +48,8 @@ _CP1252 = {bytes([b]).decode("cp1252"): b for b in range(0x80, 0xA0) if b not in
 _FIRST_OF_DOUBLED = (
     "[" + "".join(bytes([a, b]).decode("gb18030") for a in range(0xE4, 0xEA) for b in range(0x80, 0xC0)) + "]"
 )
+#: What is seen.
+_WITHIN = re.compile(f"[^{INVISIBLE}\\s]")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _PLAUSIBLE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef‘’“”…—·×℃№\x00-\x7f]*")
 _PAIRS = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xf7][\xa1-\xfe]|[\xa1-\xa9][\xa1-\xfe])*")
@@ -172,7 +174,8 @@ def _narrowed(text: str) -> str:
 def _trimmed(text: str) -> str:
     """Return a text without invisible characters at its ends and without controls; inside they may hold signs together."""
     kept = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
-    return re.sub(f"^[{INVISIBLE}\\s]+|[{INVISIBLE}\\s]+$", "", kept)
+    within = _WITHIN.search(kept)
+    return kept[within.start() : len(kept) - _WITHIN.search(kept[::-1]).start()] if within else ""  # type: ignore[union-attr]
 
 
 def _without_padding(text: str) -> str:

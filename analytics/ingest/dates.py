@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.clocks import CLOCK, from_epoch, one_time
+from analytics.ingest.clocks import CLOCK, from_epoch, one_time, single_spaced
 from analytics.ingest.parsing import Cells, all_words, plain, texts
 
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f")
@@ -91,8 +91,8 @@ def _clock(cell: object) -> str | None:
     if isinstance(cell, dt.timedelta):
         seconds = round(cell.total_seconds())
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}" if 0 <= seconds < 86400 else None
-    text = plain(cell)
-    return text if text and CLOCK.match(text) else None
+    text = single_spaced(plain(cell) or "")
+    return text if CLOCK.match(text) else None
 
 
 def _take_real(cells: Cells, result: pd.Series) -> tuple[list[object], np.ndarray]:

@@ -30,7 +30,7 @@ def _folded(text: str) -> str:
 
 def without_brackets(folded: str) -> str:
     """Return a folded head without what stands in brackets, such as a unit."""
-    return re.sub(r"\(.*?\)|\[.*?\]|【.*?】", "", folded)
+    return folded if len(folded) > 4 * LONGEST else re.sub(r"\(.*?\)|\[.*?\]|【.*?】", "", folded)
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,11 @@ from analytics.ingest.encodings import decoded
 from analytics.ingest.heads import fold, synonyms
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Part, Sheet
+from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS
 
 BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重新导出后再导入"
 BROKEN_LINE = "这一行不是完整的 JSON 记录，读不出来；请从原系统重新导出，或补全这一行后再导入"
+UNALIKE = "JSON 里各条记录的字段名很少相同，合起来有 {} 列，不是工单列表；请导出成字段一致的记录，或 CSV、XLSX"
 NO_RECORDS = "JSON 里没有找到工单列表；请导出成记录的数组，或 CSV、XLSX"
 HEADS = ("columns", "fields", "header", "headers", "heads")
 
@@ -89,10 +91,17 @@ def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> 
     )
     if not heads:
         return []
+    _check_size(name, len(heads), len(flat))
     rows = [_row(record, heads) for record in flat]
     sheet = _sheet(name, title, [[*_shortened(heads)], *rows], unit)
     sheet.doubtful = {i + 1: BROKEN_LINE for i, r in enumerate(flat) if r is not None and not isinstance(r, dict)}
     return [sheet, *(_of_inner(name, key, heads, pairs) for key, pairs in inner.items())]
+
+
+def _check_size(name: str, columns: int, rows: int) -> None:
+    """Refuse records that have few keys in common: as a table they would be far larger than the file."""
+    if columns > MOST_COLUMNS or columns * rows > MOST_CELLS:
+        raise RefusedFile(name, UNALIKE.format(columns))
 
 
 def _sheet(name: str, title: str, rows: list[list[object]], unit: str) -> Sheet:
@@ -115,6 +124,7 @@ def _of_inner(name: str, key: str, heads: list[str], pairs: list[tuple[dict, dic
     number = next((h for word in numbers for h in heads if fold(h) == word), heads[0])
     inner = [_flat(step) for _, step in pairs]
     columns = list(dict.fromkeys(h for step in inner for h in step if h != number))
+    _check_size(name, 1 + len(columns), len(pairs))
     rows: list[list[object]] = [[number, *_shortened(columns)]]
     for (record, _), step in zip(pairs, inner, strict=True):
         rows.append([step.get(number) or _cell(record.get(number)), *(_cell(step.get(h)) for h in columns)])

@@ -24,6 +24,9 @@ NOTHING = pa.array(sorted(EMPTY))
 TEXT = pd.StringDtype("pyarrow")
 #: A column as it was read: texts in Arrow from a text file, cells of any kind from a workbook.
 Cells: TypeAlias = Sequence[object] | pa.ChunkedArray
+#: No time, number or code is longer.
+LONGEST = 100
+_CUT = "……"
 _FIGURE = {c: i for i, c in enumerate("一二三四五", 1)}
 #: A grade of five in figures or stars.
 FIGURES = re.compile(r"(?:(★{1,5})☆*|([1-5一二三四五])(?:\.0+)?(?:分|星|星级|颗星|星好评|星差评|级)?)")
@@ -51,6 +54,28 @@ def plain(cell: object) -> str | None:
 def all_words(cells: Cells) -> bool:
     """Tell whether every cell is a string or nothing, as in a text file."""
     return isinstance(cells, pa.ChunkedArray) or set(map(type, cells)) <= {str, type(None)}
+
+
+def brief(cells: Cells) -> Cells:
+    """Return the cells of a column of times, numbers or codes; one too long to be any is cut, and read as none.
+
+    The patterns of these kinds are tried on every spelling; on a long cell of blanks some would take minutes.
+    """
+    if isinstance(cells, pa.ChunkedArray):
+        trimmed = pc.utf8_trim_whitespace(cells)
+        long = pc.greater(pc.utf8_length(trimmed), LONGEST)
+        if not pc.any(long).as_py():
+            return cells
+        cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(trimmed, 0, LONGEST), _CUT, "")
+        return pc.if_else(pc.fill_null(long, False), cut, cells)
+    if not any(type(c) is str and len(c) > LONGEST for c in cells):
+        return cells
+    return [_brief(c) if type(c) is str and len(c) > LONGEST else c for c in cells]
+
+
+def _brief(text: str) -> str:
+    trimmed = text.strip()
+    return trimmed[:LONGEST] + _CUT if len(trimmed) > LONGEST else trimmed
 
 
 def texts(cells: Cells) -> pd.Series:

@@ -122,14 +122,21 @@ def _are_rows(lines: list[str], forms: Forms) -> bool:
 
 def _by_delimiters(text: str, delimiter: str) -> list[str]:
     """Cut a row whose texts hold single quotes: one ends a cell only before a delimiter."""
-    edge = re.escape(delimiter)
-    cell = re.compile(rf'"((?:[^"]|"(?!\s*(?:{edge}|$)))*)"\s*(?={edge}|$)|([^{edge}]*)')
-    row, at = [], 0
+    closing = [(m.start(), m.end()) for m in re.finditer(rf'"\s*(?={re.escape(delimiter)}|$)', text)]
+    row, at, following = [], 0, 0
     while at <= len(text):
-        match = cell.match(text, at)
-        assert match  # the second way matches nothing as well
-        row.append(match[1].replace('""', '"') if match[1] is not None else match[2])
-        at = match.end() + 1
+        if text[at : at + 1] == '"':
+            while following < len(closing) and closing[following][0] <= at:
+                following += 1
+            if following < len(closing):
+                quote, end = closing[following]
+                row.append(text[at + 1 : quote].replace('""', '"'))
+                at = end + 1
+                continue
+        end = text.find(delimiter, at)
+        end = len(text) if end < 0 else end
+        row.append(text[at:end])
+        at = end + 1
     return row
 
 

@@ -15,8 +15,8 @@ from analytics.ingest.differing import MOST_NAMED, differences, listed
 from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
 
 TEXTS = ("title", "content")
-#: What every number has; a word in its place (待定, XXX, 0) has none, or one letter over and over.
-MEANT = re.compile(r"[1-9]|([A-Za-z]).*(?!\1)[A-Za-z]")
+#: What a number has; a word in its place (待定, XXX, 0) has none, or one letter over and over.
+_MEANT = re.compile("[1-9A-Za-z]")
 GIVE_NUMBERS = "请给每件补上各自的编号后再导入"
 CHECK_NUMBERS = (
     "请核对编号；确是同一件的先后版本，请带上更新时间一列，或导入时选“同一件的先后版本”（命令行 --several versions）"
@@ -92,7 +92,8 @@ def _are_numbers(numbers: pd.Series) -> pd.Series:
 
 def is_number(text: str) -> bool:
     """Tell whether a text may be the number of one case, and is no word that stands for a number still to come."""
-    return bool(MEANT.search(text))
+    meant = set(_MEANT.findall(text))
+    return len(meant) > 1 or any(map(str.isdigit, meant))
 
 
 def _refusals(rows: pd.DataFrame, plan: SheetPlan, what: str) -> dict[int, str]:

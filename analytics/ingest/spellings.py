@@ -15,10 +15,14 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 #: Area codes of three digits begin 01 or 02.
 _LANDLINE = re.compile(r"(0[12]\d|0[3-9]\d{2})(\d{7,8})")
 _CODE = re.compile(r"[0-9A-Z]{18}")
+#: A longer cell is neither.
+LONGEST = 64
 
 
 def one_phone(text: str) -> str:
     """Return a telephone number without spaces and country code: 13812345678, 029-88881234转12; any other text as it is."""
+    if len(text) > LONGEST:
+        return text
     narrow = unicodedata.normalize("NFKC", text).strip()
     extension = _EXTENSION.search(narrow)
     main = narrow[: extension.start()] if extension else narrow
@@ -39,6 +43,8 @@ def one_phone(text: str) -> str:
 
 def one_code(text: str) -> str:
     """Return a unified social credit code in capitals without spaces; any other text as it is."""
+    if len(text) > LONGEST:
+        return text
     code = re.sub(r"[\s.·－—-]", "", unicodedata.normalize("NFKC", text)).upper()
     return code if _CODE.fullmatch(code) else text
 

@@ -17,12 +17,14 @@ from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
+from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS
 
 #: Bytes that are cut into rows at a time; a row must not be longer to be read column by column.
 BLOCK = 4 * 1024**2
 SAMPLE = 65536
 #: Stands for a carriage return inside a line until the line is cut.
 _RETURN = "\x0b"
+RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
 MIXED = "utf-8+gb18030"
 csv.field_size_limit(2**31 - 1)
 
@@ -38,6 +40,10 @@ def read_text(name: str, content: bytes) -> Sheet:
         lined = lined.lstrip("\ufeff")
     sheet = Sheet(name, "", [], signs=signs_of(lined), lined=True)
     dialect = dialect_of(lined)
+    if dialect.width > MOST_COLUMNS:
+        raise RefusedFile(
+            name, f"一行有 {dialect.width} 列或更多，不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
+        )
     even = _even_rows(content, lined, dialect.delimiter)
     if even and not (b'"' in content and _swallowed(even, lined, dialect)):
         sheet.rows = even
@@ -67,6 +73,8 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
     else:
         rows = [line.split(dialect.delimiter) if line else [] for line in text.split("\n")]
         rows = rows[:-1] if rows and not rows[-1] else rows
+    if len(rows) * max(map(len, rows), default=0) > MOST_CELLS:
+        raise RefusedFile(sheet.file, RAGGED)
     broken = rejoined(rows, dialect)
     rows = broken.rows
     sheet.doubtful = {at: why for at, why in sheet.doubtful.items() if at not in broken.places} | broken.doubtful

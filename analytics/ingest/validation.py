@@ -142,6 +142,7 @@ def _check_moved(
 def _mended(reading: Reading, column: Column, cells: parsing.Cells) -> parsing.Cells:
     """Return a column's cells with what is certainly damage put right, and enter it in the account."""
     sheet = reading.plan.sheet
+    cells = cells if column.kind == "text" else parsing.brief(cells)
     cells, reading.failed[column.name] = without_errors(cells, sheet.signs)
     mended, counts = repaired(cells, column, sheet.signs)
     place, head = sheet.place, reading.head(column.name)
@@ -156,7 +157,7 @@ def _mended(reading: Reading, column: Column, cells: parsing.Cells) -> parsing.C
 def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> None:
     """Join a day and a time of day that stand in two columns."""
     for name, position in reading.plan.beside.items():
-        mapped, other = reading.cells[name], written[position]
+        mapped, other = reading.cells[name], parsing.brief(written[position])
         both = f"「{named(reading.plan.heads[position])}」与「{named(reading.head(name))}」"
         if dates.are_clocks(mapped) != dates.are_clocks(other):
             day, clock = (other, mapped) if dates.are_clocks(mapped) else (mapped, other)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 from analytics import confined
-from analytics.ingest import apart
-from analytics.ingest.archives import Beside, beside_values
+from analytics.ingest.archives import check_entities
 from analytics.ingest.characters import signs_in
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
+from analytics.untrusted import reader
+from analytics.untrusted.bounds import Read
 
 LOCKED = "文件加了密码，请在 Excel 中取消密码（文件→信息→保护工作簿）后另存再导入"
 BROKEN = "文件损坏，读不出来，请用 Excel 打开并另存为 .xlsx 后再导入"
@@ -33,7 +35,8 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 def read_xlsx(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of an XLSX or XLSM; raises RefusedFile."""
-    return read_apart(name, content, "book", beside_values(name, content))
+    check_entities(name, content)
+    return read_apart(name, content, "xlsx")
 
 
 def read_xls(name: str, content: bytes) -> list[Sheet]:
@@ -46,35 +49,40 @@ def read_xls(name: str, content: bytes) -> list[Sheet]:
     return sheets
 
 
-def read_apart(name: str, content: bytes, kind: str, beside: dict[int, Beside] | None = None) -> list[Sheet]:
-    """Return the sheets of a file (``kind``: book or parquet) read within bounds of memory, time and output.
+def read_apart(name: str, content: bytes, kind: str, broken: str = BROKEN) -> list[Sheet]:
+    """Return the sheets of a file (``kind``: xlsx, another book, xml, or parquet) read in a process of its own.
 
-    ``beside``: place of a sheet → what it says beside its values, None where the format cannot be asked. Raises
-    RefusedFile, also where the process was ended.
+    Raises RefusedFile.
     """
     if _ENCRYPTED in content:
         raise RefusedFile(name, LOCKED)
-    ended = confined.run(str(Path(apart.__file__)), content, BOUNDS, kind)
-    if ended.code != 0:
-        raise RefusedFile(name, _why(ended.code))
-    found = pickle.loads(ended.output)  # what our own script wrote
+    found: list[Read] = parsed_apart(name, content, kind, broken)
     sheets = []
-    for place, title, visible, rows, merged in found:
-        said = (beside or {}).get(place, Beside())
-        said.cells.put_into(rows)
-        if sheet := sheet_of(name, title, rows, merged, visible=visible, hidden=said.hidden):
-            sheet.formats_unknown = beside is None and kind == "book"
+    for title, visible, rows, merged, hidden in found:
+        if sheet := sheet_of(name, title, rows, merged, visible=visible, hidden=hidden):
+            sheet.formats_unknown = kind in ("book", "xml")
             sheets.append(sheet)
     return sheets
 
 
-def _why(code: int | None) -> str:
+def parsed_apart(name: str, content: bytes, kind: str, broken: str = BROKEN) -> Any:
+    """Return what a parser (see :mod:`analytics.untrusted.reader`) makes of a file within bounds of memory, time and output.
+
+    Raises RefusedFile, with ``broken`` where the file is; also where the process was ended.
+    """
+    ended = confined.run(str(Path(reader.__file__)), content, BOUNDS, kind)
+    if ended.code != 0:
+        raise RefusedFile(name, _why(ended.code, broken))
+    return pickle.loads(ended.output)  # what our own script wrote
+
+
+def _why(code: int | None, broken: str) -> str:
     """Say why a process that read a file gave nothing back: what it says itself, or that it was ended."""
     if code is None:
         return TOO_LONG
-    if code < 0 or code == apart.NO_MEMORY:
+    if code < 0 or code == reader.NO_MEMORY:
         return TOO_MUCH
-    return {apart.PASSWORD: LOCKED, apart.TOO_LARGE: FAR}.get(code, BROKEN)
+    return {reader.PASSWORD: LOCKED, reader.TOO_LARGE: FAR}.get(code, broken)
 
 
 def sheet_of(

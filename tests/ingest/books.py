@@ -22,6 +22,17 @@ def book(rows: list[list], heads: list[str] | None = None, above: list[list] = (
     return saved(made)
 
 
+def book_of(**sheets: list[list]) -> bytes:
+    """Return a workbook of several sheets: name → its rows, heads among them."""
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return saved(made)
+
+
 def saved(made: openpyxl.Workbook) -> bytes:
     buffer = io.BytesIO()
     made.save(buffer)

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from analytics.store import Store
-from tests.ingest.books import saved
+from tests.ingest.books import book_of
 from tests.ingest.stored import held, imported
 
 HEAD = "工单编号,受理时间,诉求内容"
 
 
-def sheets(**held_rows: list[list]) -> bytes:
-    made = openpyxl.Workbook()
-    made.remove(made.active)
-    for title, rows in held_rows.items():
-        sheet = made.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-    return saved(made)
-
-
 def test_one_number_on_two_sheets_for_two_things(tmp_path: Path) -> None:
-    content = sheets(
+    content = book_of(
         一月=[HEAD.split(","), ["1", "2026-01-05", "漏水"], ["2", "2026-01-05", "停电"]],
         二月=[HEAD.split(","), ["1", "2026-01-05", "噪音"], ["2", "2026-01-05", "停电"]],
     )
@@ -38,7 +27,7 @@ def test_one_number_on_two_sheets_for_two_things(tmp_path: Path) -> None:
 
 def test_departments_of_one_case_on_two_sheets_are_told(tmp_path: Path) -> None:
     head = [*HEAD.split(","), "承办部门"]
-    content = sheets(
+    content = book_of(
         城管=[head, ["1", "2026-01-05", "油烟", "城管局"]], 环保=[head, ["1", "2026-01-05", "油烟", "环保局"]]
     )
     account = imported(tmp_path, "a.xlsx", content).account()
@@ -108,5 +97,5 @@ def test_exports_of_other_widths_one_after_another(tmp_path: Path, second: str) 
 
 def test_a_workbook_is_not_read_twice_for_one_thing(tmp_path: Path) -> None:
     rows = [HEAD.split(","), ["1", "2026-01-05", "漏水"]]
-    result = imported(tmp_path, "a.xlsx", sheets(甲=rows, 乙=rows))
+    result = imported(tmp_path, "a.xlsx", book_of(甲=rows, 乙=rows))
     assert (result.accepted, result.unchanged, result.account().to_check) == (1, 1, ())

@@ -12,6 +12,7 @@ import pytest
 from analytics.cli import main
 from analytics.ingest import ByHand, RefusedFile
 from analytics.store import Store
+from tests.ingest.books import book_of
 from tests.ingest.stored import imported
 
 LINES = '工单编号,受理时间,诉求内容,满意度,承办部门\n="A1",2026-03-01,一,满意,甲\nA2,2026-03-01,二,喵,甲\nA3,2026-03-01,三,喵,甲\n,2026-03-01,四,,甲\nA5,昨天,五,,甲\nA6,2026-03-01,,,甲\n'
@@ -137,29 +138,17 @@ def test_a_table_that_is_not_read_turns_the_report_amber(tmp_path: Path) -> None
     good = [["工单编号", "受理时间", "诉求内容"], ["A1", "2026-07-01 09:00", "停车难"]]
     strange = [["工单码", "日子", "事情"], ["A2", "2026-07-02 09:00", "噪声"]]
     notes = [["说明", "", ""], ["请按要求填写", "", ""]]
-    result = imported(tmp_path, "台账.xlsx", _sheets({"一": good, "二": strange, "三": notes}))
+    result = imported(tmp_path, "台账.xlsx", book_of(一=good, 二=strange, 三=notes))
     account = result.account()
     assert account.state == "amber"
     assert len(account.left_out) == 1
     assert "二" in account.left_out[0]
     assert "工单编号" in account.left_out[0]
     assert "没有读入" in account.next_step
-    assert imported(tmp_path, "台账.xlsx", _sheets({"一": good, "三": notes})).account().left_out == ()
+    assert imported(tmp_path, "台账.xlsx", book_of(一=good, 三=notes)).account().left_out == ()
 
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     rows = [["工单编号", "受理时间", "诉求内容", "处理单位代号"], ["B1", "2026-07-01 09:00", "停车难", "x"]]
-    result = imported(tmp_path, "台账.xlsx", _sheets({"一": rows}))
+    result = imported(tmp_path, "台账.xlsx", book_of(一=rows))
     assert any("没有用到的列：处理单位代号" in w for w in result.warnings)
-
-
-def _sheets(sheets: dict[str, list[list[str]]]) -> bytes:
-    made = openpyxl.Workbook()
-    made.remove(made.active)
-    for name, rows in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()

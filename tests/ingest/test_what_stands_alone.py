@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from analytics.store import Store
+from tests.ingest.books import book_of
 from tests.ingest.stored import imported
 
 HEADS = "工单编号,受理时间,诉求内容,承办部门,更新时间,满意度,评价内容,回访结果,回访时间,转办时间"
@@ -68,29 +67,17 @@ def test_with_its_partner_it_is_kept_and_not_named(tmp_path: Path) -> None:
     assert kept(tmp_path, "SELECT comment FROM ratings") == [("好",)]
 
 
-def book(**sheets: list[list[object]]) -> bytes:
-    made = openpyxl.Workbook()
-    made.remove(made.active)
-    for name, rows in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
-
-
 CASES = [["工单编号", "受理时间", "诉求内容"], ["A1", "2026-05-01", "内容"]]
 
 
 @pytest.mark.parametrize("other", [[["工单编号", "答复意见"], ["A1", "已办"]], [["工单号", "满意度"], ["A1", "满意"]]])
 def test_a_sheet_of_case_numbers_that_is_not_read_is_a_loss(other: list[list[object]], tmp_path: Path) -> None:
-    result = imported(tmp_path, "台账.xlsx", book(台账=CASES, 别的=other))
+    result = imported(tmp_path, "台账.xlsx", book_of(台账=CASES, 别的=other))
     assert "别的" in "".join(result.left_out)
 
 
 def test_other_sheets_are_named(tmp_path: Path) -> None:
-    result = imported(tmp_path, "台账.xlsx", book(台账=CASES, 说明=[["本表由各局填报"], ["有问题请联系"]]))
+    result = imported(tmp_path, "台账.xlsx", book_of(台账=CASES, 说明=[["本表由各局填报"], ["有问题请联系"]]))
     assert result.left_out == []
     assert "没有读入的工作表（没有台账的列）：说明" in "".join(result.warnings)
 
@@ -119,7 +106,7 @@ def test_scores_beyond_five_say_why_they_are_not_read(tmp_path: Path) -> None:
 def test_a_spreadsheets_own_subtotals_are_no_cases(tmp_path: Path) -> None:
     rows = [["承办部门", *CASES[0]], ["科技局", *CASES[1]], ["科技局 计数", None, None, 1], ["总计数", None, None, 1]]
     rows += [["甲局", "A2", "2026-05-02", "请汇总"], ["甲局 汇总", None, None, 1]]
-    result = imported(tmp_path, "台账.xlsx", book(台账=rows))
+    result = imported(tmp_path, "台账.xlsx", book_of(台账=rows))
     assert (result.accepted, result.quarantined) == (2, 0)
     assert "“甲局 汇总”" in "".join(result.warnings)
 

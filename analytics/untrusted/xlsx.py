@@ -7,6 +7,7 @@ the sheets' XML, and only where the file holds any.
 from __future__ import annotations
 
 import html
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -22,13 +23,17 @@ MOST_BELOW = 10_000
 _CHUNK, _LONGEST_ROW = 1 << 20, 16 << 20
 _ATTRIBUTE = r'\b{}\s*=\s*["\']([^"\']*)["\']'
 _ID, _TARGET, _FORMAT_ID, _CODE = (re.compile(_ATTRIBUTE.format(a)) for a in ("Id", "Target", "numFmtId", "formatCode"))
-_RELATION = re.compile(r'\w+:id\s*=\s*["\']([^"\']*)["\']')
-_CELL = rb"<(?:\w+:)?c\b([^>]*)>"
-_ERROR_CELL = re.compile(_CELL + rb"(?:<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([^<]{1,20})<")
+_RELATION = re.compile(r'\b\w{1,20}:id\s*=\s*["\']([^"\']*)["\']')
+#: No pattern looks past the next "<": what is no tag costs no more than its length.
+_CELL = rb"<(?:\w+:)?c\b([^<>]*)>"
+_ERROR_CELL = re.compile(
+    _CELL + rb"(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([^<]{1,20})<"
+)
 _BARE_FORMULA = re.compile(
     _CELL
-    + rb"\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    + rb"\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*\bhidden=[\"'](?:1|true)[\"']")
 _STYLED = re.compile(_CELL)
 _PLACE, _TYPE, _STYLE = (re.compile(rb"\b" + a + rb'\s*=\s*["\']([^"\']*)["\']') for a in (b"r", b"t", b"s"))
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|([0#])|([-+/(): ])')
@@ -41,9 +46,13 @@ class Shown(float):
 
 
 @dataclass
-class Cells:
-    """Cells of one sheet by row and column, from 0: ``words`` stand for them, ``formats`` show their numbers."""
+class Beside:
+    """What a sheet's XML says beside its values: how many rows are hidden, and cells by row and column, from 0.
 
+    ``words`` stand for cells, ``formats`` show their numbers.
+    """
+
+    hidden: int = 0
     words: dict[tuple[int, int], str] = field(default_factory=dict)
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -75,11 +84,11 @@ def sheet_parts(archive: zipfile.ZipFile) -> list[str]:
     book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
     relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
     targets = {}
-    for relation in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
+    for relation in re.findall(r"<(?:\w+:)?Relationship\b[^<>]*>", relations):
         name, target = _ID.search(relation), _TARGET.search(relation)
         if name and target:
             targets[name[1]] = target[1].lstrip("/") if target[1].startswith("/") else f"xl/{target[1]}"
-    found = [_RELATION.search(sheet) for sheet in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book)]
+    found = [_RELATION.search(sheet) for sheet in re.findall(r"<(?:\w+:)?sheet\b[^<>]*>", book)]
     return [targets.get(name[1], "") if name else "" for name in found]
 
 
@@ -89,15 +98,16 @@ def formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
         return {}
     styles = archive.read("xl/styles.xml").decode("utf-8", "replace")
     codes = {}
-    for line in re.findall(r"<(?:\w+:)?numFmt\b[^>]*>", styles):
+    for line in re.findall(r"<(?:\w+:)?numFmt\b[^<>]*>", styles):
         number, code = _FORMAT_ID.search(line), _CODE.search(line.replace("&quot;", "\x00"))
         if number and code:
             codes[number[1]] = html.unescape(code[1].replace("\x00", '"')).split(";")[0]
     named = {number: code for number, code in codes.items() if is_of_numbers(code)}
-    table = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", styles, re.DOTALL)
-    if not named or not table:
+    begins = re.search(r"<(?:\w+:)?cellXfs\b", styles)
+    if not named or not begins:
         return {}
-    used = [_FORMAT_ID.search(xf) for xf in re.findall(r"<(?:\w+:)?xf\b[^>]*>", table[0])]
+    table = styles[begins.start() : styles.find("cellXfs>", begins.end())]
+    used = [_FORMAT_ID.search(xf) for xf in re.findall(r"<(?:\w+:)?xf\b[^<>]*>", table)]
     return {str(i).encode(): named[f[1]] for i, f in enumerate(used) if f and f[1] in named}
 
 
@@ -126,10 +136,22 @@ def in_format(value: int, code: str) -> str:
     return "".join(reversed(shown))
 
 
-def cells(blocks: Iterator[bytes], styles: dict[bytes, str]) -> Cells:
-    """Return the cells of a sheet whose value misleads, from blocks of its XML that hold whole rows."""
-    found = Cells()
+def beside_values(content: bytes) -> dict[int, Beside]:
+    """Return place of a sheet → what it says beside its values, of an XLSX; raises what a broken archive raises."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        held, styles = set(archive.namelist()), formats(archive)
+        return {
+            place: _beside(blocks_of_rows(archive, part), styles)
+            for place, part in enumerate(sheet_parts(archive))
+            if part in held
+        }
+
+
+def _beside(blocks: Iterator[bytes], styles: dict[bytes, str]) -> Beside:
+    """Return what a sheet says beside its values, from blocks of its XML that hold whole rows."""
+    found = Beside()
     for block in blocks:
+        found.hidden += len(_HIDDEN_ROW.findall(block)) if b"hidden" in block else 0
         if b't="e"' in block or b"t='e'" in block:
             for attributes, word in _ERROR_CELL.findall(block):
                 if _group(_TYPE, attributes) == b"e":

@@ -1,7 +1,7 @@
-"""Reads workbooks of every kind, and Parquet, in a process of its own: a file that ends its reader ends nothing else.
+"""Reads workbooks of every kind, web pages and Parquet in a process of its own: a file that ends its reader ends nothing else.
 
 Run as a script within bounds (:mod:`analytics.confined`) with the kind as its argument, the file on standard input, a
-pickle of its sheets on standard output.
+pickle of its sheets (of a page: its tables) on standard output.
 """
 
 from __future__ import annotations
@@ -10,24 +10,36 @@ import gc
 import io
 import pickle
 import sys
+from collections.abc import Iterator
 from typing import Any
 
-#: A sheet is handed on as a whole rectangle: so many cells at most, and columns as Excel has.
-MOST_CELLS, MOST_COLUMNS = 60_000_000, 16_384
+from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS, Read, TooLargeError
+from analytics.untrusted.xlsx import Beside, beside_values
+
 #: Exit codes.
 PASSWORD, BROKEN, TOO_LARGE, NO_MEMORY = 3, 4, 5, 6
 
 
-class TooLargeError(Exception):
-    """More cells than may be held."""
+def book(content: bytes) -> list[Read]:
+    """Return the worksheets of a workbook of any kind."""
+    return [(title, visible, rows, merged, 0) for _, title, visible, rows, merged in _worksheets(content)]
 
 
-def sheets(content: bytes) -> list[tuple[int, str, bool, list[list[object]], list]]:
-    """Return place, name, visible, rows and merged ranges of every worksheet of a workbook."""
+def xlsx(content: bytes) -> list[Read]:
+    """Return the worksheets of an XLSX, cells that mislead as the workbook shows them."""
+    beside, found = beside_values(content), []
+    for place, title, visible, rows, merged in _worksheets(content):
+        said = beside.get(place, Beside())
+        said.put_into(rows)
+        found.append((title, visible, rows, merged, said.hidden))
+    return found
+
+
+def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[object]], list]]:
+    """Yield place, name, visible, rows and merged ranges of every worksheet."""
     import python_calamine as calamine
 
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    found = []
     for index, meta in enumerate(book.sheets_metadata):
         if meta.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -36,8 +48,7 @@ def sheets(content: bytes) -> list[tuple[int, str, bool, list[list[object]], lis
             raise TooLargeError
         rows = [list(r) for r in raw.to_python(skip_empty_area=False)]
         visible = meta.visible == calamine.SheetVisibleEnum.Visible
-        found.append((index, str(meta.name), visible, rows, _merged(raw)))
-    return found
+        yield index, str(meta.name), visible, rows, _merged(raw)
 
 
 def _merged(raw: object) -> list:
@@ -47,7 +58,7 @@ def _merged(raw: object) -> list:
         return []
 
 
-def table(content: bytes) -> list[tuple[int, str, bool, list[list[object]], list]]:
+def table(content: bytes) -> list[Read]:
     """Return the one table of a Parquet file as a sheet: heads, then rows; structures one level deep are columns."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -58,7 +69,7 @@ def table(content: bytes) -> list[tuple[int, str, bool, list[list[object]], list
     held = file.read().flatten()
     columns = [_local(column) for column in held.columns]
     rows: list[list[object]] = [list(held.column_names), *(list(r) for r in zip(*columns, strict=True))]
-    return [(0, "", True, rows, [])]
+    return [("", True, rows, [], 0)]
 
 
 def _local(column: Any) -> list[object]:
@@ -76,7 +87,21 @@ def _local(column: Any) -> list[object]:
     return column.to_pylist()
 
 
-READ = {"book": sheets, "parquet": table}
+def page(content: bytes) -> object:
+    """Return the tables of a web page, and how many of its rows are hidden."""
+    from analytics.untrusted import web
+
+    return web.page(content)
+
+
+def spreadsheet_2003(content: bytes) -> list[Read]:
+    """Return the worksheets of an XML Spreadsheet 2003."""
+    from analytics.untrusted import web
+
+    return web.spreadsheet_2003(content)
+
+
+READ = {"book": book, "xlsx": xlsx, "parquet": table, "page": page, "xml": spreadsheet_2003}
 
 
 def main() -> int:
