@@ -125,14 +125,8 @@ def run_import(options: argparse.Namespace) -> int:
     if result.published:
         _join(store, options.viewer)
     _write_reports(options, store, result)
-    for told in result.left_out:
-        say(f"没有读入：{told}")
-    for warning in result.warnings:
-        say(f"提示：{warning}")
-    for repair in result.repairs:
-        say(
-            f"已修正：{repair.place}{'「' + repair.head + '」' if repair.head else ''} {repair.kind}（{repair.count:,} 处）"
-        )
+    for told in result.account().told():
+        say(told)
     for row in result.quarantine[:20]:
         say(f"隔离：{row.reason}")
     if options.json:

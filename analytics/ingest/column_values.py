@@ -41,7 +41,7 @@ def parse_column(reading: Reading, column: Column, order: str) -> None:
     if column.name in LIMITS:
         bad = _parse_limits(reading, column, cells)
     else:
-        frame[column.name], bad = values_of(cells, column, order)
+        frame[column.name], bad = values_of(cells, column, order, reading.head(column.name))
     if column.name in IDENTIFIERS or column.name == "event_key":
         bad = bad | _check_numbers(reading, column, cells)
     elif bad.any() and column.required:
@@ -55,8 +55,11 @@ def parse_column(reading: Reading, column: Column, order: str) -> None:
         reading.reasons.add(empty, OF_COLUMN.get(column.name, REQUIRED), lambda i: _why_empty(reading, column, i))
 
 
-def values_of(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Series, pd.Series]:
-    """Parse cells as a column's kind; ``order`` of dates that leave it open. Returns (values, mask of what cannot be read)."""
+def values_of(cells: parsing.Cells, column: Column, order: str, head: str = "") -> tuple[pd.Series, pd.Series]:
+    """Parse cells as a column's kind; ``order`` of dates that leave it open, ``head`` where it may say how grades run.
+
+    Returns (values, mask of what cannot be read).
+    """
     if column.kind in ("time", "day"):
         value, bad = dates.times(cells, order)
         outside = value.notna() & ~value.between(pd.Timestamp(FIRST), pd.Timestamp(LAST))
@@ -67,7 +70,7 @@ def values_of(cells: parsing.Cells, column: Column, order: str) -> tuple[pd.Seri
     if column.kind == "text":
         word = parsing.texts(cells)
         return word, pd.Series(np.zeros(len(word), dtype=bool))
-    value, bad = parsing.codes(cells, column.kind)
+    value, bad = parsing.codes(cells, column.kind, best_first=parsing.is_best_first(head))
     if column.kind == "grade":
         value = pd.to_numeric(value).astype("Int64")
     return value, bad

@@ -27,7 +27,7 @@ RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
 SHOWN = "编号按表格里显示的样子读（数字格式）"
 POINTED = "编号末尾多出的 .0 已去掉"
 SPELT = "电话、信用代码的写法已统一"
-NARROWED = "全角字符已转成半角"
+NARROWED = "全角字符和各种横线已转成半角"
 UNREADABLE = "有读不出的字（原文已丢失），已照存"
 
 #: A number as a spreadsheet shows one that is too long for it, and one longer than the fifteen digits it keeps.
@@ -41,7 +41,8 @@ _MARK = r'^="((?:[^"]|"")*)"$'
 _APOSTROPHE = re.compile(r"^['’](?=[=+\-@\dA-Za-z])")
 #: How XLSX writes a control character; programs that do not know it hand the letters on.
 _ESCAPE = "_x00(0[0-9A-Fa-f]|1[0-9A-Fa-f])_"
-_WIDE = "[\uff01-\uff5e\u3000]"
+_WIDE = "[\uff01-\uff5e\u3000\u2010-\u2015\u2212]"
+_DASHES = (*range(0x2010, 0x2016), 0x2212)
 _LOST = "\ufffd|锟斤拷|烫烫烫"
 _CP1252 = {bytes([b]).decode("cp1252"): b for b in range(0x80, 0xA0) if b not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
 #: Three bytes of Chinese in UTF-8 read as GBK begin with one of these.
@@ -79,7 +80,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
             UNMARKED,
         )
     if identifier:
-        cells = _each(cells, _WIDE, lambda t: _narrowed(t.strip()), counts, NARROWED)
+        cells = _each(cells, f"{_WIDE}.|.{_WIDE}", lambda t: _narrowed(t.strip()), counts, NARROWED)
         cells = _each(cells, _POINTED, lambda t: t.strip().partition(".")[0], counts, POINTED)
         if column.name in ONE:
             cells = _each(cells, UNLIKE[column.name], ONE[column.name], counts, SPELT)
@@ -168,7 +169,9 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _narrowed(text: str) -> str:
-    return text.translate({c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0x3000: " "}).strip()
+    return text.translate(
+        {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0x3000: " "} | dict.fromkeys(_DASHES, "-")
+    ).strip()
 
 
 def _trimmed(text: str) -> str:

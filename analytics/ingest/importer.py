@@ -12,6 +12,7 @@ import pandas as pd
 
 from analytics.ingest.characters import named
 from analytics.ingest.differing import repeated
+from analytics.ingest.equal_heads import equal_heads
 from analytics.ingest.folding import Folded, fold_rows
 from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
 from analytics.ingest.partners import alone
@@ -121,8 +122,8 @@ def plan_files(
         left_out = [told for p in found for told in p.sheet.left_out]
         left_out += [p.left_out() for p in passed if p.is_a_loss]
         read[0].sheet.left_out = left_out
-        if names := [named(p.sheet.sheet) for p in passed if not p.is_a_loss and p.sheet.rows]:
-            read[0].notes.append(f"没有读入的工作表（没有台账的列）：{'、'.join(names)}")
+        if names := [named(p.sheet.sheet or p.sheet.file) for p in passed if not p.is_a_loss and p.sheet.rows]:
+            read[0].notes.append(f"没有读入的工作表或文件（没有台账的列）：{'、'.join(names)}")
         plans += read
     return plans
 
@@ -148,6 +149,8 @@ def run_import(
     for plan in plans:
         if plan.missing:
             raise plan.refusal()
+        if plan.is_hardly_known:
+            raise RefusedFile(plan.sheet.file, plan.hardly_known())
     result = ImportResult(batch=f"B{now:%Y%m%d%H%M%S}-{uuid.uuid4().hex[:6]}")
     parsed = []
     for done, plan in enumerate(plans):
@@ -190,7 +193,8 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         result.warnings += [f"{sheet.plan.sheet.place}：{note}" for note in (*sheet.plan.notes, *sheet.warnings)]
         if sheet.plan.is_in_doubt:
             sheet.to_check.append(sheet.plan.doubt())
-        if unused := sheet.plan.unused:
+        told = {sheet.plan.heads[p] for p in equal_heads(sheet.plan)}  # by their place, where they differ
+        if unused := [h for h in sheet.plan.unused if h not in told]:
             result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
         result.left_out += sheet.plan.sheet.left_out
         result.to_check += [f"{sheet.plan.sheet.place}：{told}" for told in sheet.to_check]

@@ -9,7 +9,7 @@ from typing import Any
 
 from analytics.ingest.characters import signs_in
 from analytics.ingest.encodings import decoded
-from analytics.ingest.heads import fold, synonyms
+from analytics.ingest.heads import count_known, fold, synonyms
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Part, Sheet
 from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS
@@ -72,6 +72,11 @@ def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
     """Return a sheet for each list of records, at most two levels down, and for lists inside its records."""
     if isinstance(value, dict) and (table := _table(value)):
         return [_sheet(name, "", table, "条")]
+    if isinstance(value, dict) and (table := _columns(value)):
+        _check_size(name, len(table[0]), len(table))
+        return [_sheet(name, "", table, "条")]
+    if isinstance(value, dict) and _are_numbered(value):
+        value = list(value.values())
     lists = [(title, found) for title, found in _lists(value, 0, "") if found]
     return [s for title, records in lists for s in _of_records(name, title if len(lists) > 1 else "", records, unit)]
 
@@ -143,6 +148,21 @@ def _table(value: dict) -> list[list[object]]:
         if isinstance(rows, list) and rows is not heads and rows and all(isinstance(r, list) for r in rows):
             return [names, *([_cell(c) for c in r] for r in rows)]
     return []
+
+
+def _columns(value: dict) -> list[list[object]]:
+    """Return a table written column by column: {"工单编号": ["A1", …], …}, or by the rows' names: {"工单编号": {"0": "A1", …}, …}."""
+    columns = [list(v.values()) if isinstance(v, dict) else v for v in value.values()]
+    if count_known(list(value)) < 2 or not all(isinstance(c, list) and len(c) == len(columns[0]) for c in columns):
+        return []
+    if any(isinstance(v, dict) and v.keys() != next(iter(value.values())).keys() for v in value.values()):
+        return []
+    return [list(value), *([_cell(c) for c in row] for row in zip(*columns, strict=True))]
+
+
+def _are_numbered(value: dict) -> bool:
+    """Tell whether an object is records by their places: {"0": {…}, "1": {…}}."""
+    return bool(value) and all(k.isdecimal() and isinstance(v, dict) for k, v in value.items())
 
 
 def _lists(value: object, depth: int, title: str) -> list[tuple[str, list[object]]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from analytics.ingest.characters import named
 from analytics.ingest.damage import unscrambled
+from analytics.ingest.head_levels import joined_heads
 from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
@@ -78,6 +79,8 @@ class SheetPlan:
     order: str = ""
     accepted_on: dt.date | None = None
     several: str = AUTO
+    #: Whether a person has said which table it is.
+    said: bool = False
 
     @property
     def signature(self) -> str:
@@ -153,6 +156,25 @@ class SheetPlan:
         used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
         return f"认作「{TABLES[self.table].label}」，但 {heads} 列里只对上 {used} 列；不是这张表的，请在「快照与撤回」撤回，或不要导入这张表"
 
+    @property
+    def is_hardly_known(self) -> bool:
+        """Tell whether a single head of many is all that speaks for a table, which nobody has named."""
+        heads = sum(map(bool, self.heads))
+        return (
+            self.table != "cases"
+            and not (self.profile or self.said)
+            and len(set(self.mapping.values())) == 1 < heads / 3
+        )
+
+    def hardly_known(self) -> str:
+        """Say that the sheet is not read on the ground of one head, and what to do."""
+        label, heads = TABLES[self.table].label, [named(h) for h in self.heads if h]
+        return (
+            f"{self.sheet.sheet and f'工作表「{self.sheet.sheet}」'}的 {len(heads)} 个表头里只认得一个，像「{label}」又不能确定，没有导入；"
+            f"读到的表头是：{'、'.join(heads[:12])}。是诉求台账的，请手工对应各列（命令行用 --map）；"
+            f"确是「{label}」的，请指明这张表（命令行 --table {label}）"
+        )
+
     def use_table(self, table: str) -> None:
         """Read the sheet as another table: guess its columns anew."""
         self.table, self.profile = table, ""
@@ -174,6 +196,8 @@ class SheetPlan:
         sheet = f"工作表「{self.sheet.sheet}」" if self.sheet.sheet else ""
         heads = "、".join(named(h) for h in self.heads[:12] if h) or "（没有表头）"
         hint = "；没有这一列的，可用 --accepted-on 给整个文件一个受理日期" if self.missing == ["受理时间"] else ""
+        if "case_no" in self.mapping and len(self.missing) > 1:
+            hint += "。只有编号和别的列的表不能单独更新台账：请从原系统导出含 受理时间、诉求内容 的台账再导入，同一编号会更新，空着的格子不抹去已有的"
         return RefusedFile(
             self.sheet.file,
             f"{sheet}第 {self.header_row + 1} 行的表头最像「{TABLES[self.table].label}」，只是找不到：{'、'.join(self.missing)}；"
@@ -240,6 +264,9 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
         heads = _heads(row, sheet)
         if sum(bool(h) for h in heads) < 2 and len(sheet.rows) > sheet.first + 1:
             continue
+        below = _heads(sheet.rows[row_no + 1], sheet) if row_no + 1 < len(sheet.rows) else []
+        if both := joined_heads(heads, (below + [""] * len(heads))[: len(heads)]):
+            row_no, heads = row_no + 1, both
         for table in _tables(sheet, name):
             plan = SheetPlan(sheet, table.name, row_no, heads, guess(heads, table), notes=list(sheet.notes))
             score = _score(plan, width, said)
@@ -276,6 +303,7 @@ def _score(plan: SheetPlan, width: int, said: dict[str, str]) -> tuple[float, in
 def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: str) -> SheetPlan:
     if table and plan.table != table:
         plan.use_table(table)
+    plan.said = bool(table or said)
     if said and not plan.map_by_hand(said):
         heads = "、".join(named(h) for h in plan.heads if h)
         lacking = [h for h in said.values() if _position(h, [fold(x) for x in plan.heads]) is None]

@@ -30,6 +30,10 @@ _CUT = "……"
 _FIGURE = {c: i for i, c in enumerate("一二三四五", 1)}
 #: A grade of five in figures or stars.
 FIGURES = re.compile(r"(?:(★{1,5})☆*|([1-5一二三四五])(?:\.0+)?(?:分|星|星级|颗星|星好评|星差评|级)?)")
+_BEST_FIRST = re.compile(
+    "(?<![0-9])(?:1分?[-=:为是、. ]?(?:非常满意|很满意|最满意|最好)|5分?[-=:为是、. ]?(?:非常不满意|很不满意|最不满意|最差))"
+    "|(?:非常|很|最)满意[=:为是]1(?![0-9])"
+)
 WHOLE = re.compile(r"(\d+)(?:\.0+)?\s*(?:个?工作日|天|日|小时|个)?")
 
 
@@ -135,14 +139,17 @@ def read_code_words(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def codes(cells: Cells, kind: str) -> tuple[pd.Series, pd.Series]:
-    """Translate words into codes of a list; returns (codes or None, unknown words' mask)."""
+def codes(cells: Cells, kind: str, *, best_first: bool = False) -> tuple[pd.Series, pd.Series]:
+    """Translate words into codes of a list; returns (codes or None, unknown words' mask).
+
+    ``best_first``: a head says that grade 1 is the best.
+    """
     words = code_words()[kind]
     word = texts(cells)
     folded = {t: bare(unicodedata.normalize("NFKC", t)).lower().strip() for t in word.dropna().unique()}
     table = {t: words.get(f) for t, f in folded.items()}
     if kind == "grade":
-        table = _grades(table, folded)
+        table = _grades(table, folded, best_first)
     value = word.map(table, na_action="ignore")
     value = value.where(value.notna(), None)
     return value, word.notna() & value.isna()
@@ -154,11 +161,20 @@ def is_beyond_five(text: str) -> bool:
     return scored is not None and float(scored[1]) != 0 and not FIGURES.fullmatch(text)
 
 
-def _grades(table: dict[str, str | None], folded: dict[str, str]) -> dict[str, str | None]:
+def is_best_first(head: str) -> bool:
+    """Tell whether a head says that 1 is the best of five grades: 满意度（1非常满意-5非常不满意）."""
+    return bool(_BEST_FIRST.search(unicodedata.normalize("NFKC", head)))
+
+
+def _grades(table: dict[str, str | None], folded: dict[str, str], best_first: bool) -> dict[str, str | None]:
     """Read grades in figures too: 5.0, 五星好评, ★★★★; none of them where the column goes beyond five."""
     figures = {t: match for t, f in folded.items() if (match := FIGURES.fullmatch(f))}
     beyond = any(is_beyond_five(f) for f in folded.values())
     for text, match in figures.items():
         stars, figure = match.groups()
-        table[text] = None if beyond and not stars else str(len(stars)) if stars else str(_FIGURE.get(figure, figure))
+        if stars:
+            table[text] = str(len(stars))
+        else:
+            grade = int(_FIGURE.get(figure, figure))
+            table[text] = None if beyond else str(6 - grade if best_first else grade)
     return table

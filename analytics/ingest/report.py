@@ -81,6 +81,18 @@ class Account:
         told = tuple(f"列「{named(e.head)}」有 " for e in self.left_empty)
         return tuple(n for n in self.notes if not any(t in n for t in told))
 
+    def told(self) -> list[str]:
+        """Return what a person must know beside the rows kept out, in the order of its weight, a sentence each."""
+        return [
+            *(f"没有读入：{told}" for told in self.left_out),
+            *(f"请核对：{told}" for told in self.to_check),
+            *(f"提示：{note}" for note in self.notes),
+            *(
+                f"已修正：{r.place}{f'「{named(r.head)}」' if r.head else ''} {r.kind}（{r.count:,} 处）"
+                for r in self.repairs
+            ),
+        ]
+
     def by_kind(self) -> dict[str, dict[str, int]]:
         """Return repaired, left_empty and quarantined, each kind → count."""
         return {
@@ -130,7 +142,7 @@ class Account:
                     columns=["文件", "工作表", "行", "类别", "原因"],
                 ),
             },
-            [*self.left_out, *self.to_check, *self.notes],
+            [told for told in self.told() if not told.startswith("已修正")],
         )
 
 

@@ -17,6 +17,7 @@ from analytics.ingest.checks import check_case, check_lines, check_numbers, even
 from analytics.ingest.column_values import can_read, leave_empty, parse_column
 from analytics.ingest.damage import IDENTIFIERS, repaired, without_errors
 from analytics.ingest.date_orders import orders_of_dates
+from analytics.ingest.equal_heads import differing, equal_heads
 from analytics.ingest.footers import footers
 from analytics.ingest.mapping import SheetPlan, columns_of
 from analytics.ingest.moved import REMEDY, check_length, moved
@@ -50,7 +51,8 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     parsed.repairs += [Repair(plan.sheet.place, "", kind, n) for kind, n in plan.sheet.repairs.items()]
     for name, position in plan.mapping.items():
         reading.cells[name] = _mended(reading, columns[name], written[position])
-    _join_clocks(reading, written)
+    joined = _join_clocks(reading, written)
+    parsed.to_check += differing(plan, written, joined)
     orders = orders_of_dates(reading, columns)
     for name in plan.mapping:
         parse_column(reading, columns[name], orders.get(name, ""))
@@ -154,8 +156,9 @@ def _mended(reading: Reading, column: Column, cells: parsing.Cells) -> parsing.C
     return mended
 
 
-def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> None:
-    """Join a day and a time of day that stand in two columns."""
+def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> set[int]:
+    """Join a day and a time of day that stand in two columns; return the positions of those that were joined."""
+    joined = set()
     for name, position in reading.plan.beside.items():
         mapped, other = reading.cells[name], parsing.brief(written[position])
         both = f"「{named(reading.plan.heads[position])}」与「{named(reading.head(name))}」"
@@ -163,11 +166,13 @@ def _join_clocks(reading: Reading, written: Sequence[parsing.Cells]) -> None:
             day, clock = (other, mapped) if dates.are_clocks(mapped) else (mapped, other)
             reading.cells[name] = dates.joined(day, clock)
             reading.parsed.warnings.append(f"列{both}已合成一个时间")
-        elif any(map(parsing.plain, other)):
+            joined.add(position)
+        elif position not in equal_heads(reading.plan) and any(map(parsing.plain, other)):
             head = reading.plan.mapping[name]
             reading.parsed.warnings.append(
                 f"列{both}都是时间，只用了后者（第 {head + 1} 列），第 {position + 1} 列没有读入"
             )
+    return joined
 
 
 def _kept_as_class(plan: SheetPlan, column: str) -> bool:

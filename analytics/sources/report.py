@@ -78,9 +78,10 @@ class Report:
             self.message,
         ]
         if self.account:
-            lines += [self.account.next_step]
-            lines += [f"已修正：{r.head}{r.kind}（{r.count:,} 处）" for r in self.account.repairs]
-        lines += [f"提示：{note}" for note in self.notes] + [f"隔离：{reason}" for _, reason in self.kept_out]
+            lines += [self.account.next_step, *self.account.told()]
+        else:
+            lines += [f"提示：{note}" for note in self.notes]
+        lines += [f"隔离：{reason}" for _, reason in self.kept_out]
         write_whole(beside.with_name(beside.name + TEXT), ("\n".join(lines) + "\n").encode("utf-8-sig"))
 
 

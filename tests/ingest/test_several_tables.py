@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analytics.ingest import ByHand
+from analytics.ingest import ByHand, RefusedFile
 from tests.ingest.books import saved
 from tests.ingest.stored import held, imported
 
@@ -136,13 +136,19 @@ def test_a_second_column_of_one_head_is_named(tmp_path: Path) -> None:
         ["A1", "2026-03-01", "x", "2026-03-02", "2026-03-09"],
     ]
     result = imported(tmp_path, "a.xlsx", workbook(rows))
-    assert any("第 5 列没有读入" in w for w in result.warnings)
+    assert "第 5 列有 1 格与它不同，没有读入" in "".join(result.to_check)
 
 
-def test_a_statistic_that_looks_like_a_list_of_departments_is_doubted(tmp_path: Path) -> None:
-    account = imported(tmp_path, "a.xlsx", workbook([["部门", "1月", "2月", "3月"], ["城管局", 1, 2, 3]])).account()
+def test_a_statistic_that_looks_like_a_list_of_departments_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(RefusedFile, match="只认得一个"):
+        imported(tmp_path, "a.xlsx", workbook([["部门", "1月", "2月", "3月"], ["城管局", 1, 2, 3]]))
+
+
+def test_one_of_which_few_heads_are_known_is_doubted(tmp_path: Path) -> None:
+    rows = [["部门", "牵头模块", "1月", "2月", "3月"], ["城管局", "金融服务", 1, 2, 3]]
+    account = imported(tmp_path, "a.xlsx", workbook(rows)).account()
     assert account.state == "amber"
-    assert "4 列里只对上 1 列" in account.to_check[0]
+    assert "5 列里只对上 2 列" in account.to_check[0]
 
 
 def test_a_text_that_is_a_head_by_chance_is_a_row(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_sheet_of_case_numbers_that_is_not_read_is_a_loss(other: list[list[obj
 def test_other_sheets_are_named(tmp_path: Path) -> None:
     result = imported(tmp_path, "台账.xlsx", book_of(台账=CASES, 说明=[["本表由各局填报"], ["有问题请联系"]]))
     assert result.left_out == []
-    assert "没有读入的工作表（没有台账的列）：说明" in "".join(result.warnings)
+    assert "没有读入的工作表或文件（没有台账的列）：说明" in "".join(result.warnings)
 
 
 def test_marks_of_nothing_and_numbers_as_fractions(tmp_path: Path) -> None:
