@@ -73,7 +73,12 @@ def correct(plan: SheetPlan, number: int) -> None:
     """Show how a sheet was understood, and let its table and columns be corrected."""
     name = plan.sheet.file + (f"「{plan.sheet.sheet}」" if plan.sheet.sheet else "")
     used = f"，套用列对应“{plan.profile}”" if plan.profile else ""
-    open_ = bool(plan.missing or st.session_state["asked"].get((number, plan.table)) or st.session_state["unsettled"])
+    open_ = bool(
+        plan.missing
+        or plan.rests_on_one_head
+        or st.session_state["asked"].get((number, plan.table))
+        or st.session_state["unsettled"]
+    )
     with st.expander(
         escaped(
             f"{name}：认作「{model.TABLES[plan.table].label}」，{len(plan.body):,} 行，对上 {len(plan.mapping)} 列{used}"
@@ -120,6 +125,13 @@ def correct(plan: SheetPlan, number: int) -> None:
         spelling(plan, number)
         if plan.missing:
             st.warning(still_lacking(plan), icon=":material/rule:")
+        if plan.rests_on_one_head:
+            label = model.TABLES[plan.table].label
+            st.warning(
+                f"{len(plan.heads)} 列里只对上一列，不一定是「{label}」。是别的表，请改「这是哪张表」。",
+                icon=":material/rule:",
+            )
+            plan.said = st.checkbox(f"确是「{label}」，照此导入", plan.said, key=f"said{number}{plan.table}")
         if plan.unused:
             st.caption(escaped("没有用到的列：" + "、".join(map(named, plan.unused))))
 

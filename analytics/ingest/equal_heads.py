@@ -31,6 +31,6 @@ def differing(plan: SheetPlan, written: Sequence[parsing.Cells], joined: set[int
         if differ:
             told.append(
                 f"第 {read + 1}、{other + 1} 列的表头都是「{named(plan.heads[read])}」，只读了第 {read + 1} 列；"
-                f"第 {other + 1} 列有 {differ:,} 格与它不同，没有读入；请把两列的表头改成不同的名称（如 主办部门、协办部门）再导入"
+                f"第 {other + 1} 列有 {differ:,} 格与它不同，没有读入；两列都要的，请把表头改成不同的名称再导入"
             )
     return told

@@ -157,14 +157,15 @@ class SheetPlan:
         return f"认作「{TABLES[self.table].label}」，但 {heads} 列里只对上 {used} 列；不是这张表的，请在「快照与撤回」撤回，或不要导入这张表"
 
     @property
-    def is_hardly_known(self) -> bool:
-        """Tell whether a single head of many is all that speaks for a table, which nobody has named."""
+    def rests_on_one_head(self) -> bool:
+        """Tell whether a single head of many is all that speaks for a table."""
         heads = sum(map(bool, self.heads))
-        return (
-            self.table != "cases"
-            and not (self.profile or self.said)
-            and len(set(self.mapping.values())) == 1 < heads / 3
-        )
+        return self.table != "cases" and not self.profile and len(set(self.mapping.values())) == 1 < heads / 3
+
+    @property
+    def is_hardly_known(self) -> bool:
+        """Tell whether a sheet rests on one head, and nobody has said which table it is."""
+        return self.rests_on_one_head and not self.said
 
     def hardly_known(self) -> str:
         """Say that the sheet is not read on the ground of one head, and what to do."""
@@ -172,12 +173,12 @@ class SheetPlan:
         return (
             f"{self.sheet.sheet and f'工作表「{self.sheet.sheet}」'}的 {len(heads)} 个表头里只认得一个，像「{label}」又不能确定，没有导入；"
             f"读到的表头是：{'、'.join(heads[:12])}。是诉求台账的，请手工对应各列（命令行用 --map）；"
-            f"确是「{label}」的，请指明这张表（命令行 --table {label}）"
+            f"确是「{label}」的，请在页上勾选，命令行用 --table {label}"
         )
 
     def use_table(self, table: str) -> None:
         """Read the sheet as another table: guess its columns anew."""
-        self.table, self.profile = table, ""
+        self.table, self.profile, self.said = table, "", True
         self.mapping = guess(self.heads, TABLES[table])
 
     def map_by_hand(self, heads: dict[str, str]) -> bool:

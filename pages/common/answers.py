@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager, suppress
@@ -200,12 +200,14 @@ def recent() -> list[tuple[str, tuple, dict]]:
         return list(_recent.values())[::-1]
 
 
-def answered(snapshot: str) -> dict[str, bytes]:
-    """Return what was answered of a snapshot in this process, each answer pickled; what cannot be is left out."""
+def answered(snapshot: str, but: Set[str] = frozenset()) -> dict[str, bytes]:
+    """Return what was answered of a snapshot in this process ``but`` some, each answer pickled; what cannot be is left out."""
     with _guard:
         held = dict(_kept.get(snapshot, {}))
     found = {}
     for key, waiting in held.items():
+        if key in but or not waiting.done():
+            continue
         try:
             found[key] = pickle.dumps(waiting.result(), protocol=5)
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from analytics import suggested, workdays
 from analytics.ledger import Ledger
 from analytics.settings import SettingsError
 from analytics.store import StoreError
-from analytics.viewer import ADMINISTER, NotAllowed
+from analytics.viewer import ADMINISTER, NotAllowed, Viewer
 from analytics.wording import minute
 from pages.address import links, parameters
 from pages.common import asking, filters, jobs_box, lacking, warming
@@ -77,16 +78,19 @@ def run(page: StreamlitPage) -> None:
     place.empty()
 
 
-def draw(first: str) -> None:
-    """Draw the page that the address names, or ``first``; of a file of settings that is broken, what is wrong with it."""
+def draw(first: str, enter: Callable[[], Viewer | None] = who.enter) -> None:
+    """Draw the page that the address names, or ``first``; of a file of settings that is broken, what is wrong with it.
+
+    ``enter`` lets in who is at the page.
+    """
     try:
-        _draw(first)
+        _draw(first, enter)
     except SettingsError as error:
         st.error(escaped(str(error)), icon=":material/settings_alert:")
 
 
-def _draw(first: str) -> None:
-    here = who.enter()
+def _draw(first: str, enter: Callable[[], Viewer | None]) -> None:
+    here = enter()
     manages = here is not None and here.may(ADMINISTER)
     page = st.navigation(menu.pages(first, manages=manages), position="hidden")
     place = next(p for p in PLACES if p.title == page.title)

@@ -1,7 +1,7 @@
 """Asks a new snapshot in a process of its own what people ask: `python -m pages.common.preparing` (see warming).
 
-A pickle of (store, snapshot, questions) on standard input, a pickle of the
-answers on standard output.
+A pickle of (store, snapshot, questions) on standard input, pickles of answers on standard output, each as soon as it
+is found: key → pickled answer.
 """
 
 from __future__ import annotations
@@ -16,14 +16,23 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Thread
 
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
 from analytics.briefing.compose import Request
 from analytics.briefing.period import last_whole
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.store import Store
-from pages.common import answers, asking, discovered, mechanisms, opening, remedied
+from analytics.viewer import Viewer
+from pages.common import answers, asking, discovered, frame, mechanisms, opening, remedied, warming
 from pages.common.remembered import ask_briefing
 from pages.common.warming import WARMER
+from pages.entrance.who import VIEWER
+from pages.navigation.places import PLACES, RESERVED, Place
+
+#: Seconds that a page may take.
+PATIENCE = 120
 
 
 def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
@@ -46,14 +55,40 @@ def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
     yield lambda: ask_briefing(ledger, Request(last_whole("week", ledger.as_of)), found.token if found else "")
 
 
-def again(ledger: Ledger, token: str, questions: list[tuple[str, tuple, dict]]) -> None:
+def again(ledger: Ledger, token: str, question: tuple[str, tuple, dict]) -> None:
     """Ask the ledger what was asked of the one before it."""
     here = {answers.HERE: ledger, answers.TYPES: token}
-    for name, given, more in questions:
-        module, _, function = name.rpartition(".")
-        asked = tuple(here[g] if isinstance(g, str) and g in here else g for g in given)
-        with suppress(Exception):  # a question that no longer makes sense is asked by whoever wants it
-            getattr(importlib.import_module(module), function)(*asked, **more)
+    name, given, more = question
+    module, _, function = name.rpartition(".")
+    asked = tuple(here[g] if isinstance(g, str) and g in here else g for g in given)
+    getattr(importlib.import_module(module), function)(*asked, **more)
+
+
+def open_page(first: str) -> None:
+    """Draw a page as somebody meets it who has chosen nothing: what it asks is answered then."""
+    frame.draw(first, _entered)
+
+
+def _entered() -> Viewer:
+    st.session_state[VIEWER] = WARMER
+    return WARMER
+
+
+def opened(place: Place) -> AppTest:
+    """Run a page without a browser; returns what it shows."""
+    script = f"from pages.common.preparing import open_page\nopen_page({place.file!r})"
+    return AppTest.from_string(script, default_timeout=PATIENCE).run()
+
+
+def steps(ledger: Ledger, questions: list[tuple[str, tuple, dict]]) -> Iterator[Callable[[], object]]:
+    """Return what is to be asked, the most wanted first: the dearest questions, each page, what was asked of the last snapshot."""
+    found = asking.findings(ledger)
+    yield from first_questions(ledger)
+    for place in PLACES:
+        if place.file not in RESERVED:
+            yield lambda place=place: opened(place)
+    for question in questions:
+        yield lambda question=question: again(ledger, found.token if found else "", question)
 
 
 def end_with(parent: int) -> None:
@@ -72,13 +107,17 @@ def main() -> None:
     os.environ["INSIGHT_STORE"] = folder
     out, sys.stdout = sys.stdout.buffer, sys.stderr
     store = Store(folder)
+    warming.hold(folder, snapshot)
     ledger = IssueDesk(store).attach(open_ledger(store, WARMER, snapshot_id=snapshot))
-    found = asking.findings(ledger)
-    for ask in first_questions(ledger):
-        with suppress(Exception):
-            ask()
-    again(ledger, found.token if found else "", questions)
-    pickle.dump(answers.answered(snapshot), out, protocol=5)
+    told: set[str] = set()
+    for step in steps(ledger, questions):
+        with suppress(Exception):  # what no longer makes sense is asked by whoever wants it
+            step()
+        found = answers.answered(snapshot, told)
+        told |= found.keys()
+        if found:
+            pickle.dump(found, out, protocol=5)
+            out.flush()
 
 
 if __name__ == "__main__":

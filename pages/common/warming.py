@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread, Timer
 
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
@@ -27,10 +27,10 @@ from pages.common import answers, asking, opening
 #: Seconds that whoever opens a server just started is left alone with it, and between two looks after that.
 ALONE, EVERY = 8.0, 2.0
 #: How many seconds new cases may take to join the types, and the longest that a new snapshot is held back.
-JOINING, PATIENCE = 10.0, 60.0
+JOINING, PATIENCE = 10.0, 180.0
 #: How far the process that asks beforehand yields to others, and how many seconds it may take.
 NICE: int = 19
-LONGEST: float | None = 60.0
+LONGEST: float | None = 300.0
 #: Who asks beforehand: what is counted for everybody.
 WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
@@ -43,6 +43,11 @@ def shown_id(current: str, folder: str) -> str:
     if ready is None or ready == current:
         return current
     return current if time.monotonic() - _since.setdefault(current, time.monotonic()) > PATIENCE else ready
+
+
+def hold(folder: str, snapshot: str) -> None:
+    """Let pages of this process show one snapshot of a store, whatever is published meanwhile."""
+    _ready[folder] = snapshot
 
 
 def start() -> None:
@@ -115,9 +120,23 @@ def _types(store: Store, snapshot: str) -> str:
 def _ask(store: Store, snapshot: str) -> int:
     request = (str(store.folder.resolve()), snapshot, answers.recent())
     command = [sys.executable, "-m", "pages.common.preparing", str(NICE)]
-    done = subprocess.run(
-        command, input=pickle.dumps(request), capture_output=True, cwd=ROOT, timeout=LONGEST, check=True
-    )
-    found = pickle.loads(done.stdout)
-    answers.take_in(snapshot, found)
-    return len(found)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet, cwd=ROOT) as process:
+        assert process.stdin
+        assert process.stdout
+        ending = Timer(LONGEST, process.kill) if LONGEST else None
+        if ending:
+            ending.start()
+        process.stdin.write(pickle.dumps(request))
+        process.stdin.close()
+        count = 0
+        try:
+            while True:
+                found = pickle.load(process.stdout)
+                answers.take_in(snapshot, found)
+                count += len(found)
+        except (EOFError, pickle.UnpicklingError):  # it has ended, or was ended in the midst
+            return count
+        finally:
+            if ending:
+                ending.cancel()

@@ -25,7 +25,9 @@ from pages.common.foreign import escaped
 COOKIE = "insight_session"
 #: Set to "required", nobody is let in without signing in, whatever is set up.
 REQUIRED = "INSIGHT_SIGN_IN"
-_KEY, _GREETED = "_viewer", "_greeted"
+#: Where a session holds who is at the page.
+VIEWER = "_viewer"
+_GREETED = "_greeted"
 
 
 def accounts() -> Accounts:
@@ -48,7 +50,7 @@ def sign_in_needed() -> bool:
 
 def viewer() -> Viewer:
     """Return who asks; before anybody has come in, the one at the machine, who is refused where sign-in is needed."""
-    found: Viewer = st.session_state.get(_KEY, LOCAL)
+    found: Viewer = st.session_state.get(VIEWER, LOCAL)
     return found
 
 
@@ -57,7 +59,7 @@ def enter() -> Viewer | None:
 
     Asked at every run of a page: a closed account or an ended session shuts the page at the next click.
     """
-    st.session_state[_KEY] = LOCAL
+    st.session_state[VIEWER] = LOCAL
     if not sign_in_needed():
         return LOCAL
     require_sign_in()
@@ -67,7 +69,7 @@ def enter() -> Viewer | None:
     if account.kind == OIDC_KIND and st.session_state.get(_GREETED) != account.name:
         st.session_state[_GREETED] = account.name
         AuditLog(default_store()).record(account.viewer, SIGN_IN, account.name, {"by": OIDC_KIND})
-    st.session_state[_KEY] = account.viewer
+    st.session_state[VIEWER] = account.viewer
     return account.viewer
 
 

@@ -347,7 +347,7 @@ def test_the_page_offers_it_only_where_a_model_is_set_and_one_may_rename(
 
     def opened(viewer: Viewer) -> AppTest:
         def enter() -> Viewer:
-            st.session_state[who._KEY] = viewer
+            st.session_state[who.VIEWER] = viewer
             return viewer
 
         monkeypatch.setattr(who, "enter", enter)

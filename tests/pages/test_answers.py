@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analytics.issues import IssueDesk
 from analytics.issues.desk import TABLE
@@ -15,7 +16,8 @@ from analytics.ledger import Ledger, open_ledger
 from analytics.metrics import Slice
 from analytics.store import Store
 from analytics.viewer import ANALYST, LEADER, Viewer
-from pages.common import answers, asking, warming
+from pages.common import answers, asking, preparing, warming
+from pages.navigation.places import PLACES
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +206,22 @@ def test_another_process_finds_the_same_answers(demo_store: Store, monkeypatch: 
     monkeypatch.setattr(asking, "compute_many", lambda *given: pytest.fail("asked again"))
     told = asking.ask(("demand",), replace(ledger, viewer=Viewer("y", LEADER, "区税务局")), slice, by=("department",))
     assert told.equals(own)
+
+
+def test_a_page_opened_beforehand_asks_nothing_more_of_whoever_comes(
+    demo_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSIGHT_STORE", str(demo_store.folder))
+    for name in ("overview", "sla"):
+        page = preparing.opened(next(p for p in PLACES if p.file == name))
+        assert not page.exception
+        assert len(page.caption) > 1
+    monkeypatch.setattr(asking, "compute_many", lambda *given: pytest.fail("asked again"))
+    monkeypatch.setattr(asking, "compared", lambda *given: pytest.fail("asked again"))
+    for name in ("overview", "sla"):
+        page = AppTest.from_string(f"from dashboard import main\nmain({name!r})", default_timeout=600).run()
+        assert not page.exception
+        assert not page.error
 
 
 def test_what_is_remembered_names_no_types_and_of_the_few_only_those_that_fit(demo_ledger: Ledger) -> None:

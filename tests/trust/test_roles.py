@@ -88,7 +88,7 @@ def as_viewer(monkeypatch: pytest.MonkeyPatch, marked: Marked):
 
     def visit(viewer: Viewer, page: str, query: dict[str, str]) -> tuple[AppTest, list[bytes]]:
         def enter() -> Viewer:
-            st.session_state[who._KEY] = viewer
+            st.session_state[who.VIEWER] = viewer
             return viewer
 
         monkeypatch.setattr(who, "enter", enter)
