@@ -33,4 +33,4 @@ def test_a_fresh_home_is_asked_nothing(tmp_path: Path, demo_store: Store) -> Non
             raise AssertionError("the server did not answer")
     finally:
         server.terminate()
-        server.wait(120)
+        server.wait(600)

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.ingest import parsing
 from analytics.ingest.characters import named
 from analytics.ingest.mapping import SheetPlan
-from analytics.ingest.reasons import ACCEPTED, CONTRADICTION, NUMBER, SHIFTED, SILENT, Reasons
+from analytics.ingest.reasons import ACCEPTED, BROKEN, CONTRADICTION, NUMBER, SHIFTED, SILENT, Reasons
 from analytics.model import WIDE_STAGES
 
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
@@ -44,6 +44,23 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
             "请从原系统导出 .xlsx，或给文字加引号后再导入"
         ),
     )
+
+
+def check_continued(reasons: Reasons, frame: pd.DataFrame, places: np.ndarray) -> list[int]:
+    """Refuse rows of words alone below a row of a case: its text goes on in them. Returns the places of the rows above."""
+    texts = frame[[c for c in ("title", "content") if c in frame]].notna().any(axis=1)
+    bare = (frame["case_no"].isna() & frame["accepted_at"].isna() & texts).to_numpy()
+    begun = frame["case_no"].notna().to_numpy()
+    above = np.maximum.accumulate(np.where(begun, np.arange(len(begun)), -1)) if len(begun) else np.array([], dtype=int)
+    goes_on = pd.Series(bare & (above >= 0))
+    reasons.replace(
+        goes_on,
+        BROKEN,
+        lambda i: (
+            f"这一行只有文字，没有编号和受理时间，多半接着第 {places[above[i]] + 1} 行那一件；请在原表并成一行再导入"
+        ),
+    )
+    return sorted({int(above[i]) for i in np.flatnonzero(goes_on)})
 
 
 def check_numbers(reasons: Reasons, numbers: pd.Series, head: str) -> None:

@@ -42,6 +42,11 @@ def parse_column(reading: Reading, column: Column, order: str) -> None:
         bad = _parse_limits(reading, column, cells)
     else:
         frame[column.name], bad = values_of(cells, column, order, reading.head(column.name))
+    if column.kind == "time" and (epoch := dates.epoch_in(cells)):
+        reading.parsed.warnings.append(
+            f"列「{named(reading.head(column.name))}」是时间戳，已按北京时间换算，如 {epoch[0]} → {epoch[1]:%Y-%m-%d %H:%M}；"
+            "原系统按当地时间写的（pandas 常这样）会差 8 小时，请核对一件"
+        )
     if column.name in IDENTIFIERS or column.name == "event_key":
         bad = bad | _check_numbers(reading, column, cells)
     elif bad.any() and column.required:
@@ -155,10 +160,14 @@ def leave_empty(reading: Reading, column: Column, bad: np.ndarray) -> None:
     words = [reading.shown(column, int(i)) for i in np.flatnonzero(bad)]
     left = words_left_out(reading.plan.sheet.place, reading.head(column.name), words)
     reading.parsed.left_empty += left
-    shown = "、".join(f"{e.word}（{e.count} 格）" for e in left[:5])
+    shown = "、".join(f"{e.word}（{e.count} 格）" for e in left[:5]) + (
+        f" 等 {len(set(words))} 种" if len(left) > 5 else ""
+    )
     where = "，可在 data/code_synonyms.csv 中补充" if column.kind in parsing.code_words() else ""
     if column.kind == "grade" and any(map(parsing.is_beyond_five, words)):
         where = "；这一列里有 1 到 5 以外的分，分数不当作五级，请换成 非常满意、满意 这样的等级"
+    elif column.kind == "grade" and parsing.is_yes_or_no(words):
+        where = "；这一列只有 1 和 0，分不清是不是五级，请换成 满意、不满意 这样的等级"
     reading.parsed.warnings.append(
         f"列「{named(reading.head(column.name))}」有 {len(words)} 格认不出，已留空：{shown}{where}"
     )

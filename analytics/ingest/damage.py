@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -200,7 +201,12 @@ def spoilt_numbers(words: pd.Series, cells: Cells) -> pd.Series | None:
     from_text = isinstance(cells, pa.ChunkedArray)
     text = cells if from_text else pa.chunked_array([pa.array(words.to_numpy(object, na_value=None), pa.string())])
     floats = [] if from_text else [isinstance(c, float) and abs(c) >= 1e15 for c in cells]
-    if not any(floats) and not pc.any(pc.match_substring_regex(text, f"{SCIENTIFIC}|{CUT}|\ufffd")).as_py():
+    days = [] if from_text else [isinstance(c, dt.date) for c in cells]
+    if (
+        not any(floats)
+        and not any(days)
+        and not pc.any(pc.match_substring_regex(text, f"{SCIENTIFIC}|{CUT}|\ufffd")).as_py()
+    ):
         return None
     why = pd.Series([""] * len(words), dtype=object)
 
@@ -211,6 +217,8 @@ def spoilt_numbers(words: pd.Series, cells: Cells) -> pd.Series | None:
     blame("\ufffd", "里有读不出的字，原来的编号已丢失")
     if any(floats):
         why[np.array(floats)] = "是超过15位的数字，已被表格软件截断"
+    if any(days):
+        why[np.array(days)] = "被表格软件当成了日期，原来的编号已丢失"
     if _all_cut(text):
         blame(CUT, "是超过15位的数字，第16位起全是0，已被表格软件截断")
     return why if (why != "").any() else None

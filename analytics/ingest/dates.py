@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,15 @@ def times(cells: Cells, order: str = "") -> tuple[pd.Series, pd.Series]:
     word = texts(written)
     _parse_words(word, result, order)
     return result, (word.notna() | taken) & result.isna()
+
+
+def epoch_in(cells: Cells) -> tuple[str, dt.datetime] | None:
+    """Return the first cell that counts seconds or milliseconds since 1970, and the time in Shanghai; None without one."""
+    for cell in cells[:SAMPLE]:
+        text = plain(cell) or ""
+        if re.fullmatch(r"\d{10}(?:\d{3}|\d{6})?", text) and (at := from_epoch(float(text))):
+            return text, at
+    return None
 
 
 def orders_of(cells: Cells) -> set[str] | None:

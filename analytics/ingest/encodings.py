@@ -22,6 +22,8 @@ RARE = 20
 #: Between two Latin letters, at most two letters with accents: a Western text, which GB18030 would read as Chinese.
 _ACCENTED = re.compile(rb"[A-Za-z][\x80-\xff]{1,2}(?=[A-Za-z\s,;])")
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_SIGNS = frozenset("，。；：、？！（）《》“”‘’—…·％－　／")
+BIG5 = "像是 Big5（繁体）编码，读不准；请在 Excel 里打开后另存为 .xlsx，或另存为 UTF-8 的 CSV 再导入"
 NOT_TEXT = "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）"
 
 
@@ -45,6 +47,8 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
         return text, "utf-8"
     if _is_western(content[:SAMPLE]):
         return content.decode("cp1252", errors="replace"), "windows-1252"
+    if _may_be_big5(content[:SAMPLE]):
+        raise RefusedFile(name, BIG5)
     try:
         return content.decode("gb18030"), "gb18030"
     except UnicodeDecodeError:
@@ -55,6 +59,30 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
         return text, "gb18030"
     line = content[:place].count(b"\n") + 1
     raise RefusedFile(name, f"第 {line} 行有既非 UTF-8 也非 GBK 的字符，请用原系统重新导出，或在 Excel 中另存为 .xlsx")
+
+
+def _may_be_big5(sample: bytes) -> bool:
+    """Tell whether a text that is no UTF-8 is rather Big5: read so it is of common characters, read as GB18030 it is not."""
+    readings = []
+    for encoding in ("gb18030", "big5"):
+        text = sample.decode(encoding, "replace")
+        chinese = [c for c in text if ord(c) > 0x7F]
+        rare = sum(not ("\u4e00" <= c <= "\u9fff" or c in _SIGNS) for c in chinese)
+        readings.append((rare + _seldom(chinese, encoding), len(chinese)))
+    (rare, many), (rare_big5, many_big5) = readings
+    return many > 0 and rare > 0.15 * many and rare_big5 < 0.05 * many_big5
+
+
+def _seldom(chinese: list[str], encoding: str) -> int:
+    """Count the characters of the second level of an encoding's own table, by which texts hold few."""
+    level = {"gb18030": ("gb2312", 0xD8), "big5": ("big5", 0xC9)}[encoding]
+    found = 0
+    for character in chinese:
+        try:
+            found += character.encode(level[0])[0] >= level[1]
+        except UnicodeEncodeError:
+            found += 1
+    return found
 
 
 def _without_mark(content: bytes) -> str | None:

@@ -19,6 +19,8 @@ _WORDS = (
 _FOOTER = re.compile(_WORDS)
 #: What a spreadsheet's own subtotals write into the column that they group by: “科技局 汇总”.
 _SUBTOTAL = re.compile(r"^.{1,30}\s(?:汇总|计数|小计|合计|总计|平均值|求和|最大值|最小值)$")
+_LINE = "[-=:+|─━]{3,}"
+_RULER = re.compile(_LINE)
 _FEW = 3
 _FIRST = frozenset("（(【 　\t\n合总小累本共单负经备说注第导制打统填审复报上数截")
 
@@ -26,6 +28,11 @@ _FIRST = frozenset("（(【 　\t\n合总小累本共单负经备说注第导制
 def is_footer(cell: object) -> bool:
     """Tell whether a cell begins a line that is no row: “合 计”, “制表人：”, “共 3 条”."""
     return type(cell) is str and cell[:1] in _FIRST and bool(_FOOTER.match("".join(cell.split())))
+
+
+def is_ruler(filled: list[object]) -> bool:
+    """Tell whether the filled cells of a row draw a line: +-----+, | --- |, :---:."""
+    return bool(filled) and all(type(c) is str and bool(_RULER.fullmatch(c.strip())) for c in filled)
 
 
 def is_subtotal(filled: list[object]) -> bool:
@@ -46,7 +53,7 @@ def footers(plan: SheetPlan, places: np.ndarray) -> dict[int, str]:
     for place in _may_be(plan, places):
         filled = [c for c in rows[place] if c not in ("", None)]
         first = filled[0] if filled else ""
-        if is_footer(first) or is_subtotal(filled):
+        if is_footer(first) or is_subtotal(filled) or is_ruler(filled):
             found[place] = str(first).strip()
     return found
 
@@ -56,11 +63,11 @@ def _may_be(plan: SheetPlan, places: np.ndarray) -> Iterable[int]:
     rows, position = plan.sheet.rows, plan.mapping["case_no"]
     if isinstance(rows, TextRows):
         bare = pc.replace_substring_regex(rows.columns[position], r"\s", "")
-        may = pc.or_(pc.equal(bare, ""), pc.match_substring_regex(bare, _WORDS)).to_numpy()
+        may = pc.or_(pc.equal(bare, ""), pc.match_substring_regex(bare, f"{_WORDS}|^{_LINE}$")).to_numpy()
         return [int(p) for p in places[may[places]]]
     return [p for p in map(int, places) if _is_empty_or_footer(rows[p], position)]
 
 
 def _is_empty_or_footer(row: list[object], position: int) -> bool:
     cell = row[position] if position < len(row) else None
-    return cell in ("", None) or is_footer(cell)
+    return cell in ("", None) or is_footer(cell) or is_ruler([cell])

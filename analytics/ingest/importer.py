@@ -13,9 +13,11 @@ import pandas as pd
 from analytics.ingest.characters import named
 from analytics.ingest.differing import repeated
 from analytics.ingest.equal_heads import equal_heads
+from analytics.ingest.first_row import MOST_HEADS, shown
 from analytics.ingest.folding import Folded, fold_rows
 from analytics.ingest.mapping import NOTHING_BY_HAND, ByHand, Profiles, SheetPlan
 from analytics.ingest.partners import alone
+from analytics.ingest.passed_over import passed_over
 from analytics.ingest.profiles import remember_profile
 from analytics.ingest.quarantine import Quarantined, new_in_quarantine, write_quarantine
 from analytics.ingest.readers import read_file, uncollected
@@ -23,6 +25,8 @@ from analytics.ingest.reading import Parsed
 from analytics.ingest.reasons import CONTRADICTION, ORPHAN
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
+from analytics.ingest.respelt import respelt
+from analytics.ingest.several_departments import several_departments
 from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import beside_a_case, split
 from analytics.ingest.upsert import changed, orphans, outdated, strangers, upsert
@@ -36,8 +40,6 @@ from analytics.viewer import IMPORT, LOCAL, Viewer
 Progress = Callable[[float, str], None]
 ORDER = tuple(TABLES)
 SYNTHETIC_MARK = "演示数据"
-#: So many heads of columns that were not used are named.
-MOST_HEADS = 12
 STATUSES = ("accepted", "updated", "unchanged")
 SPEAKS_OF_CASE = {"events": "happened_at", "ratings": "rated_at"}
 
@@ -149,6 +151,7 @@ def run_import(
     for plan in plans:
         if plan.missing:
             raise plan.refusal()
+        plan.keep_first_row()
         if plan.is_hardly_known:
             raise RefusedFile(plan.sheet.file, plan.hardly_known())
     result = ImportResult(batch=f"B{now:%Y%m%d%H%M%S}-{uuid.uuid4().hex[:6]}")
@@ -196,6 +199,7 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
         told = {sheet.plan.heads[p] for p in equal_heads(sheet.plan)}  # by their place, where they differ
         if unused := [h for h in sheet.plan.unused if h not in told]:
             result.warnings.append(f"{sheet.plan.sheet.place}：{_not_used(unused)}")
+        sheet.to_check += passed_over(sheet.plan)
         result.left_out += sheet.plan.sheet.left_out
         result.to_check += [f"{sheet.plan.sheet.place}：{told}" for told in sheet.to_check]
         result.repairs += sheet.repairs
@@ -208,8 +212,8 @@ def _merge(draft: Draft, parsed: list[Parsed], result: ImportResult) -> None:
 
 
 def _not_used(heads: list[str]) -> str:
-    shown = "、".join(map(named, heads[:MOST_HEADS])) + (f" 等 {len(heads)} 列" if len(heads) > MOST_HEADS else "")
-    return f"没有用到的列：{shown}；其中有要用的，导入前手工对应（命令行 --map 列=表头）"
+    told = shown(heads) + (f" 等 {len(heads)} 列" if len(heads) > MOST_HEADS else "")
+    return f"没有用到的列：{told}；其中有要用的，导入前手工对应（命令行 --map 列=表头）"
 
 
 def _name_barren(parsed: list[Parsed], refused: dict[tuple[int, int], tuple[str, str]], result: ImportResult) -> None:
@@ -243,7 +247,7 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         others = strangers(draft, folded.cases, result.batch)
         together = {r: others[to] for r, to in folded.lead_of.items() if to in others}
         lost |= {r: (CONTRADICTION, why) for r, why in (folded.refused | others | together).items()}
-        sheet.to_check += alone(folded.cases, sheet.plan)
+        sheet.to_check += alone(folded.cases, sheet.plan) + several_departments(folded.cases, sheet.plan)
     cases, old = folded.cases, set[int]()
     if own == "cases" and len(cases) and "updated_at" in cases:
         cases = cases.sort_values("updated_at", kind="stable", na_position="first")  # the newest says what is so
@@ -263,6 +267,8 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         elif table == own:
             sheet.to_check += repeated(rows, table)
         outcome = upsert(draft, table, rows, result.batch)
+        if table == own == "cases" and (outcome["status"] == "accepted").any():
+            sheet.to_check += respelt(draft, rows, result.batch)
         result.tables[table] = result.tables.get(table, 0) + int((outcome["status"] != "unchanged").sum())
         if table != own:
             outcome["status"] = outcome["status"].replace("accepted", "updated")

@@ -18,6 +18,8 @@ BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重�
 BROKEN_LINE = "这一行不是完整的 JSON 记录，读不出来；请从原系统重新导出，或补全这一行后再导入"
 UNALIKE = "JSON 里各条记录的字段名很少相同，合起来有 {} 列，不是工单列表；请导出成字段一致的记录，或 CSV、XLSX"
 NO_RECORDS = "JSON 里没有找到工单列表；请导出成记录的数组，或 CSV、XLSX"
+#: So many first lines may be comments.
+MOST_COMMENTS = 20
 HEADS = ("columns", "fields", "header", "headers", "heads")
 
 
@@ -30,7 +32,7 @@ class _Broken:
 
 def read_json(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of a JSON file, one a list of records; raises RefusedFile."""
-    text = decoded(name, content)[0].lstrip("\ufeff")
+    text = _without_comments(decoded(name, content)[0].lstrip("\ufeff"))
     try:
         value, unit = _parsed(name, text)
         found = _sheets(name, value, unit)
@@ -39,6 +41,16 @@ def read_json(name: str, content: bytes) -> list[Sheet]:
     if not found:
         raise RefusedFile(name, NO_RECORDS)
     return found
+
+
+def _without_comments(text: str) -> str:
+    """Return a text without comments in its first lines; the lines stay, so that rows keep their numbers."""
+    lines = text.split("\n", MOST_COMMENTS)
+    for place, line in enumerate(lines[:MOST_COMMENTS]):
+        if line.strip() and not line.lstrip().startswith(("//", "#")):
+            break
+        lines[place] = ""
+    return "\n".join(lines)
 
 
 def _parsed(name: str, text: str) -> tuple[object, str]:
@@ -169,6 +181,8 @@ def _lists(value: object, depth: int, title: str) -> list[tuple[str, list[object
     """Return the lists of records or of rows in an answer, and what they are called there."""
     if isinstance(value, list):
         return [(title, value)] if any(isinstance(v, dict | list) for v in value) else []
+    if isinstance(value, dict) and "schema" in value and isinstance(value.get("data"), list):  # a table of pandas
+        return _lists(value["data"], depth, title)
     if isinstance(value, dict) and depth < 2:
         inner = [found for key, v in value.items() for found in _lists(v, depth + 1, str(key))]
         return inner or ([("", [value])] if depth == 0 else [])

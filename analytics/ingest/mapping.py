@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from analytics.ingest.characters import named
 from analytics.ingest.damage import unscrambled
+from analytics.ingest.first_row import is_data, shown
 from analytics.ingest.head_levels import joined_heads
 from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
 from analytics.ingest.refusing import RefusedFile
@@ -52,9 +53,14 @@ class ByHand:
         """Return ledger column → head; raises Refusal for a column that the table has not."""
         known = {c.label: c.name for c in columns_of(TABLES[self.table_name() or "cases"])}
         known |= {name: name for name in known.values()}
+        for column, words in synonyms().items():
+            if column in known.values():
+                known |= {word: column for word in words if word not in known}
         for column in self.heads:
             if column not in known:
-                raise Refusal(f"台账里没有列“{named(column)}”；可选：{'、'.join(c for c in known if not c.isascii())}")
+                raise Refusal(
+                    f"台账里没有列“{named(column)}”；可选：{'、'.join(c.label for c in columns_of(TABLES[self.table_name() or 'cases']))}"
+                )
         return {known[column]: head for column, head in self.heads.items()}
 
 
@@ -169,10 +175,10 @@ class SheetPlan:
 
     def hardly_known(self) -> str:
         """Say that the sheet is not read on the ground of one head, and what to do."""
-        label, heads = TABLES[self.table].label, [named(h) for h in self.heads if h]
+        label, heads = TABLES[self.table].label, sum(map(bool, self.heads))
+        sheet = f"工作表「{self.sheet.sheet}」的 " if self.sheet.sheet else ""
         return (
-            f"{self.sheet.sheet and f'工作表「{self.sheet.sheet}」'}的 {len(heads)} 个表头里只认得一个，像「{label}」又不能确定，没有导入；"
-            f"读到的表头是：{'、'.join(heads[:12])}。是诉求台账的，请手工对应各列（命令行用 --map）；"
+            f"{sheet}{heads} 个表头里只认得一个，像「{label}」又不能确定，没有导入；读到的表头是：{shown(self.heads)}。是诉求台账的，请手工对应各列（命令行用 --map）；"
             f"确是「{label}」的，请在页上勾选，命令行用 --table {label}"
         )
 
@@ -192,17 +198,24 @@ class SheetPlan:
         self.mapping = kept | {c: p for c, p in at.items() if p is not None}
         return True
 
+    def keep_first_row(self) -> None:
+        """Take the row of heads for data where the cell under which the time of acceptance is sought is a time itself."""
+        at = self.mapping.get("accepted_at")
+        if self.table == "cases" and at is not None and is_data([self.heads[at]]):
+            self.heads = [f"第 {i + 1} 列" for i in range(len(self.heads))]
+            self.header_row -= 1
+            self.notes.append("文件没有表头，第一行也当作工单读入")
+
     def refusal(self) -> RefusedFile:
         """Return why the sheet cannot be read: the table it is most like, and only what that lacks."""
         sheet = f"工作表「{self.sheet.sheet}」" if self.sheet.sheet else ""
-        heads = "、".join(named(h) for h in self.heads[:12] if h) or "（没有表头）"
         hint = "；没有这一列的，可用 --accepted-on 给整个文件一个受理日期" if self.missing == ["受理时间"] else ""
         if "case_no" in self.mapping and len(self.missing) > 1:
             hint += "。只有编号和别的列的表不能单独更新台账：请从原系统导出含 受理时间、诉求内容 的台账再导入，同一编号会更新，空着的格子不抹去已有的"
         return RefusedFile(
             self.sheet.file,
             f"{sheet}第 {self.header_row + 1} 行的表头最像「{TABLES[self.table].label}」，只是找不到：{'、'.join(self.missing)}；"
-            f"读到的表头是：{heads}。请在数据管理页手工对应（命令行用 --map），或改表头后再导入{hint}",
+            f"读到的表头是：{shown(self.heads)}。请在数据管理页手工对应（命令行用 --map），或改表头后再导入{hint}",
         )
 
 
@@ -306,10 +319,10 @@ def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: st
         plan.use_table(table)
     plan.said = bool(table or said)
     if said and not plan.map_by_hand(said):
-        heads = "、".join(named(h) for h in plan.heads if h)
         lacking = [h for h in said.values() if _position(h, [fold(x) for x in plan.heads]) is None]
         raise RefusedFile(
-            plan.sheet.file, f"--map 里的表头“{'”、“'.join(map(named, lacking))}”在文件里没有；读到的表头是：{heads}"
+            plan.sheet.file,
+            f"--map 里的表头“{'”、“'.join(map(named, lacking))}”在文件里没有；读到的表头是：{shown(plan.heads)}",
         )
     plan.order, plan.several = by_hand.order or plan.order, by_hand.several or plan.several
     plan.accepted_on = by_hand.accepted_on
@@ -317,8 +330,13 @@ def _with_hand(plan: SheetPlan, by_hand: ByHand, said: dict[str, str], table: st
 
 
 def _heads(row: list[object], sheet: Sheet) -> list[str]:
-    heads = ["" if c is None else str(c).strip() for c in row]
+    heads = ["" if c is None else _in_one_line(str(c)) for c in row]
     return [unscrambled(h) or h for h in heads] if sheet.signs else heads
+
+
+def _in_one_line(head: str) -> str:
+    lines = [line.strip() for line in head.split("\n")]
+    return (" " if head.isascii() else "").join(line for line in lines if line)
 
 
 def _usual_width(sheet: Sheet) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -161,6 +161,12 @@ def is_beyond_five(text: str) -> bool:
     return scored is not None and float(scored[1]) != 0 and not FIGURES.fullmatch(text)
 
 
+def is_yes_or_no(words: Iterable[str]) -> bool:
+    """Tell whether a column of grades holds 1 and 0: yes and no, on no scale of five."""
+    figures = {w.removesuffix(".0") for w in words}
+    return {"0", "1"} <= figures and not figures & {"2", "3", "4", "5"}
+
+
 def is_best_first(head: str) -> bool:
     """Tell whether a head says that 1 is the best of five grades: 满意度（1非常满意-5非常不满意）."""
     return bool(_BEST_FIRST.search(unicodedata.normalize("NFKC", head)))
@@ -169,7 +175,7 @@ def is_best_first(head: str) -> bool:
 def _grades(table: dict[str, str | None], folded: dict[str, str], best_first: bool) -> dict[str, str | None]:
     """Read grades in figures too: 5.0, 五星好评, ★★★★; none of them where the column goes beyond five."""
     figures = {t: match for t, f in folded.items() if (match := FIGURES.fullmatch(f))}
-    beyond = any(is_beyond_five(f) for f in folded.values())
+    beyond = any(is_beyond_five(f) for f in folded.values()) or is_yes_or_no(folded.values())
     for text, match in figures.items():
         stars, figure = match.groups()
         if stars:

@@ -33,6 +33,11 @@ NO_TABLES = (
     (b"SQLite format 3", "是 SQLite 数据库，不是表格；请导出成 CSV 或 XLSX 再导入"),
 )
 _PAGE = re.compile(rb"<(html|!doctype html|table|meta|head|body|style|div|script)[\s>]", re.IGNORECASE)
+_SCRIPT = re.compile(
+    rb"(?:--[^\n]*\s+|/\*[^/]*\*/;?\s*)*(?:INSERT\s+INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE|SET\s+NAMES|LOCK\s+TABLES)\b",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(rb"\A(?:\s*(?://|#)[^\n]*\n)+\s*")
 _XML_BOOK = b"urn:schemas-microsoft-com:office:spreadsheet"
 
 
@@ -83,7 +88,9 @@ def _read_marked(name: str, content: bytes) -> list[Sheet] | None:
         raise RefusedFile(name, "是 XML 文档，不是表格；请在原系统里导出 Excel 或 CSV 再导入")
     if re.match(rb"MIME-Version:|From:|Content-Type: multipart", start, re.IGNORECASE) and b"text/html" in content:
         return read_web_archive(name, content)
-    if re.match(rb'\{\s*"|\[\s*[\[{]', start):
+    if _SCRIPT.match(start):
+        raise NoTable(name, "是 SQL 脚本，不是表格；请在原系统里导出 Excel 或 CSV，或用数据库来源直接读入")
+    if re.match(rb'\{\s*"|\[\s*[\[{]', _COMMENTS.sub(b"", start)):
         return read_json(name, content)
     return None
 

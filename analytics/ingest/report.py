@@ -69,7 +69,7 @@ class Account:
         steps = [
             f"{kept_out:,} 行没有进去：下载隔离的行，按原因改好，直接再导入，已进去的不会重复" if kept_out else "",
             f"{len(self.left_out)} 张表或文件没有读入：见“没有读入”，补好表头再导入" if self.left_out else "",
-            f"{len(self.to_check)} 处前后不一致：见“请核对”，不对的在原表改好后再导入一次" if self.to_check else "",
+            f"{len(self.to_check)} 处要核对：见“请核对”，不对的在原表改好后再导入一次" if self.to_check else "",
             f"{empty:,} 格认不出，已留空，其余各列照常：要补的，在原表改好后再导入一次" if empty else "",
             f"{sum(r.count for r in self.repairs):,} 处已自动修正：请抽看几件" if self.repairs else "",
         ]

@@ -24,6 +24,7 @@ BLOCK = 4 * 1024**2
 SAMPLE = 65536
 #: Stands for a carriage return inside a line until the line is cut.
 _RETURN = "\x0b"
+CUT_OFF = "这是最后一行，列数不够，行末也没有换行，文件多半没有传完；请重新导出整个文件再导入"
 RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
 MIXED = "utf-8+gb18030"
 csv.field_size_limit(2**31 - 1)
@@ -49,6 +50,10 @@ def read_text(name: str, content: bytes) -> Sheet:
         sheet.rows = even
     else:
         _read_lines(sheet, lined.replace("\r\n", "\n"), dialect)
+    if lined.endswith("\ufffd"):
+        sheet.left_out.append(
+            f"{name}：最后一个字只有一半，文件多半没有传完，后面的行没有读入；请重新导出整个文件再导入"
+        )
     if encoding == MIXED:
         sheet.notes.append("文件里 UTF-8 与 GBK 两种编码混用，已逐行识别")
     elif encoding == "windows-1252":
@@ -75,14 +80,23 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
         rows = rows[:-1] if rows and not rows[-1] else rows
     if len(rows) * max(map(len, rows), default=0) > MOST_CELLS:
         raise RefusedFile(sheet.file, RAGGED)
+    cut = _cut_row(rows, text, dialect)
     broken = rejoined(rows, dialect)
     rows = broken.rows
     sheet.doubtful = {at: why for at, why in sheet.doubtful.items() if at not in broken.places} | broken.doubtful
     if broken.places:
         sheet.repairs[REJOINED] += len(broken.places)
+    if cut and len(rows) == cut + 1:
+        sheet.doubtful[cut] = CUT_OFF
     if _RETURN in text:
         rows = [[c.replace(_RETURN, "\n") for c in row] for row in rows]
     sheet.rows = rows  # type: ignore[assignment]
+
+
+def _cut_row(rows: list[list[str]], text: str, dialect: Dialect) -> int:
+    """Return the position of a last row that was cut off, 0 for none: the only one too short, and no end of line behind it."""
+    short = [i for i, row in enumerate(rows) if row and len(row) < dialect.width]
+    return short[0] if not text.endswith("\n") and short == [len(rows) - 1] else 0
 
 
 def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:

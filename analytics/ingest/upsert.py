@@ -32,7 +32,8 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
     types = column_types(spec)
     values = [c for c in columns if c not in spec.key]
     casts = ", ".join(f"n.{c}::{types[c]} AS {c}" for c in columns)
-    differs = " OR ".join(f"(n.{c} IS NOT NULL AND n.{c} IS DISTINCT FROM o.{c})" for c in values) or "false"
+    said = {c: _said(spec, c) for c in values}
+    differs = " OR ".join(f"({v} IS NOT NULL AND {v} IS DISTINCT FROM o.{c})" for c, v in said.items()) or "false"
     stale = "n.updated_at < o.updated_at" if "updated_at" in columns else "false"
     new = f"(SELECT old_key, {casts} FROM incoming n)"
     con.execute(
@@ -45,7 +46,7 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
     _keep_versions(draft, spec, on, batch)
     chosen = f"(SELECT n.* FROM {new} n SEMI JOIN (FROM staged WHERE status = '{{}}') s ON s.old_key = n.old_key)"
     if values:
-        sets = ", ".join(f"{c} = coalesce(n.{c}, o.{c})" for c in values)
+        sets = ", ".join(f"{c} = coalesce({v}, o.{c})" for c, v in said.items())
         con.execute(f"UPDATE {table} AS o SET {sets}, batch = '{batch}' FROM {chosen.format('updated')} n WHERE {on}")
     names = ", ".join(columns)
     con.execute(f"INSERT INTO {table} ({names}, batch) SELECT {names}, '{batch}' FROM {chosen.format('accepted')}")
@@ -53,6 +54,23 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
     outcome = con.execute("SELECT old_key, status FROM staged").df().set_index("old_key")["status"]
     con.execute("DROP TABLE staged")
     return _statuses(status, outcome)
+
+
+def _said(spec: Table, column: str) -> str:
+    """Return what a row (n) says of a column beside what is known (o): less of the same is nothing.
+
+    A masked name or number (138****8000) tells less than the whole one, a minute or a day less than its second.
+    """
+    told = next(c for c in spec.columns if c.name == column)
+    if told.personal:
+        mask = "[*＊]"
+        return (
+            f"CASE WHEN regexp_matches(n.{column}, '{mask}') AND NOT regexp_matches(coalesce(o.{column}, '*'), '{mask}') "
+            f"THEN NULL ELSE n.{column} END"
+        )
+    if told.kind == "time" and column != "updated_at":
+        return f"CASE WHEN n.{column} IN (date_trunc('minute', o.{column}), date_trunc('day', o.{column})) THEN NULL ELSE n.{column} END"
+    return f"n.{column}"
 
 
 def outdated(draft: Draft, rows: pd.DataFrame) -> set[int]:
@@ -176,12 +194,13 @@ def changed(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
     columns = [c for c in ("case_no", "accepted_at", "updated_at", "department") if c in rows]
     con.register("speaking", rows[columns])
     stale = "AND NOT coalesce(s.updated_at < c.updated_at, false)" if "updated_at" in columns else ""
+    coarser = "AND said NOT IN (date_trunc('minute', before), date_trunc('day', before))"
 
     def differing(column: str, where: str = "true") -> list[str]:
         found = con.execute(
             f"SELECT s.case_no, any_value(c.{column}) AS before, last(s.{column}) AS said FROM speaking s "
             f"JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) WHERE {where} {stale} "
-            "GROUP BY s.case_no HAVING said <> before ORDER BY s.case_no"
+            f"GROUP BY s.case_no HAVING said <> before {coarser if column == 'accepted_at' else ''} ORDER BY s.case_no"
         ).fetchall()
         return [f"“{named(number)}”{_word(before)} → {_word(after)}" for number, before, after in found]
 

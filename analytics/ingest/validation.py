@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
-from analytics.ingest.checks import check_case, check_lines, check_numbers, even_times
+from analytics.ingest.checks import check_case, check_continued, check_lines, check_numbers, even_times
 from analytics.ingest.column_values import can_read, leave_empty, parse_column
 from analytics.ingest.damage import IDENTIFIERS, repaired, without_errors
 from analytics.ingest.date_orders import orders_of_dates
@@ -71,6 +71,11 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)
         check_case(parsed.frame, reading.reasons, plan, now)
+        if not plan.sheet.lined and {"case_no", "accepted_at"} <= set(parsed.frame):
+            parsed.to_check += [
+                f"第 {plan.sheet.number(int(numbers[i]))} 行的文字多半没有完：下面一行只有文字"
+                for i in check_continued(reading.reasons, parsed.frame, numbers)
+            ][:MOST_FOOTERS]
     if plan.sheet.doubtful:
         doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
         reading.reasons.replace(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import pickle
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,16 @@ def _local(column: Any) -> list[object]:
         return column.cast(pa.timestamp("us"), safe=False).to_pylist()
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
-    return column.to_pylist()
+    return [_plain(cell) for cell in column.to_pylist()]
+
+
+def _plain(cell: object) -> object:
+    """Return a cell as a sheet may hold it: bytes as the text that they are, lists as one text."""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, list):
+        return "；".join(str(_plain(c)) for c in cell)
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict) else cell
 
 
 def page(content: bytes) -> object:

@@ -18,6 +18,9 @@ NOT_COMPUTED = "#公式没有算出的值"
 #: An error of a formula, as a whole cell.
 ERROR = r"(?i)^\s*(?:#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|公式没有算出的值)|Err:\d{3})\s*$"
 
+#: Stands for every format of percentages.
+PERCENT = "%"
+_BUILT_IN = {"9": PERCENT, "10": PERCENT}
 #: So many rows of a sheet may hold nothing but formulas without a value.
 MOST_BELOW = 10_000
 _CHUNK, _LONGEST_ROW = 1 << 20, 16 << 20
@@ -69,12 +72,11 @@ class Beside:
             rows[row][column] = word
         for (row, column), code in self.formats.items():
             value = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
-            if (
-                isinstance(value, int | float)
-                and not isinstance(value, bool)
-                and 0 <= value < 1e15
-                and value == int(value)
-            ):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                continue
+            if code == PERCENT:
+                rows[row][column] = f"{100 * value:.10g}%"
+            elif 0 <= value < 1e15 and value == int(value):
                 rows[row][column] = number = Shown(value)
                 number.shown = in_format(int(value), code)
 
@@ -93,7 +95,7 @@ def sheet_parts(archive: zipfile.ZipFile) -> list[str]:
 
 
 def formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
-    """Return style → number format, for formats that give a number leading noughts or letters."""
+    """Return style → number format, for formats that give a number leading noughts or letters, or show a percentage."""
     if "xl/styles.xml" not in archive.namelist():
         return {}
     styles = archive.read("xl/styles.xml").decode("utf-8", "replace")
@@ -102,9 +104,10 @@ def formats(archive: zipfile.ZipFile) -> dict[bytes, str]:
         number, code = _FORMAT_ID.search(line), _CODE.search(line.replace("&quot;", "\x00"))
         if number and code:
             codes[number[1]] = html.unescape(code[1].replace("\x00", '"')).split(";")[0]
-    named = {number: code for number, code in codes.items() if is_of_numbers(code)}
+    percent = {number: PERCENT for number, code in codes.items() if re.fullmatch(r"[#,]*0(?:\.[0#]+)?%", code)}
+    named = _BUILT_IN | {number: code for number, code in codes.items() if is_of_numbers(code)} | percent
     begins = re.search(r"<(?:\w+:)?cellXfs\b", styles)
-    if not named or not begins:
+    if not begins:
         return {}
     table = styles[begins.start() : styles.find("cellXfs>", begins.end())]
     used = [_FORMAT_ID.search(xf) for xf in re.findall(r"<(?:\w+:)?xf\b[^<>]*>", table)]

@@ -20,7 +20,7 @@ from analytics.store import Store
 from tests.browser import chromium
 
 #: Another worker's tests may keep the second core busy.
-expect.set_options(timeout=120_000)
+expect.set_options(timeout=400_000)
 
 
 def free_port() -> int:

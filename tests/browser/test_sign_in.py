@@ -137,7 +137,7 @@ def provider(folder: Path, callback: str) -> Iterator[str]:
         yield metadata
     finally:
         process.terminate()
-        process.wait(120)
+        process.wait(600)
         log.close()
 
 

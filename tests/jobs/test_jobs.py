@@ -318,7 +318,7 @@ def _planned(working: Working) -> dt.datetime:
 
 def command(store: Store, *given: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "analytics", "jobs", *given, "--store", str(store.folder)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=900)
 
 
 def test_the_command_lists_jobs_and_does_one(settled: Settle, tmp_path: Path) -> None:

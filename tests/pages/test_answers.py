@@ -60,7 +60,7 @@ def test_a_page_that_waits_says_so_once(demo_ledger: Ledger, monkeypatch: pytest
     """For its turn behind others, or for the answer that another is at work on; one that is answered at once says nothing."""
     monkeypatch.setattr(answers, "PATIENT", 0.01)
     go_on, told = threading.Event(), []
-    slow = answers.kept(lambda ledger, number: go_on.wait(60) and number)
+    slow = answers.kept(lambda ledger, number: go_on.wait(600) and number)
 
     def page(number: int) -> None:
         with answers.told_when_waiting(lambda: told.append(number)):
@@ -80,7 +80,7 @@ def test_a_page_that_waits_says_so_once(demo_ledger: Ledger, monkeypatch: pytest
         time.sleep(0.01)
     go_on.set()
     for thread in (*busy, *late):
-        thread.join(60)
+        thread.join(600)
     assert sorted(told) == [0, 99]
     page(1)
     assert sorted(told) == [0, 99]
@@ -212,6 +212,7 @@ def test_a_page_opened_beforehand_asks_nothing_more_of_whoever_comes(
     demo_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INSIGHT_STORE", str(demo_store.folder))
+    monkeypatch.setattr(preparing, "PATIENCE", 600)
     for name in ("overview", "sla"):
         page = preparing.opened(next(p for p in PLACES if p.file == name))
         assert not page.exception

@@ -77,7 +77,7 @@ class Site:
             additional_headers=headers | ({"Host": host} if host else {}),
             subprotocols=["streamlit"],
             max_size=None,
-            open_timeout=120,
+            open_timeout=600,
         )
 
 
@@ -88,7 +88,7 @@ def run(socket, page: str, query: str = "") -> tuple[str, bytes]:
     socket.send(message.SerializeToString())
     session, parts = "", []
     while True:
-        parts.append(socket.recv(timeout=120))
+        parts.append(socket.recv(timeout=600))
         told = ForwardMsg.FromString(parts[-1])
         if told.WhichOneof("type") == "new_session":
             session = told.new_session.initialize.session_id
