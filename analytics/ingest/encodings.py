@@ -47,7 +47,7 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
         return text, "utf-8"
     if _is_western(content[:SAMPLE]):
         return content.decode("cp1252", errors="replace"), "windows-1252"
-    if _may_be_big5(content[:SAMPLE]):
+    if _may_be_big5(content[: SAMPLE >> 4]):
         raise RefusedFile(name, BIG5)
     try:
         return content.decode("gb18030"), "gb18030"

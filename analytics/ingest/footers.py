@@ -23,6 +23,7 @@ _LINE = "[-=:+|─━]{3,}"
 _RULER = re.compile(_LINE)
 _FEW = 3
 _FIRST = frozenset("（(【 　\t\n合总小累本共单负经备说注第导制打统填审复报上数截")
+_BEGINS = _FIRST | frozenset("-=:+|─━ ")
 
 
 def is_footer(cell: object) -> bool:
@@ -70,4 +71,6 @@ def _may_be(plan: SheetPlan, places: np.ndarray) -> Iterable[int]:
 
 def _is_empty_or_footer(row: list[object], position: int) -> bool:
     cell = row[position] if position < len(row) else None
-    return cell in ("", None) or is_footer(cell) or is_ruler([cell])
+    if type(cell) is not str:
+        return cell is None
+    return not cell or (cell[0] in _BEGINS and (is_footer(cell) or is_ruler([cell])))
