@@ -6,7 +6,7 @@ STAMPS := .stamps
 PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 WALK := tests/browser/journeys/test_walk.py
-# Few tests that take minutes each: run together, so that no worker waits for another at the end.
+# Few files that take minutes each: begun first, so that no worker waits for another at the end.
 LONG := tests/browser/test_browser.py tests/browser/journeys tests/engines tests/trust/test_kills.py tests/jobs/test_kills.py
 # What answers within a minute: no browser, no database server, no process of its own.
 QUICK := tests/metrics tests/loop tests/reform tests/teams tests/remedies/test_step.py tests/pages/test_address.py tests/pages/test_choices.py \
@@ -21,8 +21,7 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser databases
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(addprefix --ignore ,$(LONG))
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(LONG) --ignore $(WALK)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(LONG) tests --ignore $(WALK)
 
 # While writing: is what one touched still right? The rest is for `make test`.
 quick: $(STAMPS)/dev

@@ -43,10 +43,10 @@ def took_in(store: Store, rows: Rows, number: int, size: int, *, tracked: bool) 
 
 
 def by_month(demo: DemoLedger) -> list[Rows]:
-    """Deal a demo ledger out as it came in: quarter by quarter, the small tables first."""
+    """Deal a demo ledger out as it came in: half-year by half-year, the small tables first."""
     tables = {name: frame.astype(object).where(frame.notna(), None) for name, frame in demo.tables.items()}
     steps: list[Rows] = [{n: f for n, f in tables.items() if n not in ("cases", "events", "ratings")}]
-    edges = [*pd.date_range("2024-07-01", "2026-11-01", freq="QS"), pd.Timestamp("2027-01-01")]
+    edges = [*pd.date_range("2024-07-01", "2026-11-01", freq="2QS"), pd.Timestamp("2027-01-01")]
     for start, end in zip([pd.Timestamp("2000-01-01"), *edges], edges, strict=False):
         step = {}
         for name, time in (("cases", "accepted_at"), ("events", "happened_at"), ("ratings", "rated_at")):

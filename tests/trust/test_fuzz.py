@@ -17,11 +17,11 @@ from tests.trust.fuzzing import run
 ROW = ["A1", "2024.7.5", "x", "金融服务", "甲局", None, "满意"]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_a_file_holds(seed: int) -> None:
-    """Five hundred a seed; `python -m tests.trust.fuzzing 20000` tries the lot (see docs/trust.md)."""
-    ends = run(500, seed, every=50)
-    assert sum(ends.values()) == 500
+    """Three hundred a seed; `python -m tests.trust.fuzzing 20000` tries the lot (see docs/trust.md)."""
+    ends = run(300, seed, every=50)
+    assert sum(ends.values()) == 300
     assert min(ends["refused"], ends["read"], ends["imported"]) > 0
 
 

@@ -22,7 +22,7 @@ from tests.trust.mutations import template_file
 
 #: As BOUNDS, with less of a processor: what is tried here would take all there is. The clock's bound is out of reach: on a
 #: machine that others keep busy an honest template takes minutes, and none of these only waits.
-SHORT = Bounds(memory=filling.BOUNDS.memory, seconds=12, patience=3600, output=filling.BOUNDS.output)
+SHORT = Bounds(memory=filling.BOUNDS.memory, seconds=6, patience=3600, output=filling.BOUNDS.output)
 HUNGRY = [
     "{{ 'x' * (4*10**9) }}",
     "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
