@@ -13,7 +13,6 @@ from analytics import model
 from analytics.caselist import SORTS, ListRequest, case_story
 from analytics.exporting import LABELS, case_table, csv_for, deadline, notes_of, workbook_for
 from analytics.issues import looking
-from analytics.issues.alarm_list import name_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, NotMeasurable, Slice
 from analytics.metrics.evidence import PARTS
@@ -21,7 +20,7 @@ from analytics.suggested import MARK, suggested_modules
 from analytics.viewer import EXPORT, REVEAL
 from analytics.wording import minute, number
 from pages.address import inputs, links, parameters
-from pages.common import acting, asking
+from pages.common import acting, asking, discovered
 from pages.common.drawing import CLOCK, to_cases
 from pages.common.filters import View
 from pages.common.foreign import escaped
@@ -47,7 +46,7 @@ def narrowed(view: View) -> tuple[Slice, str]:
     given = where_of(parameters.query(), view.ledger, NARROWING)
     words = "、".join(label_or_word(view.ledger, n, v) for n, values in given.items() for v in values)
     if alarm := parameters.value("alarm"):
-        words = "、".join(w for w in (f"预警「{name_of(view.ledger, alarm)}」", words) if w)
+        words = "、".join(w for w in (f"预警「{discovered.ask_alarm_name(view.ledger, alarm)}」", words) if w)
     return view.slice.narrowed(**given), words
 
 

@@ -66,7 +66,7 @@ def of_attention(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
     for one in attention.findings(ledger, slice, 20, Settings(targets={"on_time_rate": 0.99})):
         own = slice.over(*one.days) if one.days else slice
         where = {k: tuple(v.split("|")) for k, v in one.where}
-        among = alarm_list.cases_of(ledger, one.alarm) if one.alarm else None
+        among = alarm_list.cases_of(alarm_list.alarms(ledger), one.alarm) if one.alarm else None
         request = ListRequest(one.metric, one.part, among=among)
         yield one.sentence, one.cases, count_cases(ledger, own.narrowed(**where), request)
         # A number that leads to cases stands in words; of a card of the board the card is where it leads.
@@ -108,9 +108,10 @@ def of_alarms(desk: IssueDesk, ledger: Ledger) -> Iterator[Counted]:
         for one in counts.between(ledger, level, episodes).itertuples():
             weeks = Slice(one.start.date(), one.last.date() + dt.timedelta(days=6))
             yield f"episode of {one.id}", one.cases, listed(ledger, weeks, **{level: one.id})
-    for one in alarm_list.alarms(ledger).itertuples():
+    told = alarm_list.alarms(ledger)
+    for one in told.itertuples():
         since = Slice(one.since.date(), ledger.as_of.date())
-        among = alarm_list.cases_of(ledger, one.id)
+        among = alarm_list.cases_of(told, one.id)
         yield f"alarm {one.id}", one.cases, count_cases(ledger, since, ListRequest(among=among))
         assert one.observed + one.repeats == one.cases
     for week, row in counts.by_week(ledger, TYPE, seen_type(ledger), seen.counts.index[-8:]).iterrows():

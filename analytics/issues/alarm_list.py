@@ -73,12 +73,7 @@ def alarms(ledger: Ledger) -> pd.DataFrame:
     repeats in), repeats (of them), expected (float), chance (float), state (正在抬头, 居高不下, 已回落), case_nos (list of str,
     sorted, of all departments: who shows them asks ``Ledger.may_see``).
     """
-    return _table(_attached(ledger)).copy()
-
-
-@lru_cache(maxsize=16)
-def _table(ledger: Ledger) -> pd.DataFrame:
-    """Return what ``alarms`` says; it is asked again for each alarm whose cases are listed."""
+    ledger = _attached(ledger)
     found = _found(ledger)
     told = sorted(_alarms(ledger), key=lambda a: (a.state == FALLEN, -a.since.value, a.chance, a.id))
     again = _repeats(ledger, found, frozenset().union(*(a.cases for a in told)))
@@ -104,16 +99,16 @@ def _table(ledger: Ledger) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def cases_of(ledger: Ledger, id: str) -> tuple[str, ...]:
-    """Return the numbers of an alarm's cases, repeats in; none where there is no such alarm now."""
-    told = _table(_attached(ledger)).set_index("id")["case_nos"]
-    return tuple(told[id]) if id in told.index else ()
+def cases_of(told: pd.DataFrame, id: str) -> tuple[str, ...]:
+    """Return the numbers of an alarm's cases, repeats in, of what ``alarms`` says; none where there is no such alarm now."""
+    numbers = told.set_index("id")["case_nos"]
+    return tuple(numbers[id]) if id in numbers.index else ()
 
 
-def name_of(ledger: Ledger, id: str) -> str:
-    """Return what an alarm is called, its id where there is none such now."""
-    told = _table(_attached(ledger)).set_index("id")["name"]
-    return str(told[id]) if id in told.index else id
+def name_of(told: pd.DataFrame, id: str) -> str:
+    """Return what an alarm is called in what ``alarms`` says, its id where there is none such now."""
+    names = told.set_index("id")["name"]
+    return str(names[id]) if id in names.index else id
 
 
 def _repeats(ledger: Ledger, found: Findings | None, cases: frozenset[str]) -> pd.Series:

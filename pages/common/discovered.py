@@ -36,6 +36,21 @@ def ask_watched(ledger: Ledger, level: str) -> Watched:
     return trends.watched(ledger, level)
 
 
+def ask_alarm_cases(ledger: Ledger, id: str) -> tuple[str, ...]:
+    """Return the numbers of an alarm's cases (see alarm_list.cases_of)."""
+    return alarm_list.cases_of(_alarms_now(ledger), id)
+
+
+def ask_alarm_name(ledger: Ledger, id: str) -> str:
+    """Return what an alarm is called (see alarm_list.name_of)."""
+    return alarm_list.name_of(_alarms_now(ledger), id)
+
+
+def _alarms_now(ledger: Ledger) -> pd.DataFrame:
+    found = findings(ledger)
+    return ask_alarms(ledger, found.token if found else "")
+
+
 @counted
 def ask_alarms(ledger: Ledger, token: str) -> pd.DataFrame:
     """Return the alarms as of the ledger's day (see alarm_list.alarms)."""

@@ -9,14 +9,13 @@ import datetime as dt
 
 from analytics import model
 from analytics.caselist import SORTS, ListRequest
-from analytics.issues.alarm_list import cases_of
 from analytics.ledger import Ledger
 from analytics.metrics import CATALOGUE, PERIODS, NotMeasurable, Slice, period, unmet
 from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
 from pages.address import parameters
 from pages.address.inputs import option
-from pages.common import asking
+from pages.common import asking, discovered
 
 #: Rows that the list shows.
 PAGE_ROWS = 500
@@ -78,7 +77,7 @@ def request_of(query: parameters.Query, ledger: Ledger) -> ListRequest:
     sort = option(_last(query, "sort"), tuple(SORTS), SORTS.get) or next(iter(SORTS))
     ascending = _last(query, "ascending") == "true"
     alarm = _last(query, "alarm")
-    among = cases_of(ledger, alarm) if alarm else None
+    among = discovered.ask_alarm_cases(ledger, alarm) if alarm else None
     return ListRequest(metric, part or "denominator", _last(query, "q"), sort, not ascending, PAGE_ROWS, among=among)
 
 

@@ -43,6 +43,7 @@ def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
     yield lambda: opening.ask_first(ledger)
     yield lambda: asking.ask_findings(ledger, slice)
     if found is not None:
+        yield lambda: discovered.ask_alarms(ledger, found.token)
         yield lambda: discovered.ask_watched(ledger, "issue_problem")
         yield lambda: discovered.ask_watched(ledger, "issue_type")
         yield lambda: discovered.ask_measured(ledger, basis, "issue_type")

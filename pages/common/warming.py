@@ -8,6 +8,7 @@ See docs/decisions/0014.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import pickle
@@ -31,6 +32,8 @@ JOINING, PATIENCE = 10.0, 180.0
 #: How far the process that asks beforehand yields to others, and how many seconds it may take.
 NICE: int = 19
 LONGEST: float | None = 300.0
+#: What pages import when they are first opened, and takes long.
+LATER = ("analytics.issues.search", "analytics.issues.assigning", "analytics.briefing.drawing")
 #: Who asks beforehand: what is counted for everybody.
 WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
@@ -60,6 +63,8 @@ def start() -> None:
 def _watch() -> None:
     _try(lambda store: opening.ask_first(_opened(store)))
     time.sleep(ALONE)
+    for module in LATER:
+        importlib.import_module(module)
     while True:
         _try(look)
         time.sleep(EVERY)
