@@ -21,6 +21,7 @@ from typing import Any
 
 from analytics.issues.desk import TABLE
 from analytics.ledger import Ledger
+from pages.common.turns import PATIENT, aside
 
 #: Snapshots whose answers are kept: the newest, the one before it, one that somebody looks back at.
 SNAPSHOTS = 3
@@ -29,8 +30,6 @@ MANY, FEW = 3000, 6
 RECENT = 400
 #: How many are answered at once: more only take the interpreter from each other and from pages that ask nothing new.
 AT_ONCE = 2
-#: Seconds after which a page that waits for its turn, or for what another page has asked, says so.
-PATIENT = 0.5
 #: Where the ledger stands among a question's arguments, and where the token of its types does.
 HERE, TYPES = "\x00ledger", "\x00types"
 
@@ -83,7 +82,10 @@ def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) ->
         while True:
             waiting = _found(snapshot, key)
             if waiting is None:
-                with _turn():  # before the place is taken: who waits for an answer waits for somebody at work on it
+                with (
+                    aside(),
+                    _turn(),
+                ):  # before the place is taken: who waits for an answer waits for somebody at work on it
                     waiting, mine = _place(snapshot, key, name, most)
                     if mine:
                         return _answer(waiting, snapshot, key, lambda: function(*given, **more))
@@ -95,11 +97,14 @@ def kept(function: Callable[..., Any], most: int = MANY, whole: bool = False) ->
 
 def _awaited(waiting: Future) -> Any:
     """Return the answer that another is at work on."""
-    with suppress(NotYet):
-        return waiting.result(PATIENT)
-    if not waiting.done():
-        _tell_that_it_waits()
-    return waiting.result()
+    if waiting.done():
+        return waiting.result()
+    with aside():
+        with suppress(NotYet):
+            return waiting.result(PATIENT)
+        if not waiting.done():
+            _tell_that_it_waits()
+        return waiting.result()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from pages.address import links, parameters
 from pages.common import asking, filters, jobs_box, lacking, warming
 from pages.common.answers import told_when_waiting
 from pages.common.foreign import escaped
+from pages.common.turns import drawing
 from pages.entrance import who
 from pages.navigation import menu
 from pages.navigation.places import FIRST, PLACES, UNFILTERED
@@ -84,7 +85,8 @@ def draw(first: str, enter: Callable[[], Viewer | None] = who.enter) -> None:
     ``enter`` lets in who is at the page.
     """
     try:
-        _draw(first, enter)
+        with drawing(lambda: st.info(WAITS, icon=":material/hourglass_top:")):
+            _draw(first, enter)
     except SettingsError as error:
         st.error(escaped(str(error)), icon=":material/settings_alert:")
 
