@@ -21,6 +21,8 @@ CLOCKS = (" %I:%M:%S %p", " %H:%M:%S", " %H:%M", "")
 PLAIN_DATE = str.maketrans(
     {".": "-", "/": "-", "年": "-", "月": "-", "日": " ", "时": ":", "分": ":", "秒": "", "T": " "}
 )
+#: What stands for no time at all.
+NO_TIME = r"^\s*(?:0000-00-00|0001-01-01|1900-01-01|9999-12-31)(?:[ T](?:00:00(?::00(?:\.0+)?)?|23:59:59))?\s*$"
 SAMPLE = 200
 SHORT_YEAR = r"^\s*(?P<a>\d{1,2})\s*[-/.]\s*(?P<b>\d{1,2})\s*[-/.]\s*(?P<c>\d{4}|\d{1,2})(?:\D|$)"
 EXCEL_EPOCH = dt.datetime(1899, 12, 30)
@@ -35,10 +37,20 @@ def times(cells: Cells, order: str = "") -> tuple[pd.Series, pd.Series]:
     Returns (times as datetime64[us], mask of cells that hold something unreadable).
     """
     result = pd.Series(np.full(len(cells), np.datetime64("NaT", "us")))
+    cells = _without_placeholders(cells)
     written, taken = (cells, np.zeros(len(cells), dtype=bool)) if all_words(cells) else _take_real(cells, result)
     word = texts(written)
     _parse_words(word, result, order)
     return result, (word.notna() | taken) & result.isna()
+
+
+def _without_placeholders(cells: Cells) -> Cells:
+    """Return the cells without what systems write where there is no time: 0000-00-00, 1900-01-01, 9999-12-31."""
+    if isinstance(cells, pa.ChunkedArray):
+        none = pc.match_substring_regex(cells, NO_TIME)
+        return pc.if_else(pc.fill_null(none, False), None, cells) if pc.any(none).as_py() else cells
+    none = re.compile(NO_TIME).search
+    return [None if type(c) is str and c[:1] in "019 " and none(c) else c for c in cells]
 
 
 def epoch_in(cells: Cells) -> tuple[str, dt.datetime] | None:

@@ -179,6 +179,8 @@ def _are_numbered(value: dict) -> bool:
 
 def _lists(value: object, depth: int, title: str) -> list[tuple[str, list[object]]]:
     """Return the lists of records or of rows in an answer, and what they are called there."""
+    if isinstance(value, list) and depth == 0 and (pages := _pages(value)):
+        return [(title, pages)]
     if isinstance(value, list):
         return [(title, value)] if any(isinstance(v, dict | list) for v in value) else []
     if isinstance(value, dict) and "schema" in value and isinstance(value.get("data"), list):  # a table of pandas
@@ -189,10 +191,21 @@ def _lists(value: object, depth: int, title: str) -> list[tuple[str, list[object
     return []
 
 
+def _pages(value: list) -> list[object]:
+    """Return the records of a list of answers, each with its page of them: [{"data": {"rows": […]}}, …]; [] for any other list."""
+    if len(value) < 2 or any(not isinstance(v, dict) or count_known(list(v)) for v in value):
+        return []
+    pages = [_lists(answer, 0, "") for answer in value]
+    if any(len(page) != 1 or not _is_list_of_records(page[0][1]) for page in pages):
+        return []
+    return [record for page in pages for record in page[0][1]]
+
+
 def _flat(record: dict) -> dict[str, object]:
     """Return a record with what lies one level down beside it, “企业.名称”."""
     found: dict[str, object] = {}
-    for key, value in record.items():
+    for key, held in record.items():
+        value = _unwrapped(held)
         if isinstance(value, dict):
             found |= {f"{key}.{inner}": v for inner, v in value.items()}
         else:
@@ -200,7 +213,22 @@ def _flat(record: dict) -> dict[str, object]:
     return found
 
 
+def _unwrapped(value: object) -> object:
+    """Return what MongoDB wraps by its kind: {"$date": …}, {"$numberLong": "…"}."""
+    while isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):
+        value = next(iter(value.values()))
+    return value
+
+
 def _cell(value: object) -> object:
+    if (
+        isinstance(value, list)
+        and 3 <= len(value) <= 7
+        and all(type(v) is int for v in value)
+        and 1900 < value[0] < 2200
+    ):
+        day, clock = value[:3], [*value[3:6], 0, 0, 0][:3]  # how Java's libraries write a time
+        return "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*day, *clock)
     if isinstance(value, list):
         return (
             "；".join(str(v) for v in value)

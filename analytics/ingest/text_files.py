@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 
 import pyarrow as pa
@@ -46,7 +47,7 @@ def read_text(name: str, content: bytes) -> Sheet:
             name, f"一行有 {dialect.width} 列或更多，不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
         )
     even = _even_rows(content, lined, dialect.delimiter)
-    if even and not (b'"' in content and _swallowed(even, lined, dialect)):
+    if even and not (b'"' in content and (_pair_begins(content, dialect) or _swallowed(even, lined, dialect))):
         sheet.rows = even
     else:
         _read_lines(sheet, lined.replace("\r\n", "\n"), dialect)
@@ -117,6 +118,12 @@ def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:
     except (csv.Error, pa.ArrowInvalid):
         return None
     return TextRows(table.combine_chunks())
+
+
+def _pair_begins(content: bytes, dialect: Dialect) -> bool:
+    """Tell whether a cell may begin with two quotes that are its text: the reader by columns would drop them."""
+    delimiter = re.escape(dialect.delimiter.encode())
+    return bool(re.search(rb"(?:^|[\n" + delimiter + rb'])""(?=[^"\r\n' + delimiter + rb"])", content))
 
 
 def _swallowed(rows: TextRows, text: str, dialect: Dialect) -> bool:

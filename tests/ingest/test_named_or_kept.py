@@ -13,6 +13,7 @@ import pytest
 
 from analytics.cli import main
 from analytics.ingest import RefusedFile
+from analytics.ingest.records import STRAY_QUOTE
 from analytics.store import Store
 from tests.ingest.books import book_of, saved
 from tests.ingest.stored import held, imported
@@ -198,3 +199,44 @@ def test_a_head_of_two_lines_is_one_word(tmp_path: Path) -> None:
     rows = [["工单\n编号", "受理\n时间", "诉求内容", "满意\n程度"], ["A1", "2026-05-01", "内容", "满意"]]
     imported(tmp_path, "台账.xlsx", book_of(台账=rows))
     assert grades(tmp_path) == {"A1": 4}
+
+
+def test_two_quotes_that_begin_a_text_are_told(tmp_path: Path) -> None:
+    text = f'{HEAD},承办部门\nA1,2026-05-01,""手工""双引号"",甲局\nA2,2026-05-02,"{{""型"":""贷""}}",乙局\n'
+    result = imported(tmp_path, "台账.csv", text)
+    assert held(tmp_path)["content"].to_dict() == {"A1": '"手工"双引号"', "A2": '{"型":"贷"}'}
+    assert [(r.kind, r.count) for r in result.repairs] == [(STRAY_QUOTE, 1)]
+
+
+@pytest.mark.parametrize("nothing", ["0000-00-00 00:00:00", "1900-01-01", "9999-12-31 23:59:59", "0001-01-01T00:00:00"])
+def test_what_systems_write_for_no_time_is_none(nothing: str, tmp_path: Path) -> None:
+    result = imported(
+        tmp_path, "台账.csv", f"{HEAD},办结时间\nA1,2026-05-01,内容,{nothing}\nA2,2026-05-01,内容,2026-05-03"
+    )
+    assert (result.accepted, result.left_empty) == (2, [])
+    assert held(tmp_path)["closed_at"].isna().to_dict() == {"A1": True, "A2": False}
+
+
+def test_an_accepted_time_of_nothing_is_missing(tmp_path: Path) -> None:
+    result = imported(tmp_path, "台账.csv", f"{HEAD}\nA1,0000-00-00,内容\nA2,2026-05-01,内容")
+    assert (result.accepted, result.quarantined) == (1, 1)
+
+
+PAGE = '{{"code": 0, "data": {{"page": {0}, "rows": [{{"工单编号": "Q{0}", "受理时间": [2026, 5, {0}, 9, 30], "诉求内容": "漏水"}}]}}}}'
+
+
+def test_pages_of_an_interface_are_one_list(tmp_path: Path) -> None:
+    imported(tmp_path, "台账.json", f"[{PAGE.format(1)}, {PAGE.format(2)}]")
+    assert held(tmp_path)["accepted_at"].astype(str).to_dict() == {
+        "Q1": "2026-05-01 09:30:00",
+        "Q2": "2026-05-02 09:30:00",
+    }
+
+
+def test_what_mongodb_wraps(tmp_path: Path) -> None:
+    imported(
+        tmp_path,
+        "台账.json",
+        '[{"工单编号": {"$numberLong": "20260501000000001"}, "受理时间": {"$date": {"$numberLong": "1777683600000"}}, "诉求内容": "x"}]',
+    )
+    assert str(held(tmp_path)["accepted_at"]["20260501000000001"]) == "2026-05-02 09:00:00"
