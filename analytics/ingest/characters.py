@@ -31,6 +31,8 @@ INVISIBLES, WESTERN, DOUBLED, LOST, MARKED, ESCAPED, FAILED = (
     "escaped",
     "failed",
 )
+#: Characters that are counted at a time: counting takes four times their room.
+_BLOCK = 1 << 22
 _FAILED = re.compile("#(?:N/A|REF!|VALUE!|NAME\\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|公式)|Err:[0-9]", re.IGNORECASE)
 
 
@@ -53,7 +55,10 @@ def signs_of(text: str) -> frozenset[str]:
     Its characters are counted once, which is as fast as a single search.
     """
     units = np.frombuffer(text.encode("utf-16-le", "replace"), np.uint16)
-    counts = np.bincount(units, minlength=1 << 16)
+    counts = sum(
+        (np.bincount(units[at : at + _BLOCK], minlength=1 << 16) for at in range(0, len(units), _BLOCK)),
+        np.zeros(1 << 16, dtype=np.int64),
+    )
     found = {sign for sign, numbers in _showing().items() if counts[numbers].any()}
     if counts[ord("?")] > 2 and "???" in text:
         found.add(LOST)
@@ -68,7 +73,7 @@ def signs_of(text: str) -> frozenset[str]:
 
 def signs_in(rows: Sequence[Sequence[object]]) -> frozenset[str]:
     """Tell the same of cells."""
-    return signs_of("\n".join(c for row in rows for c in row if type(c) is str))
+    return signs_of("\n".join({c for row in rows for c in row if type(c) is str}))  # a merged cell stands in many rows
 
 
 def bare(text: str) -> str:

@@ -22,7 +22,7 @@ def joined_heads(upper: list[str], lower: list[str]) -> list[str] | None:
         goes_on = not word and bool(lower[place]) and bool(groups)
         groups.append(groups[-1] if goes_on else word)
     for i in filled:
-        begins = i + 1 in filled and not upper[i + 1] if i + 1 < len(upper) else False
+        begins = i + 1 < len(lower) and bool(lower[i + 1]) and not upper[i + 1] if i + 1 < len(upper) else False
         if upper[i] and not begins and lower[i] != upper[i]:
             return None
     if all(upper[i] == "" for i in filled) and not any(upper):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,7 @@ def _line(line: str) -> object:
 def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
     """Return a sheet for each list of records, at most two levels down, and for lists inside its records."""
     if isinstance(value, dict) and (table := _table(value)):
+        _check_size(name, max(map(len, table)), len(table))
         return [_sheet(name, "", table, "条")]
     if isinstance(value, dict) and (table := _columns(value)):
         _check_size(name, len(table[0]), len(table))
@@ -96,6 +98,7 @@ def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
 def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> list[Sheet]:
     members = [r for r in records if r is not None and not isinstance(r, _Broken)]
     if members and all(isinstance(r, list) for r in members):
+        _check_size(name, max(len(r) for r in members if isinstance(r, list)), len(records))
         rows = [[_cell(c) for c in r] if isinstance(r, list) else [] for r in records]
         return [Sheet(name, title, rows, signs=signs_in(rows), parts=[Part(0, unit=unit)])]
     flat: list[Any] = [_flat(r) if isinstance(r, dict) else r for r in records]
@@ -137,8 +140,8 @@ def _is_list_of_records(value: object) -> bool:
 
 def _of_inner(name: str, key: str, heads: list[str], pairs: list[tuple[dict, dict]]) -> Sheet:
     """Return the lists inside records as a sheet of their own, each row with the number of the record it lies in."""
-    numbers = synonyms()["case_no"]
-    number = next((h for word in numbers for h in heads if fold(h) == word), heads[0])
+    folded = {fold(h): h for h in reversed(heads)}
+    number = next((folded[word] for word in synonyms()["case_no"] if word in folded), heads[0])
     inner = [_flat(step) for _, step in pairs]
     columns = list(dict.fromkeys(h for step in inner for h in step if h != number))
     _check_size(name, 1 + len(columns), len(pairs))
@@ -167,7 +170,8 @@ def _columns(value: dict) -> list[list[object]]:
     columns = [list(v.values()) if isinstance(v, dict) else v for v in value.values()]
     if count_known(list(value)) < 2 or not all(isinstance(c, list) and len(c) == len(columns[0]) for c in columns):
         return []
-    if any(isinstance(v, dict) and v.keys() != next(iter(value.values())).keys() for v in value.values()):
+    named = [v.keys() for v in value.values() if isinstance(v, dict)]
+    if named and (len(named) < len(value) or any(keys != named[0] for keys in named)):
         return []
     return [list(value), *([_cell(c) for c in row] for row in zip(*columns, strict=True))]
 
@@ -239,10 +243,13 @@ def _cell(value: object) -> object:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")  # half a pair of surrogates is no character
     return str(value) if isinstance(value, int) and abs(value) >= 10**15 else value
 
 
 def _shortened(heads: list[str]) -> list[str]:
     """Return heads without what they lie in, where that leaves them different."""
     last = [h.rsplit(".", 1)[-1] for h in heads]
-    return [short if last.count(short) == 1 else head for head, short in zip(heads, last, strict=True)]
+    counts = Counter(last)
+    return [short if counts[short] == 1 else head for head, short in zip(heads, last, strict=True)]

@@ -32,9 +32,11 @@ NO_TABLES = (
     (b"\x1f\x8b", "是 gzip 压缩文件；请解压后再导入，或改用 ZIP"),
     (b"SQLite format 3", "是 SQLite 数据库，不是表格；请导出成 CSV 或 XLSX 再导入"),
 )
+#: So many files of an archive are read.
+MOST_MEMBERS = 500
 _PAGE = re.compile(rb"<(html|!doctype html|table|meta|head|body|style|div|script)[\s>]", re.IGNORECASE)
 _SCRIPT = re.compile(
-    rb"(?:--[^\n]*\s+|/\*[^/]*\*/;?\s*)*(?:INSERT\s+INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE|SET\s+NAMES|LOCK\s+TABLES)\b",
+    rb"(?:--[^\n]*\n\s*|/\*[^*/]*\*/;?\s*){0,50}+(?:INSERT\s+INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE|SET\s+NAMES|LOCK\s+TABLES)\b",
     re.IGNORECASE,
 )
 _COMMENTS = re.compile(rb"\A(?:\s*(?://|#)[^\n]*\n)+\s*")
@@ -108,6 +110,8 @@ def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
         raise NoTable(name, "是 Word 或 PowerPoint 文档，不是表格；请把表格复制到 Excel 另存为 .xlsx 再导入")
     found: list[Sheet] = []
     passed_over = []
+    if sum(m.is_table_like for m in held) > MOST_MEMBERS:
+        raise RefusedFile(name, f"压缩包里有 {len(held)} 个文件，超过 {MOST_MEMBERS} 个；请分几次导入")
     for member in held:
         if member.is_table_like:
             try:

@@ -16,6 +16,8 @@ from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows, looks_like_a_row
 from analytics.model import TABLES
 
+#: So many tables one under another are told apart.
+MOST_TABLES = 300
 #: So many heads of a table that is left out are named.
 MOST_HEADS = 6
 BEGINS_AS_A_TIME = r"^\s*[\d二]"
@@ -155,7 +157,7 @@ def _part_of(sheet: Sheet, start: int, rows: list[list[object]]) -> Sheet:
 def _below(plan: SheetPlan) -> list[Sheet]:
     """Let the rows below heads that come again follow them; return what stands below heads of another table, taken off."""
     places = [i for i in _candidates(plan) if _is_head_row(plan, plan.sheet.rows[i])]
-    if not places:
+    if not places or len(places) > MOST_TABLES:
         return []
     rows = [list(r) for r in plan.sheet.rows]
     found = []

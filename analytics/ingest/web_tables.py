@@ -17,6 +17,8 @@ from analytics.untrusted.web import WebTable
 
 #: A table without heads of fewer columns is a menu, or what pages one.
 LEAST_COLUMNS = 3
+#: So many tables of a page, and pages of an archive, are read.
+MOST_TABLES, MOST_PAGES = 300, 20
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UNSAFE = re.compile(r"<!(DOCTYPE(?!\s+html)|ENTITY)", re.IGNORECASE)
 NO_TABLE = "是网页，但里面没有表格；请在原系统里重新导出，或把表格复制到 Excel 另存为 .xlsx 再导入"
@@ -34,6 +36,10 @@ def read_web_page(name: str, content: bytes) -> list[Sheet]:
         raise RefusedFile(name, UNSAFE)
     tables, hidden = parsed_apart(name, text.encode("utf-8", "replace"), "page", NO_TABLE)
     data, layouts = _told_apart(tables)
+    if len(data) > MOST_TABLES:
+        raise RefusedFile(
+            name, f"网页里有 {len(data)} 张表，超过 {MOST_TABLES} 张；请在原系统里导出 Excel 或 CSV 再导入"
+        )
     found = [s for i, t in enumerate(data) if (s := sheet_of(name, f"表{i + 1}" if len(data) > 1 else "", t.rows, []))]
     if not found:
         raise RefusedFile(name, NO_TABLE)
@@ -98,13 +104,17 @@ def _continued(sheets: list[Sheet]) -> list[Sheet]:
 
 def read_web_archive(name: str, content: bytes) -> list[Sheet]:
     """Return the tables of a page saved as one file (MHTML); raises RefusedFile."""
-    message = email.message_from_bytes(content.lstrip(), policy=email.policy.default)
-    found: list[Sheet] = []
-    for part in message.walk():
-        if part.get_content_type() == "text/html":
-            body = part.get_payload(decode=True)
-            if isinstance(body, bytes) and b"<table" in body.lower():
-                found += read_web_page(name, body)
+    try:
+        message = email.message_from_bytes(content.lstrip(), policy=email.policy.default)
+        bodies = [p.get_payload(decode=True) for p in message.walk() if p.get_content_type() == "text/html"]
+    except (RecursionError, ValueError, LookupError):
+        raise RefusedFile(name, NO_TABLE) from None
+    pages = [b for b in bodies if isinstance(b, bytes) and b"<table" in b.lower()]
+    if len(pages) > MOST_PAGES:
+        raise RefusedFile(
+            name, f"存下的网页里有 {len(pages)} 页表格，超过 {MOST_PAGES} 页；请在原系统里导出 Excel 或 CSV 再导入"
+        )
+    found = [sheet for body in pages for sheet in read_web_page(name, body)]
     if not found:
         raise RefusedFile(name, NO_TABLE)
     return found

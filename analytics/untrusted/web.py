@@ -167,10 +167,15 @@ def _value(data: etree._Element | None) -> object:
     return text
 
 
+def _is_sparse(cells: int, held: int) -> bool:
+    """Tell whether a large rectangle is almost empty: a few cells stand far outside of any table."""
+    return cells > MOST_FILLED and cells > 100 * held
+
+
 def _rows(grid: Grid) -> list[list[object]]:
     """Return a grid as rows of one length; raises TooLargeError where a cell lies far outside."""
     height = 1 + max(grid, default=-1)
     width = 1 + max((column for row in grid.values() for column in row), default=-1)
-    if width > MOST_COLUMNS or height * width > MOST_CELLS:
+    if width > MOST_COLUMNS or height * width > MOST_CELLS or _is_sparse(height * width, sum(map(len, grid.values()))):
         raise TooLargeError
     return [[grid.get(r, {}).get(c, "") for c in range(width)] for r in range(height)]

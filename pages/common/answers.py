@@ -223,6 +223,7 @@ def answered(snapshot: str, but: Set[str] = frozenset()) -> dict[str, bytes]:
 def take_in(snapshot: str, found: dict[str, bytes]) -> None:
     """Keep answers that another process has found."""
     for key, content in found.items():
+        answer = pickle.loads(content)  # before its place is taken, for others wait there
         waiting, mine = _place(snapshot, key, "", MANY)
         if mine:
-            waiting.set_result(pickle.loads(content))
+            waiting.set_result(answer)

@@ -15,7 +15,7 @@ from analytics.metrics.evidence import PARTS
 from analytics.metrics.measures import Duration, Flow, Stock
 from pages.address import parameters
 from pages.address.inputs import option
-from pages.common import asking, discovered
+from pages.common import asking
 
 #: Rows that the list shows.
 PAGE_ROWS = 500
@@ -77,8 +77,14 @@ def request_of(query: parameters.Query, ledger: Ledger) -> ListRequest:
     sort = option(_last(query, "sort"), tuple(SORTS), SORTS.get) or next(iter(SORTS))
     ascending = _last(query, "ascending") == "true"
     alarm = _last(query, "alarm")
-    among = discovered.ask_alarm_cases(ledger, alarm) if alarm else None
+    among = _cases_of_alarm(ledger, alarm) if alarm else None
     return ListRequest(metric, part or "denominator", _last(query, "q"), sort, not ascending, PAGE_ROWS, among=among)
+
+
+def _cases_of_alarm(ledger: Ledger, alarm: str) -> tuple[str, ...]:
+    from pages.common import discovered  # what it imports no first number needs
+
+    return discovered.ask_alarm_cases(ledger, alarm)
 
 
 def known_metrics(ledger: Ledger) -> tuple[str, ...]:

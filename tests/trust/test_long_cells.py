@@ -88,3 +88,36 @@ def test_records_without_a_common_key_are_no_list(inner: bool) -> None:
         records = [{"工单编号": "A1", "步骤": records}]
     with pytest.raises(RefusedFile, match="很少相同"):
         read_file("台账.json", json.dumps(records).encode(), load_settings())
+
+
+HOSTILE = {
+    "a script that is none": b"-- " * 4000 + b"x",
+    "comments without end": b"/*" * 4000,
+    "half a pair of surrogates": b'[{"\xe5\xb7\xa5\xe5\x8d\x95\xe7\xbc\x96\xe5\x8f\xb7":"\\ud800","b":"2026-05-01"}]',
+    "columns of two kinds": '{"工单编号":["A"],"受理时间":{"0":"2026-05-01"},"诉求内容":["x"]}'.encode(),
+    "parts within parts": b"".join(
+        b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(1500)
+    )
+    + b"text/html",
+    "lists of lists": json.dumps([[f"k{i}" for i in range(20_003)], *([1, 2, 3] for _ in range(20_000))]).encode(),
+    "one long cell over many rows": (
+        "<table><tr><th>工单编号<th>受理时间<th>诉求内容<tr>" + f'<td rowspan="2000">{"漏水" * 50_000}</td></table>'
+    ).encode(),
+    "many tables": b"<table><tr><td>a<td>b<td>c</table>" * 1000,
+    "lists within records": json.dumps(
+        [{f"k{i}": i for i in range(8000)} | {f"l{i}": [{"a": 1}] for i in range(2000)}]
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_stranger_sends_ends_in_words_or_rows(name: str) -> None:
+    try:
+        told = [
+            validate(p, NOW).frame.shape
+            for p in ingest.plan_files([("台账", HOSTILE[name])], load_settings())
+            if not p.missing
+        ]
+    except RefusedFile as error:
+        told = [error.reason]
+    assert all(told)
