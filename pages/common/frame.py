@@ -79,14 +79,14 @@ def run(page: StreamlitPage) -> None:
     place.empty()
 
 
-def draw(first: str, enter: Callable[[], Viewer | None] = who.enter) -> None:
+def draw(first: str, enter: Callable[[], Viewer | None] | None = None) -> None:
     """Draw the page that the address names, or ``first``; of a file of settings that is broken, what is wrong with it.
 
-    ``enter`` lets in who is at the page.
+    ``enter`` lets in who is at the page (``who.enter`` where it is not given).
     """
     try:
         with drawing(lambda: st.info(WAITS, icon=":material/hourglass_top:")):
-            _draw(first, enter)
+            _draw(first, enter or who.enter)
     except SettingsError as error:
         st.error(escaped(str(error)), icon=":material/settings_alert:")
 
