@@ -7,7 +7,7 @@ PORT ?= 8501
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 WALK := tests/browser/journeys/test_walk.py
 # Few files that take minutes each: begun first, so that no worker waits for another at the end.
-LONG := tests/browser/test_browser.py tests/browser/journeys tests/engines tests/trust/test_kills.py tests/jobs/test_kills.py
+LONG := tests/trust/test_kills.py tests/jobs/test_kills.py tests/engines tests/browser/test_browser.py tests/browser/journeys
 # What answers within a minute: no browser, no database server, no process of its own.
 QUICK := tests/metrics tests/loop tests/reform tests/teams tests/remedies/test_step.py tests/pages/test_address.py tests/pages/test_choices.py \
 	tests/docs/test_decisions.py tests/docs/test_glossary.py tests/docs/test_names.py tests/docs/test_reference.py $(wildcard tests/ingest/test_d*.py) \
