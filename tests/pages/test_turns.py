@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,11 +12,11 @@ from pages.common import turns
 
 @pytest.fixture(autouse=True)
 def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(turns, "_turns", threading.Semaphore(2))
+    monkeypatch.setattr(turns, "AT_ONCE", 2)
     monkeypatch.setattr(turns, "PATIENT", 0.01)
+    monkeypatch.setattr(turns, "LONGEST", 3600.0)
     yield
-    assert turns._turns.acquire(blocking=False)  # every turn has come back
-    assert turns._turns.acquire(blocking=False)
+    assert not turns._drawing  # every turn has come back
 
 
 class Pages:
@@ -56,18 +56,18 @@ class Pages:
             thread.join(600)
 
 
-def until(pages: Pages, told: int) -> None:
+def until(so: Callable[[], bool]) -> None:
     for _ in range(60_000):
-        if pages.told >= told:
+        if so():
             return
         threading.Event().wait(0.01)
-    raise AssertionError(pages.told)
+    raise AssertionError("it never came to be so")
 
 
 def test_no_more_than_so_many_draw_and_the_others_are_told() -> None:
     pages = Pages()
     pages.begin(6)
-    until(pages, 4)
+    until(lambda: pages.told >= 4)
     pages.end()
     assert (pages.most, pages.told, pages.now) == (2, 4, 0)
 
@@ -98,3 +98,14 @@ def test_a_page_that_fails_gives_its_turn_back() -> None:
 def test_outside_a_page_nothing_is_waited_for() -> None:
     with turns.aside(), turns.aside():
         pass
+
+
+def test_a_page_that_is_long_at_work_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two imports from the page would else shut every page to everybody for minutes."""
+    monkeypatch.setattr(turns, "LONGEST", 0.05)
+    pages = Pages()
+    pages.begin(2)
+    until(lambda: pages.now == 2)
+    with turns.drawing():
+        assert pages.now == 2
+    pages.end()
