@@ -17,6 +17,8 @@ from analytics.model import WIDE_STAGES
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
 #: Of so many numbers at most one may have no digit for it to be strange.
 LEAST_WITH_DIGITS = 4
+#: So many rows are named.
+MOST_NAMED = 5
 #: A clock of which only the hour is written.
 _HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
 
@@ -46,21 +48,27 @@ def check_lines(reasons: Reasons, numbers: pd.Series, places: np.ndarray) -> Non
     )
 
 
-def check_continued(reasons: Reasons, frame: pd.DataFrame, places: np.ndarray) -> list[int]:
-    """Refuse rows of words alone below a row of a case: its text goes on in them. Returns the places of the rows above."""
+def check_continued(reasons: Reasons, frame: pd.DataFrame, plan: SheetPlan, places: np.ndarray) -> list[str]:
+    """Refuse rows of words alone below a row of a case: its text goes on in them. Names the rows above, which went in."""
     texts = frame[[c for c in ("title", "content") if c in frame]].notna().any(axis=1)
     bare = (frame["case_no"].isna() & frame["accepted_at"].isna() & texts).to_numpy()
     begun = frame["case_no"].notna().to_numpy()
     above = np.maximum.accumulate(np.where(begun, np.arange(len(begun)), -1)) if len(begun) else np.array([], dtype=int)
+
+    def number(i: int) -> int:
+        return plan.sheet.number(int(places[i]))
+
     goes_on = pd.Series(bare & (above >= 0))
     reasons.replace(
         goes_on,
         BROKEN,
-        lambda i: (
-            f"这一行只有文字，没有编号和受理时间，多半接着第 {places[above[i]] + 1} 行那一件；请在原表并成一行再导入"
-        ),
+        lambda i: f"这一行只有文字，没有编号和受理时间，多半接着第 {number(above[i])} 行那一件；请在原表并成一行再导入",
     )
-    return sorted({int(above[i]) for i in np.flatnonzero(goes_on)})
+    cut = sorted({number(above[i]) for i in np.flatnonzero(goes_on)})
+    if not cut:
+        return []
+    shown = "、".join(map(str, cut[:MOST_NAMED])) + (" 等" if len(cut) > MOST_NAMED else "")
+    return [f"第 {shown} 行共 {len(cut):,} 件的文字多半没有完：下面一行只有文字，没有接上"]
 
 
 def check_numbers(reasons: Reasons, numbers: pd.Series, head: str) -> None:

@@ -151,9 +151,9 @@ def run_import(
     for plan in plans:
         if plan.missing:
             raise plan.refusal()
-        plan.keep_first_row()
         if plan.is_hardly_known:
             raise RefusedFile(plan.sheet.file, plan.hardly_known())
+    plans = [plan.with_first_row() for plan in plans]
     result = ImportResult(batch=f"B{now:%Y%m%d%H%M%S}-{uuid.uuid4().hex[:6]}")
     parsed = []
     for done, plan in enumerate(plans):

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analytics.ingest.characters import named
 from analytics.ingest.damage import unscrambled
@@ -198,13 +198,14 @@ class SheetPlan:
         self.mapping = kept | {c: p for c, p in at.items() if p is not None}
         return True
 
-    def keep_first_row(self) -> None:
-        """Take the row of heads for data where the cell under which the time of acceptance is sought is a time itself."""
+    def with_first_row(self) -> SheetPlan:
+        """Return the plan that reads the row of heads too, where the time of acceptance is sought under a time; else this one."""
         at = self.mapping.get("accepted_at")
-        if self.table == "cases" and at is not None and is_data([self.heads[at]]):
-            self.heads = [f"第 {i + 1} 列" for i in range(len(self.heads))]
-            self.header_row -= 1
-            self.notes.append("文件没有表头，第一行也当作工单读入")
+        if self.table != "cases" or at is None or not is_data([self.heads[at]]):
+            return self
+        heads = [f"第 {i + 1} 列" for i in range(len(self.heads))]
+        notes = [*self.notes, "文件没有表头，第一行也当作工单读入"]
+        return replace(self, heads=heads, header_row=self.header_row - 1, notes=notes)
 
     def refusal(self) -> RefusedFile:
         """Return why the sheet cannot be read: the table it is most like, and only what that lacks."""

@@ -72,10 +72,7 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
         parsed.warnings += even_times(parsed.frame, reading.cells)
         check_case(parsed.frame, reading.reasons, plan, now)
         if not plan.sheet.lined and {"case_no", "accepted_at"} <= set(parsed.frame):
-            parsed.to_check += [
-                f"第 {plan.sheet.number(int(numbers[i]))} 行的文字多半没有完：下面一行只有文字"
-                for i in check_continued(reading.reasons, parsed.frame, numbers)
-            ][:MOST_FOOTERS]
+            parsed.to_check += check_continued(reading.reasons, parsed.frame, plan, numbers)
     if plan.sheet.doubtful:
         doubtful = pd.Series(np.isin(numbers, list(plan.sheet.doubtful)))
         reading.reasons.replace(

@@ -34,6 +34,8 @@ NICE: int = 19
 LONGEST: float | None = 300.0
 #: What pages import when they are first opened, and takes long.
 LATER = ("analytics.issues.search", "analytics.issues.assigning", "analytics.briefing.drawing")
+#: The process that asks beforehand.
+PREPARING = ("-m", "pages.common.preparing")
 #: Who asks beforehand: what is counted for everybody.
 WARMER = Viewer("预备", ANALYST)
 _ready: dict[str, str] = {}
@@ -63,8 +65,7 @@ def start() -> None:
 def _watch() -> None:
     _try(lambda store: opening.ask_first(_opened(store)))
     time.sleep(ALONE)
-    for module in LATER:
-        importlib.import_module(module)
+    _try(lambda store: [importlib.import_module(module) for module in LATER])
     while True:
         _try(look)
         time.sleep(EVERY)
@@ -124,7 +125,7 @@ def _types(store: Store, snapshot: str) -> str:
 
 def _ask(store: Store, snapshot: str) -> int:
     request = (str(store.folder.resolve()), snapshot, answers.recent())
-    command = [sys.executable, "-m", "pages.common.preparing", str(NICE)]
+    command = [sys.executable, *PREPARING, str(NICE)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet, cwd=ROOT) as process:
         assert process.stdin
@@ -132,15 +133,17 @@ def _ask(store: Store, snapshot: str) -> int:
         ending = Timer(LONGEST, process.kill) if LONGEST else None
         if ending:
             ending.start()
-        process.stdin.write(pickle.dumps(request))
-        process.stdin.close()
         count = 0
         try:
+            process.stdin.write(pickle.dumps(request))
+            process.stdin.close()
             while True:
                 found = pickle.load(process.stdout)
                 answers.take_in(snapshot, found)
                 count += len(found)
-        except (EOFError, pickle.UnpicklingError):  # it has ended, or was ended in the midst
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError):  # it has ended, or was ended in the midst
+            if code := process.wait():
+                raise subprocess.CalledProcessError(code, command) from None
             return count
         finally:
             if ending:

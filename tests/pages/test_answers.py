@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -206,6 +207,20 @@ def test_another_process_finds_the_same_answers(demo_store: Store, monkeypatch: 
     monkeypatch.setattr(asking, "compute_many", lambda *given: pytest.fail("asked again"))
     told = asking.ask(("demand",), replace(ledger, viewer=Viewer("y", LEADER, "区税务局")), slice, by=("department",))
     assert told.equals(own)
+
+
+def test_a_process_that_fails_is_said_and_what_it_found_is_kept(
+    demo_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child answers one question and dies."""
+    dying = (
+        "import pickle, sys; pickle.dump({'q()': pickle.dumps(7)}, sys.stdout.buffer); sys.stdout.flush(); sys.exit(3)"
+    )
+    monkeypatch.setattr(warming, "PREPARING", ("-c", dying))
+    snapshot = demo_store.current().id
+    with pytest.raises(subprocess.CalledProcessError):
+        warming._ask(demo_store, snapshot)
+    assert answers._kept[snapshot]["q()"].result(0) == 7
 
 
 def test_a_page_opened_beforehand_asks_nothing_more_of_whoever_comes(
