@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics.ingest import parsing
 from analytics.ingest.characters import named
+from analytics.ingest.differing import listed
 from analytics.ingest.mapping import SheetPlan
 from analytics.ingest.reasons import ACCEPTED, BROKEN, CONTRADICTION, NUMBER, SHIFTED, SILENT, Reasons
 from analytics.model import WIDE_STAGES
@@ -17,8 +18,6 @@ from analytics.model import WIDE_STAGES
 MUST_FOLLOW = (*WIDE_STAGES, "closed_at", "rated_at", "called_back_at", "rectified_at")
 #: Of so many numbers at most one may have no digit for it to be strange.
 LEAST_WITH_DIGITS = 4
-#: So many rows are named.
-MOST_NAMED = 5
 #: A clock of which only the hour is written.
 _HOUR_ONLY = re.compile(r"\d\s*[时点]\s*$")
 
@@ -64,11 +63,8 @@ def check_continued(reasons: Reasons, frame: pd.DataFrame, plan: SheetPlan, plac
         BROKEN,
         lambda i: f"这一行只有文字，没有编号和受理时间，多半接着第 {number(above[i])} 行那一件；请在原表并成一行再导入",
     )
-    cut = sorted({number(above[i]) for i in np.flatnonzero(goes_on)})
-    if not cut:
-        return []
-    shown = "、".join(map(str, cut[:MOST_NAMED])) + (" 等" if len(cut) > MOST_NAMED else "")
-    return [f"第 {shown} 行共 {len(cut):,} 件的文字多半没有完：下面一行只有文字，没有接上"]
+    cut = [f"第 {n} 行" for n in sorted({number(above[i]) for i in np.flatnonzero(goes_on)})]
+    return [f"{len(cut):,} 件的文字多半没有完，下面一行只有文字，没有接上：{listed(cut)}"] * bool(cut)
 
 
 def check_numbers(reasons: Reasons, numbers: pd.Series, head: str) -> None:

@@ -211,9 +211,9 @@ def _flat(record: dict) -> dict[str, object]:
     for key, held in record.items():
         value = _unwrapped(held)
         if isinstance(value, dict):
-            found |= {f"{key}.{inner}": v for inner, v in value.items()}
+            found |= {_sound(f"{key}.{inner}"): v for inner, v in value.items()}
         else:
-            found[str(key)] = value
+            found[_sound(key)] = value
     return found
 
 
@@ -225,6 +225,16 @@ def _unwrapped(value: object) -> object:
 
 
 def _cell(value: object) -> object:
+    cell = _as_cell(value)
+    return _sound(cell) if isinstance(cell, str) else cell
+
+
+def _sound(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which JSON may hold and which are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _as_cell(value: object) -> object:
     if (
         isinstance(value, list)
         and 3 <= len(value) <= 7
@@ -243,8 +253,6 @@ def _cell(value: object) -> object:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")  # half a pair of surrogates is no character
     return str(value) if isinstance(value, int) and abs(value) >= 10**15 else value
 
 

@@ -21,16 +21,12 @@ def respelt(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
     con = draft.con
     con.register("speaking", rows[["case_no", "accepted_at", *texts]])
     first, last = con.execute("SELECT min(accepted_at), max(accepted_at) FROM speaking").fetchall()[0]
-    within = f"accepted_at::DATE BETWEEN '{first:%Y-%m-%d}' AND '{last:%Y-%m-%d}'"
-    places = [("main", "true"), *((p.schema, "case_no NOT IN (SELECT case_no FROM recalled)") for p in draft.parts)]
-    wanted = ", ".join(("case_no", "accepted_at", "batch", *texts))
-    known = " UNION ALL ".join(
-        f"SELECT {wanted} FROM {schema}.cases WHERE {within} AND {kept}" for schema, kept in places
-    )
+    known = draft.accepted_between(first, last, ", ".join(("case_no", "accepted_at", "batch", *texts)))
+    bare = _BARE.format("s.case_no")
     same = " OR ".join(f"s.{c} = c.{c}" for c in texts)
     found = con.execute(
         f"SELECT s.case_no, min(c.case_no) FROM speaking s SEMI JOIN ({known}) n ON n.case_no = s.case_no AND n.batch = '{batch}' "
-        f"JOIN ({known}) c ON {_BARE.format('s.case_no')} = {_BARE.format('c.case_no')} "
+        f"JOIN ({known}) c ON {bare} <> '' AND {bare} = {_BARE.format('c.case_no')} "
         f"AND s.accepted_at::DATE = c.accepted_at::DATE AND ({same}) "
         f"WHERE s.case_no <> c.case_no AND (c.batch <> '{batch}' OR c.case_no < s.case_no) GROUP BY 1 ORDER BY 1"
     ).fetchall()

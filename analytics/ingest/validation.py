@@ -112,7 +112,7 @@ def _footers_named(plan: SheetPlan, under: dict[int, str]) -> list[str]:
         return []
     shown = [f"第 {plan.sheet.number(p)} 行“{named(mask_text(word)[:20])}”" for p, word in under.items()]
     more = f" 等 {len(shown)} 行" if len(shown) > MOST_FOOTERS else ""
-    return [f"{'、'.join(shown[:MOST_FOOTERS])}{more}是合计或落款，不是工单，没有读入"]
+    return [f"{'、'.join(shown[:MOST_FOOTERS])}{more}是合计、落款或分隔线，不是工单，没有读入"]
 
 
 def _check_moved(

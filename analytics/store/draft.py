@@ -88,6 +88,16 @@ class Draft:
                 )
         return rows
 
+    def accepted_between(self, first: dt.datetime, last: dt.datetime, columns: str) -> str:
+        """Return the query of some columns of all cases accepted on the days from ``first`` to ``last``."""
+        days = f"accepted_at::DATE BETWEEN '{first:%Y-%m-%d}' AND '{last:%Y-%m-%d}'"
+        rows = f"SELECT {columns} FROM cases WHERE {days}"
+        for part in self.parts:
+            rows += (
+                f" UNION ALL SELECT {columns} FROM {part.schema}.cases ANTI JOIN recalled USING (case_no) WHERE {days}"
+            )
+        return rows
+
     def touch_behind(self, key: str, changed: str) -> None:
         """Name the cases that point by ``key`` at changed rows of another table (a query with that column)."""
         for schema in ("main", *(part.schema for part in self.parts)):

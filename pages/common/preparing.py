@@ -19,41 +19,17 @@ from threading import Thread
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from analytics.briefing.compose import Request
-from analytics.briefing.period import last_whole
 from analytics.issues import IssueDesk
 from analytics.ledger import Ledger, open_ledger
 from analytics.store import Store
 from analytics.viewer import Viewer
-from pages.common import answers, asking, discovered, frame, mechanisms, opening, remedied, warming
-from pages.common.remembered import ask_briefing
+from pages.common import answers, asking, discovered, frame, warming
 from pages.common.warming import WARMER
 from pages.entrance.who import VIEWER
 from pages.navigation.places import PLACES, RESERVED, Place
 
 #: Seconds that a page may take.
 PATIENCE = 120
-
-
-def first_questions(ledger: Ledger) -> Iterator[Callable[[], object]]:
-    """Return what pages ask first of a ledger, the dearest of it."""
-    view = opening.first_view(ledger)
-    slice, basis = view.slice, view.basis
-    found = asking.findings(ledger)
-    yield lambda: opening.ask_first(ledger)
-    yield lambda: asking.ask_findings(ledger, slice)
-    if found is not None:
-        yield lambda: discovered.ask_alarms(ledger, found.token)
-        yield lambda: discovered.ask_watched(ledger, "issue_problem")
-        yield lambda: discovered.ask_watched(ledger, "issue_type")
-        yield lambda: discovered.ask_measured(ledger, basis, "issue_type")
-        yield lambda: remedied.ask_waiting(ledger, found)
-        yield lambda: remedied.ask_effects(ledger, found)
-    yield lambda: mechanisms.ask_consult_effect(ledger, slice)
-    yield lambda: mechanisms.ask_variants(ledger, slice)
-    yield lambda: mechanisms.ask_milestones(ledger)
-    yield lambda: asking.ask_forecast(ledger, slice)
-    yield lambda: ask_briefing(ledger, Request(last_whole("week", ledger.as_of)), found.token if found else "")
 
 
 def again(ledger: Ledger, token: str, question: tuple[str, tuple, dict]) -> None:
@@ -82,12 +58,13 @@ def opened(place: Place) -> AppTest:
 
 
 def steps(ledger: Ledger, questions: list[tuple[str, tuple, dict]]) -> Iterator[Callable[[], object]]:
-    """Return what is to be asked, the most wanted first: the dearest questions, each page, what was asked of the last snapshot."""
+    """Return what is to be asked: by each page, by a type or problem that is opened, and what was asked of the last snapshot."""
     found = asking.findings(ledger)
-    yield from first_questions(ledger)
     for place in PLACES:
         if place.file not in RESERVED:
             yield lambda place=place: opened(place)
+    for level in ("issue_problem", "issue_type") if found else ():
+        yield lambda level=level: discovered.ask_watched(ledger, level)
     for question in questions:
         yield lambda question=question: again(ledger, found.token if found else "", question)
 

@@ -187,7 +187,8 @@ def test_a_row_of_words_alone_goes_on_with_the_one_above(tmp_path: Path) -> None
     rows = [HEAD.split(","), ["A1", "2026-05-01", "前一半"], [None, None, "后一半"], ["A2", "2026-05-02", "内容"]]
     result = imported(tmp_path, "台账.xlsx", book_of(台账=rows))
     assert "接着第 2 行" in result.quarantine[0].reason
-    assert "第 2 行共 1 件的文字多半没有完" in result.to_check[0]
+    assert "1 件的文字多半没有完" in result.to_check[0]
+    assert "第 2 行" in result.to_check[0]
 
 
 def test_rulers_are_no_rows(tmp_path: Path) -> None:
