@@ -9,6 +9,7 @@ from analytics import ingest, model
 from analytics.ingest import RefusedFile, SheetPlan
 from analytics.ingest.characters import named
 from analytics.ingest.date_orders import ORDER_NAMES
+from analytics.ingest.first_row import shown as heads_shown
 from analytics.ingest.mapping import SEVERAL
 from analytics.ledger import NEEDS
 from analytics.store import StoreError
@@ -133,7 +134,7 @@ def correct(plan: SheetPlan, number: int) -> None:
             )
             plan.said = st.checkbox(f"确是「{label}」，照此导入", plan.said, key=f"said{number}{plan.table}")
         if plan.unused:
-            st.caption(escaped("没有用到的列：" + "、".join(map(named, plan.unused))))
+            st.caption(escaped(f"没有用到的列：{heads_shown(plan.unused)}"))
 
 
 def ask_for_lacking(plan: SheetPlan, number: int, heads: list[str]) -> dict[str, str]:

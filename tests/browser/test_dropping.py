@@ -49,3 +49,23 @@ def test_heads_of_another_system_are_pointed_out_and_a_picture_is_no_hindrance(p
     ledger = open_ledger(Store(store))
     times = ledger.run(ledger.table("cases").order_by("case_no"))["accepted_at"]
     assert [(t.month, t.day, t.hour) for t in times] == [(5, n, 0) for n in range(1, 5)]
+
+
+def test_a_table_without_heads_is_checked_and_then_imported(page: Page, tmp_path: Path) -> None:
+    """Its first row is a case; checking first changes nothing of what was pointed out."""
+    file = tmp_path / "无表头.csv"
+    file.write_text("A1,13800138000,2026-05-01 09:00,漏水\nA2,13900139000,2026-05-02 09:00,贷款\n", "utf-8")
+    store = tmp_path / "store"
+    with serving(store) as address:
+        page.goto(f"{address}/ledger")
+        settle(page)
+        page.locator("input[type=file]").first.set_input_files([file])
+        expect(page.get_by_text("没有用到的列：（第一行像是数据，没有表头）")).to_be_visible()
+        for label, head in (("工单编号", "1. "), ("受理时间", "3. "), ("诉求内容", "4. ")):
+            choose(page, label, head)
+        page.get_by_role("button", name="先核对").click()
+        expect(page.get_by_text("核对完成（未写入）：读入 2 行，新增 2")).to_be_visible()
+        page.get_by_role("button", name="导入", exact=True).click()
+        expect(page.get_by_text("导入完成：读入 2 行，新增 2")).to_be_visible()
+    ledger = open_ledger(Store(store))
+    assert list(ledger.run(ledger.table("cases").order_by("case_no"))["case_no"]) == ["A1", "A2"]
