@@ -306,7 +306,7 @@ def test_a_sentence_of_the_weekly_report_is_changed_and_stands_in_word(
         journey.press("生成")
         journey.says(re.compile("已生成："))
         with journey.page.expect_download(timeout=PATIENCE) as caught:
-            journey.page.get_by_role("button", name="Word").first.click()
+            journey.main.get_by_test_id("stDownloadButton").filter(has_text="Word").first.click()
         document = docx.Document(io.BytesIO(saved(caught.value, folder).read_bytes()))
         assert any(said in p.text for p in document.paragraphs)
         journey.menu("总览")
