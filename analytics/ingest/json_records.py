@@ -13,7 +13,7 @@ from analytics.ingest.encodings import decoded
 from analytics.ingest.heads import count_known, fold, synonyms
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Part, Sheet
-from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS
+from analytics.untrusted.bounds import is_too_large
 
 BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重新导出后再导入"
 BROKEN_LINE = "这一行不是完整的 JSON 记录，读不出来；请从原系统重新导出，或补全这一行后再导入"
@@ -84,10 +84,10 @@ def _line(line: str) -> object:
 def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
     """Return a sheet for each list of records, at most two levels down, and for lists inside its records."""
     if isinstance(value, dict) and (table := _table(value)):
-        _check_size(name, max(map(len, table)), len(table))
+        _check_size(name, max(map(len, table)), table)
         return [_sheet(name, "", table, "条")]
     if isinstance(value, dict) and (table := _columns(value)):
-        _check_size(name, len(table[0]), len(table))
+        _check_size(name, len(table[0]), table)
         return [_sheet(name, "", table, "条")]
     if isinstance(value, dict) and _are_numbered(value):
         value = list(value.values())
@@ -98,7 +98,7 @@ def _sheets(name: str, value: object, unit: str) -> list[Sheet]:
 def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> list[Sheet]:
     members = [r for r in records if r is not None and not isinstance(r, _Broken)]
     if members and all(isinstance(r, list) for r in members):
-        _check_size(name, max(len(r) for r in members if isinstance(r, list)), len(records))
+        _check_size(name, max(len(r) for r in members if isinstance(r, list)), records)
         rows = [[_cell(c) for c in r] if isinstance(r, list) else [] for r in records]
         return [Sheet(name, title, rows, signs=signs_in(rows), parts=[Part(0, unit=unit)])]
     flat: list[Any] = [_flat(r) if isinstance(r, dict) else r for r in records]
@@ -111,16 +111,17 @@ def _of_records(name: str, title: str, records: Sequence[object], unit: str) -> 
     )
     if not heads:
         return []
-    _check_size(name, len(heads), len(flat))
+    _check_size(name, len(heads), flat)
     rows = [_row(record, heads) for record in flat]
     sheet = _sheet(name, title, [[*_shortened(heads)], *rows], unit)
     sheet.doubtful = {i + 1: BROKEN_LINE for i, r in enumerate(flat) if r is not None and not isinstance(r, dict)}
     return [sheet, *(_of_inner(name, key, heads, pairs) for key, pairs in inner.items())]
 
 
-def _check_size(name: str, columns: int, rows: int) -> None:
+def _check_size(name: str, columns: int, rows: Sequence[object]) -> None:
     """Refuse records that have few keys in common: as a table they would be far larger than the file."""
-    if columns > MOST_COLUMNS or columns * rows > MOST_CELLS:
+    held = sum(len(r) for r in rows if isinstance(r, dict | list))
+    if is_too_large(columns, len(rows), held):
         raise RefusedFile(name, UNALIKE.format(columns))
 
 
@@ -144,7 +145,7 @@ def _of_inner(name: str, key: str, heads: list[str], pairs: list[tuple[dict, dic
     number = next((folded[word] for word in synonyms()["case_no"] if word in folded), heads[0])
     inner = [_flat(step) for _, step in pairs]
     columns = list(dict.fromkeys(h for step in inner for h in step if h != number))
-    _check_size(name, 1 + len(columns), len(pairs))
+    _check_size(name, 1 + len(columns), inner)
     rows: list[list[object]] = [[number, *_shortened(columns)]]
     for (record, _), step in zip(pairs, inner, strict=True):
         rows.append([step.get(number) or _cell(record.get(number)), *(_cell(step.get(h)) for h in columns)])

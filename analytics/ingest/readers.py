@@ -16,6 +16,7 @@ from analytics.ingest.text_files import read_text
 from analytics.ingest.web_tables import read_web_archive, read_web_page, read_xml_spreadsheet
 from analytics.ingest.workbooks import read_apart, read_xls, read_xlsx
 from analytics.settings import Settings
+from analytics.untrusted.bounds import Room, TooLargeError
 
 __all__ = ["Sheet", "TextRows", "read_bytes", "read_file", "uncollected"]
 
@@ -112,16 +113,30 @@ def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
     passed_over = []
     if sum(m.is_table_like for m in held) > MOST_MEMBERS:
         raise RefusedFile(name, f"压缩包里有 {len(held)} 个文件，超过 {MOST_MEMBERS} 个；请分几次导入")
+    room = Room()
     for member in held:
         if member.is_table_like:
             try:
-                found += _read_member(name, member, settings)
+                read = _read_member(name, member, settings)
             except NoTable as error:
                 passed_over.append(f"压缩包里的 {error.file} 没有读入：{error.reason}")
+                continue
+            found += read
+            _take(name, room, read)
     if not found:
         raise RefusedFile(name, "压缩包里没有表格；请放入 CSV、XLSX 等文件后再导入")
     found[0].left_out += passed_over
     return found
+
+
+def _take(name: str, room: Room, sheets: list[Sheet]) -> None:
+    """Count in what a member of an archive holds; raises RefusedFile where all hold too much together."""
+    try:
+        for sheet in sheets:
+            if not isinstance(sheet.rows, TextRows):
+                room.take(sheet.rows)
+    except TooLargeError:
+        raise RefusedFile(name, "压缩包里的表格合起来太大，或几乎都是空格；请分几次导入") from None
 
 
 def _read_member(name: str, member: Member, settings: Settings) -> list[Sheet]:
@@ -131,7 +146,12 @@ def _read_member(name: str, member: Member, settings: Settings) -> list[Sheet]:
         m.name.startswith("xl/") or m.name == "content.xml" for m in members(inner, content, settings)
     ):
         raise RefusedFile(inner, "压缩包里还有压缩包；请解压后导入其中的表格")
-    sheets = read_file(Path(member.name).name, content, settings)
+    try:
+        sheets = read_file(Path(member.name).name, content, settings)
+    except NoTable:
+        raise
+    except RefusedFile as error:
+        raise RefusedFile(inner, error.reason) from None
     for sheet in sheets:
         sheet.file = inner
     return sheets

@@ -16,8 +16,8 @@ from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows, looks_like_a_row
 from analytics.model import TABLES
 
-#: So many tables one under another are told apart.
-MOST_TABLES = 300
+#: So many tables one under another, and so many side by side, are told apart.
+MOST_TABLES, MOST_BESIDE = 300, 20
 #: So many heads of a table that is left out are named.
 MOST_HEADS = 6
 BEGINS_AS_A_TIME = r"^\s*[\d二]"
@@ -84,6 +84,8 @@ def _beside(plan: SheetPlan) -> list[Sheet]:
         return []
     filled = _filled(plan.sheet.rows, plan.body, len(plan.heads))
     groups = _groups([bool(h) or bool(column.any()) for h, column in zip(plan.heads, filled, strict=True)])
+    if len(groups) > MOST_BESIDE:
+        return []
     own = max(groups, key=lambda g: sum(p in g for p in plan.mapping.values()))
     others = [g for g in groups if g != own and _is_apart(plan, own, g, filled)]
     if not others:

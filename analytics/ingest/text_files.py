@@ -18,7 +18,7 @@ from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
-from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS
+from analytics.untrusted.bounds import FREE_CELLS, MOST_COLUMNS, is_too_large
 
 #: Bytes that are cut into rows at a time; a row must not be longer to be read column by column.
 BLOCK = 4 * 1024**2
@@ -79,7 +79,8 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
     else:
         rows = [line.split(dialect.delimiter) if line else [] for line in text.split("\n")]
         rows = rows[:-1] if rows and not rows[-1] else rows
-    if len(rows) * max(map(len, rows), default=0) > MOST_CELLS:
+    longest = max(map(len, rows), default=0)
+    if longest * len(rows) > FREE_CELLS and is_too_large(longest, len(rows), sum(map(len, rows))):
         raise RefusedFile(sheet.file, RAGGED)
     cut = _cut_row(rows, text, dialect)
     broken = rejoined(rows, dialect)

@@ -14,7 +14,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS, Read, TooLargeError
+from analytics.untrusted.bounds import (
+    EXCEL_COLUMNS,
+    MOST_CELLS,
+    Read,
+    Room,
+    TooLargeError,
+    cut_to_what_is_held,
+    is_too_large,
+)
 from analytics.untrusted.xlsx import Beside, beside_values
 
 #: Exit codes.
@@ -23,7 +31,7 @@ PASSWORD, BROKEN, TOO_LARGE, NO_MEMORY = 3, 4, 5, 6
 
 def book(content: bytes) -> list[Read]:
     """Return the worksheets of a workbook of any kind."""
-    return [(title, visible, rows, merged, 0) for _, title, visible, rows, merged in _worksheets(content)]
+    return _cut([(title, visible, rows, merged, 0) for _, title, visible, rows, merged in _worksheets(content)])
 
 
 def xlsx(content: bytes) -> list[Read]:
@@ -33,7 +41,15 @@ def xlsx(content: bytes) -> list[Read]:
         said = beside.get(place, Beside())
         said.put_into(rows)
         found.append((title, visible, rows, merged, said.hidden))
-    return found
+    return _cut(found)
+
+
+def _cut(sheets: list[Read]) -> list[Read]:
+    room = Room()
+    for _, _, rows, _, _ in sheets:
+        cut_to_what_is_held(rows)
+        room.take(rows)
+    return sheets
 
 
 def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[object]], list]]:
@@ -45,7 +61,7 @@ def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[obje
         if meta.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
         raw = book.get_sheet_by_index(index)
-        if raw.total_width > MOST_COLUMNS or raw.total_height * raw.total_width > MOST_CELLS:
+        if raw.total_width > EXCEL_COLUMNS or raw.total_height * raw.total_width > MOST_CELLS:
             raise TooLargeError
         rows = [list(r) for r in raw.to_python(skip_empty_area=False)]
         visible = meta.visible == calamine.SheetVisibleEnum.Visible
@@ -65,9 +81,11 @@ def table(content: bytes) -> list[Read]:
     import pyarrow.parquet as parquet
 
     file = parquet.ParquetFile(pa.BufferReader(content))
-    if file.metadata.num_rows * max(1, file.metadata.num_columns) > MOST_CELLS:
+    if is_too_large(file.metadata.num_columns, file.metadata.num_rows, MOST_CELLS):
         raise TooLargeError
     held = file.read().flatten()
+    if is_too_large(held.num_columns, held.num_rows, sum(len(c) - c.null_count for c in held.columns)):
+        raise TooLargeError
     columns = [_local(column) for column in held.columns]
     rows: list[list[object]] = [list(held.column_names), *(list(r) for r in zip(*columns, strict=True))]
     return [("", True, rows, [], 0)]
@@ -108,7 +126,7 @@ def spreadsheet_2003(content: bytes) -> list[Read]:
     """Return the worksheets of an XML Spreadsheet 2003."""
     from analytics.untrusted import web
 
-    return web.spreadsheet_2003(content)
+    return _cut(web.spreadsheet_2003(content))
 
 
 READ = {"book": book, "xlsx": xlsx, "parquet": table, "page": page, "xml": spreadsheet_2003}

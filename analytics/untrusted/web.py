@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from lxml import etree, html
 
-from analytics.untrusted.bounds import MOST_CELLS, MOST_COLUMNS, Read, TooLargeError
+from analytics.untrusted.bounds import MOST_COLUMNS, Read, Room, TooLargeError, is_too_large
 
-#: A cell that spans more is a mistake, or malice; so are spans that fill more cells of a table beside their own.
-MOST_SPAN, MOST_FILLED = 2000, 4_000_000
+#: Browsers let a cell span so many columns; one that spans more rows is a mistake, or malice, as are spans that fill more
+#: cells of a table beside their own.
+MOST_ACROSS, MOST_DOWN, MOST_FILLED = 1000, 2000, 4_000_000
 #: Elements after which a new line begins.
 LINES = ("br", "tr", "p", "div", "li")
 _CELLS = ("td", "th")
@@ -48,6 +49,9 @@ def page(content: bytes) -> tuple[list[WebTable], int]:
         rows = [list(row.iterchildren(*_CELLS)) for row in _own_rows(table, nested=nested)]
         own: list[list[object]] = [[_text(c) for c in row if c.find(".//table") is None] for row in rows]
         found.append(WebTable(_grid(rows), own, nested, None if around is None else places[around]))
+    room = Room()
+    for table in found:
+        room.take(table.rows)
     return found, hidden
 
 
@@ -89,7 +93,7 @@ def _grid(rows: list[list[html.HtmlElement]]) -> list[list[object]]:
         for cell in cells:
             while left in grid.get(top, {}):
                 left += 1
-            down, across = _span(cell, "rowspan"), _span(cell, "colspan")
+            down, across = _span(cell, "rowspan", MOST_DOWN), _span(cell, "colspan", MOST_ACROSS)
             spread += down * across - 1
             if spread > MOST_FILLED or left + across > MOST_COLUMNS:
                 raise TooLargeError
@@ -102,9 +106,9 @@ def _grid(rows: list[list[html.HtmlElement]]) -> list[list[object]]:
     return _rows(grid)
 
 
-def _span(cell: html.HtmlElement, name: str) -> int:
+def _span(cell: html.HtmlElement, name: str, most: int) -> int:
     found = re.match(r"\d{1,6}", cell.get(name) or "")
-    return min(max(int(found[0]), 1), MOST_SPAN) if found else 1
+    return min(max(int(found[0]), 1), most) if found else 1
 
 
 def _text(cell: html.HtmlElement) -> str:
@@ -167,15 +171,10 @@ def _value(data: etree._Element | None) -> object:
     return text
 
 
-def _is_sparse(cells: int, held: int) -> bool:
-    """Tell whether a large rectangle is almost empty: a few cells stand far outside of any table."""
-    return cells > MOST_FILLED and cells > 100 * held
-
-
 def _rows(grid: Grid) -> list[list[object]]:
     """Return a grid as rows of one length; raises TooLargeError where a cell lies far outside."""
     height = 1 + max(grid, default=-1)
     width = 1 + max((column for row in grid.values() for column in row), default=-1)
-    if width > MOST_COLUMNS or height * width > MOST_CELLS or _is_sparse(height * width, sum(map(len, grid.values()))):
+    if is_too_large(width, height, sum(map(len, grid.values()))):
         raise TooLargeError
     return [[grid.get(r, {}).get(c, "") for c in range(width)] for r in range(height)]
