@@ -128,10 +128,8 @@ def correct(plan: SheetPlan, number: int) -> None:
             st.warning(still_lacking(plan), icon=":material/rule:")
         if plan.rests_on_one_head:
             label = model.TABLES[plan.table].label
-            st.warning(
-                f"{len(plan.heads)} 列里只对上一列，不一定是「{label}」。是别的表，请改「这是哪张表」。",
-                icon=":material/rule:",
-            )
+            told = ingest.remedy(plan.sheet) or f"{len(plan.heads)} 列里只对上一列，不一定是「{label}」"
+            st.warning(escaped(f"{told}。是别的表，请改「这是哪张表」。"), icon=":material/rule:")
             plan.said = st.checkbox(f"确是「{label}」，照此导入", plan.said, key=f"said{number}{plan.table}")
         if plan.unused:
             st.caption(escaped(f"没有用到的列：{heads_shown(plan.unused)}"))
@@ -171,6 +169,8 @@ def asked_of(asked: dict[str, str], heads: list[str]) -> dict[str, int]:
 
 def still_lacking(plan: SheetPlan) -> str:
     """Say what a sheet lacks, and where on this page to say it."""
+    if told := ingest.remedy(plan.sheet):
+        return escaped(told + "。")
     day = "没有受理时间的文件，可以选「整个文件的受理日期」。" if "受理时间" in plan.missing else ""
     return (
         f"最像「{model.TABLES[plan.table].label}」，还缺：{'、'.join(plan.missing)}。请在上面指出对应的列。{day}"

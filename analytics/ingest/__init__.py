@@ -12,6 +12,7 @@ from analytics.ingest.readers import read_bytes
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.report import Account, LeftEmpty, Repair
 from analytics.ingest.templates import template
+from analytics.ingest.turned import remedy
 
 __all__ = [
     "Account",
@@ -29,6 +30,7 @@ __all__ = [
     "quarantine_workbook",
     "read_bytes",
     "read_quarantine",
+    "remedy",
     "run_import",
     "template",
 ]

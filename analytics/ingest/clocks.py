@@ -48,6 +48,10 @@ ENGLISH = tuple(
 IN_CHINESE = re.compile(rf"^([零〇○一二三四五六七八九]{{4}})年({NUMERAL})月({NUMERAL})[日号](.*)$")
 RUN = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:[\sT]?(\d{2})(?:(\d{2})(\d{2})?)?)?$")
 ZONED = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}:?(\d{2})?)$")
+#: A zone by its name at either end; JavaScript writes both the offset and a name: “… GMT+0800 (中国标准时间)”.
+_OURS = r"(?:(?:GMT|UTC)\s*\+0?8(?::?00)?(?:\s*\([^)]*\))?|CST|\(?(?:北京|中国标准)时间\)?)"
+OURS = re.compile(rf"^{_OURS}[\s:]*(?=\d)|(?<=\d)\s*{_OURS}$", re.IGNORECASE)
+UTC = re.compile(r"(?<=\d)\s*(?:GMT|UTC)(?:\s*[+-]0{1,2}(?::?00)?)?$", re.IGNORECASE)
 DOTNET = re.compile(r"^/?Date\((\d{10,14})([+-]\d{4})?\)/?$")
 SHANGHAI = dt.timedelta(hours=8)
 EXCEL_EPOCH = dt.datetime(1899, 12, 30)
@@ -72,9 +76,21 @@ def one_time(text: str, order: str = "") -> dt.datetime | None:
     """Parse one spelling of a time; ``order`` (mdy, dmy, ymd) for a date that leaves it open. None where it is none."""
     narrow = single_spaced(unicodedata.normalize("NFKC", text)).strip("'\"")
     try:
-        return _by_machine(narrow) or _by_hand(narrow, order)
+        return _by_machine(narrow) or _by_hand(narrow, order) or _in_a_zone(narrow, order)
     except (ValueError, OverflowError):
         return None
+
+
+def _in_a_zone(text: str, order: str) -> dt.datetime | None:
+    """Parse a time that names its zone, ours or UTC; a day without a clock is a day anywhere."""
+    local = OURS.sub("", text, count=1)
+    if local != text:
+        return _by_hand(local.strip(), order)
+    there = UTC.sub("", text)
+    if there == text or not re.search(r"\d:\d", there):
+        return None
+    at = _by_hand(there.strip(), order)
+    return at and at + SHANGHAI
 
 
 def _by_machine(text: str) -> dt.datetime | None:

@@ -28,6 +28,8 @@ _RETURN = "\x0b"
 CUT_OFF = "这是最后一行，列数不够，行末也没有换行，文件多半没有传完；请重新导出整个文件再导入"
 RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
 MIXED = "utf-8+gb18030"
+_RULER = re.compile(r"^\+(?:-+\+)+[ \t]*$", re.MULTILINE)
+_CLIENT = re.compile(rf"{_RULER.pattern}|^\d+ rows? in set.*$|^(?:mysql|MariaDB \[[^\]\n]*\])>.*$", re.MULTILINE)
 csv.field_size_limit(2**31 - 1)
 
 
@@ -37,6 +39,10 @@ def read_text(name: str, content: bytes) -> Sheet:
     if text[:4096].count("\x00") * RARE > len(text[:4096]):
         raise RefusedFile(name, NOT_TEXT)
     lined = _with_line_ends(text)
+    if _RULER.search(
+        lined[:SAMPLE]
+    ):  # a database's client draws its tables; the lines stay, so that rows keep their numbers
+        lined = _CLIENT.sub("", lined)
     if lined is not text or encoding != "utf-8" or content[:3] == b"\xef\xbb\xbf" or "\ufffd" in lined:
         content = lined.lstrip("\ufeff").encode("utf-8", "replace")
         lined = lined.lstrip("\ufeff")
