@@ -21,7 +21,7 @@ run: $(STAMPS)/run
 	$(BIN)/python dashboard.py --server.port $(PORT)
 
 test: check browser databases
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(LONG) tests --ignore $(WALK)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(LONG) tests --ignore $(WALK)
 
 # While writing: is what one touched still right? The rest is for `make test`.
 quick: $(STAMPS)/dev

@@ -24,14 +24,14 @@ REFUSED = 1
 REPAIRS = ("doctor", "restore")
 #: Which module holds which commands: only the one that is asked for is loaded.
 COMMANDS = {
-    "keeping": ("import", "demo", "snapshots", "doctor"),
-    "asking": ("metrics", "cases"),
-    "finding": ("discover", "types", "alarms", "classes", "assignments", "suggest-name"),
-    "governing": ("remedies",),
-    "writing": ("briefing",),
-    "federating": ("exchange", "city"),
-    "guarding": ("accounts", "audit", "backup", "restore", "retention", "enterprise-data"),
-    "scheduling": ("jobs",),
+    "store": ("import", "demo", "snapshots", "doctor"),
+    "queries": ("metrics", "cases"),
+    "discovery": ("discover", "types", "alarms", "classes", "assignments", "suggest-name"),
+    "remedies": ("remedies",),
+    "briefing": ("briefing",),
+    "exchange": ("exchange", "city"),
+    "data_protection": ("accounts", "audit", "backup", "restore", "retention", "enterprise-data"),
+    "jobs": ("jobs",),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from analytics.briefing.compose import Request
 from analytics.briefing.office import FORMATS, Busy, Office
 from analytics.briefing.period import HELP, Period, last_whole, parse
-from analytics.cli.keeping import print_json
+from analytics.cli.output import print_json
 from analytics.clock import shanghai_now
 from analytics.ledger import open_ledger
 from analytics.store import Store, StoreError

@@ -8,7 +8,7 @@ import signal
 from contextlib import suppress
 
 from analytics.cli import REFUSED
-from analytics.cli.keeping import print_json, say
+from analytics.cli.output import print_json, say
 from analytics.clock import shanghai_now
 from analytics.jobs.declared import job_named
 from analytics.jobs.history import BAD, RESULTS, Run

@@ -7,13 +7,13 @@ import datetime as dt
 import importlib.metadata
 import json
 import platform
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from analytics import ingest
 from analytics.checkup import BAD, checks
 from analytics.cli import REFUSED
+from analytics.cli.output import print_json, say, show_progress
 from analytics.clock import shanghai_now
 from analytics.demo import generate, write_store
 from analytics.demo.spreadsheets import write_spreadsheets
@@ -41,11 +41,6 @@ PACKAGES = (
     "XlsxWriter",
     "filelock",
 )
-
-
-def now() -> dt.datetime:
-    """Return the wall clock in Shanghai, naive, as everything in the ledger is."""
-    return shanghai_now()
 
 
 def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
@@ -96,22 +91,6 @@ def add_commands(commands: argparse._SubParsersAction, shared: argparse.Argument
     doctor.set_defaults(run=run_doctor)
 
 
-def say(text: str) -> None:
-    """Tell a person something, on standard error."""
-    print(text, file=sys.stderr)
-
-
-def print_json(value: object) -> None:
-    """Write the one JSON object to standard output."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def show_progress(share: float, text: str) -> None:
-    """Tell a person how far it is, in place on a terminal."""
-    end = "\n" if share >= 1 or not sys.stderr.isatty() else "\r"
-    print(f"[{share * 100:3.0f}%] {text:<40}", end=end, file=sys.stderr, flush=True)
-
-
 def run_import(options: argparse.Namespace) -> int:
     """Import files; exit code 1 where not one row of a file went in."""
     store = Store(options.store)
@@ -119,7 +98,7 @@ def run_import(options: argparse.Namespace) -> int:
     files = [(p.name, ingest.read_bytes(p, settings)) for p in options.files]
     plans = ingest.plan_files(files, settings, ingest.kept_profiles(store), _by_hand(options))
     result = ingest.run_import(
-        store, plans, settings, now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress,
+        store, plans, settings, shanghai_now(), profile=options.profile, dry_run=options.dry_run, progress=show_progress,
         viewer=options.viewer,
     )  # fmt: skip
     if result.published:
@@ -179,7 +158,7 @@ def run_demo(options: argparse.Namespace) -> int:
     options.viewer.require(IMPORT)
     if options.if_empty and store.current() and not options.spreadsheets:
         return 0
-    clock = now()
+    clock = shanghai_now()
     day = options.as_of or clock.date()
     as_of = dt.datetime.combine(day, dt.time(17, 30))
     as_of = min(as_of, clock) if day == clock.date() else as_of

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from analytics import dossier, retention
 from analytics.access import Accounts
-from analytics.cli.keeping import now, print_json, say
+from analytics.cli.output import print_json, say
+from analytics.clock import shanghai_now
 from analytics.store import Store, StoreError
 from analytics.store.audit import KINDS, AuditLog
 from analytics.store.backup import back_up, restore
@@ -135,10 +136,10 @@ def run_retention(options: argparse.Namespace) -> int:
     years = options.years if options.years is not None else Store(options.store).settings.retention_years
     if years <= 0:
         raise StoreError("没有设留存期；可写 --years，或在 data/settings.toml 的 [privacy] 里写 retention_years")
-    store, today = Store(options.store), now().date()
+    store, today = Store(options.store), shanghai_now().date()
     plan = retention.plan(store, years, today, options.viewer)
     if options.apply:
-        retention.apply(store, plan, now(), options.viewer)
+        retention.apply(store, plan, shanghai_now(), options.viewer)
     if options.json:
         print_json(plan.summary() | {"applied": options.apply})
         return 0

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from analytics.cli.keeping import print_json, say
+from analytics.cli.output import print_json, say
 from analytics.exporting import city_notes, city_table, exchange_for, workbook_for
 from analytics.federation import combine, read
 from analytics.federation.city import CITY

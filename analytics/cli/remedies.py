@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analytics.cli.keeping import print_json, say
+from analytics.cli.output import print_json, say
 from analytics.exporting import notes_of, workbook_for
 from analytics.issues import IssueDesk
 from analytics.ledger import open_ledger

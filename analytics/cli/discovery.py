@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.cli.keeping import print_json, say, show_progress
+from analytics.cli.output import print_json, say, show_progress
 from analytics.exporting import csv_for
 from analytics.issues import Findings, IssueDesk, counts
 from analytics.issues.alarm_list import LEVEL_NAMES, alarms, weeks_lacking
