@@ -109,7 +109,7 @@ def test_a_problem_from_its_alarm_to_its_closing(page: Page, tmp_path: Path) -> 
         expect(page.get_by_text("· 识别")).to_be_visible()
         page.goto(page.url.replace("as_of", "was"))  # back to today
         step(page, store, "立项")
-        expect(page.get_by_text("先填：牵头部门、完成期限")).to_be_visible()
+        expect(page.get_by_text("到「立项」之前要先填：牵头部门、完成期限")).to_be_visible()
         page.get_by_label("牵头部门", exact=True).click()
         page.get_by_role("option", name="区市场监管局").click()
         fill(page, "或：从今天起多少个工作日", "20")
