@@ -21,6 +21,8 @@ from analytics.untrusted.xlsx import ERROR, Shown
 #: Columns whose cells are compared letter by letter, and those that people write sentences into.
 IDENTIFIERS = frozenset({"case_no", "item_no", "officer_no", "credit_code", "contact_phone"})
 SENTENCES = frozenset({"title", "content", "reply", "comment", "note"})
+#: Limits, whose unit a number's format may show.
+OF_TIME = frozenset({"promised_days", "promised_hours"})
 UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
@@ -61,7 +63,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     """Put right what can be told for certain, where the sheet shows signs of it; returns the cells and kind → count."""
     counts: Counter[str] = Counter()
     identifier = column.name in IDENTIFIERS
-    if identifier and not isinstance(cells, pa.ChunkedArray):
+    if (identifier or column.name in OF_TIME) and not isinstance(cells, pa.ChunkedArray):
         counts[SHOWN] = sum(isinstance(c, Shown) for c in cells)
         cells = [c.shown if isinstance(c, Shown) else c for c in cells] if counts[SHOWN] else cells
     for sign, pattern in ((WESTERN, "[\u00c0-\u00ff]"), (DOUBLED, _FIRST_OF_DOUBLED)):

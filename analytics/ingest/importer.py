@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analytics.ingest.changes import about_something_else, changed
 from analytics.ingest.characters import named
 from analytics.ingest.differing import repeated
 from analytics.ingest.equal_heads import equal_heads
@@ -29,7 +30,8 @@ from analytics.ingest.respelt import respelt
 from analytics.ingest.several_departments import several_departments
 from analytics.ingest.several_tables import plans_of
 from analytics.ingest.splitting import beside_a_case, split
-from analytics.ingest.upsert import changed, orphans, outdated, strangers, upsert
+from analytics.ingest.told_again import settled_ratings, settled_steps
+from analytics.ingest.upsert import orphans, outdated, strangers, upsert
 from analytics.ingest.validation import validate
 from analytics.model import TABLES
 from analytics.settings import Settings
@@ -263,8 +265,16 @@ def _merge_sheet(draft: Draft, sheet: Parsed, result: ImportResult) -> dict[int,
         if rows.empty:
             continue
         if table == "cases":
-            sheet.to_check += changed(draft, rows, result.batch)
-        elif table == own:
+            sheet.to_check += changed(draft, rows, result.batch) + about_something_else(draft, rows, result.batch)
+        elif table == "events":
+            rows, told = settled_steps(draft, rows)
+            sheet.to_check += told
+        elif table == "ratings" and own == "cases":
+            rows, told = settled_ratings(draft, rows)
+            sheet.warnings += told
+            if rows.empty:
+                continue
+        if table == own != "cases":
             sheet.to_check += repeated(rows, table)
         outcome = upsert(draft, table, rows, result.batch)
         if table == own == "cases" and (outcome["status"] == "accepted").any():

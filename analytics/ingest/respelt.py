@@ -1,4 +1,4 @@
-"""New cases whose number differs from a known one's in leading zeros, signs or words around it alone."""
+"""New cases whose number differs from a known one's in leading zeros, case, signs or words around it alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from analytics.ingest.characters import named
 from analytics.ingest.differing import listed
 from analytics.store import Draft
 
-#: What two spellings of a number have in common: letters and digits, without leading noughts.
-_BARE = "ltrim(regexp_replace({}, '[^0-9A-Za-z]', '', 'g'), '0')"
+#: What two spellings of a number have in common: letters in any case and digits, without leading noughts.
+_BARE = "upper(ltrim(regexp_replace({}, '[^0-9A-Za-z]', '', 'g'), '0'))"
 
 
 def respelt(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
@@ -33,7 +33,7 @@ def respelt(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
     con.unregister("speaking")
     pairs = [f"“{named(new)}”与“{named(old)}”" for new, old in found]
     told = (
-        f"{len(pairs):,} 件新工单的编号与别的工单只差前导零、符号或前后的字，受理日期和诉求相同，多半是同一件：{listed(pairs)}；"
+        f"{len(pairs):,} 件新工单的编号与别的工单只差前导零、大小写、符号或前后的字，受理日期和诉求相同，多半是同一件：{listed(pairs)}；"
         "请核对，是同一件的，请把编号改成原来的写法再导入，并撤回这一次"
     )
     return [told] * bool(pairs)

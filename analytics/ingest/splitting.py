@@ -8,6 +8,8 @@ from analytics.model import TABLES, WIDE_STAGES
 
 #: How the key ends of a stage that a case's own row tells.
 WIDE_KEY = "#wide"
+#: A rating's column beside the ledger's: its time is another time of the case.
+IMPLIED = "implied"
 
 
 def split(table: str, frame: pd.DataFrame, steps: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
@@ -80,5 +82,6 @@ def _ratings(frame: pd.DataFrame) -> pd.DataFrame:
     for column in ("followed_up_at", "closed_at", "accepted_at"):
         if column in rows:
             fallback = fallback.fillna(rows[column])
+    rating[IMPLIED] = rating["rated_at"].isna() if "rated_at" in rating else True
     rating["rated_at"] = rating["rated_at"].fillna(fallback) if "rated_at" in rating else fallback
     return rating

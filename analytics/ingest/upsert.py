@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import pyarrow as pa
 
 from analytics.ingest.characters import named
-from analytics.ingest.differing import listed
 from analytics.model import TABLES, Table
 from analytics.store import Draft
 from analytics.store.schema import column_types
@@ -59,18 +56,25 @@ def upsert(draft: Draft, table: str, rows: pd.DataFrame, batch: str) -> pd.DataF
 def _said(spec: Table, column: str) -> str:
     """Return what a row (n) says of a column beside what is known (o): less of the same is nothing.
 
-    A masked name or number (138****8000) tells less than the whole one, a minute or a day less than its second.
+    A masked name or number (138****8000, 测试****公司) tells less than the whole one, a text that breaks off (用电紧张…) less
+    than what goes on, a minute or a day less than its second.
     """
     told = next(c for c in spec.columns if c.name == column)
-    if told.personal:
-        mask = "[*＊]"
-        return (
-            f"CASE WHEN regexp_matches(n.{column}, '{mask}') AND NOT regexp_matches(coalesce(o.{column}, '*'), '{mask}') "
-            f"THEN NULL ELSE n.{column} END"
-        )
+    if told.personal or told.kind == "text":
+        return f"CASE WHEN {_is_less(column, personal=told.personal)} THEN NULL ELSE n.{column} END"
     if told.kind == "time" and column != "updated_at":
         return f"CASE WHEN n.{column} IN (date_trunc('minute', o.{column}), date_trunc('day', o.{column})) THEN NULL ELSE n.{column} END"
     return f"n.{column}"
+
+
+def _is_less(column: str, *, personal: bool) -> str:
+    new, old = f"n.{column}", f"coalesce(o.{column}, '*')"
+    if personal:
+        return f"regexp_matches({new}, '[*＊]') AND NOT regexp_matches({old}, '[*＊]')"
+    masked = f"regexp_matches({new}, '[*＊]{{2}}') AND NOT regexp_matches({old}, '[*＊]')"
+    cut = f"regexp_matches({new}, '(\\.{{3}}|…)$') AND length({old}) >= length({new})"
+    begins = f"starts_with({old}, regexp_extract({new}, '^(.*?)([*＊]{{2}}|\\.{{3,}}$|…+$)', 1, 's'))"
+    return f"(({masked}) OR ({cut})) AND {begins}"
 
 
 def outdated(draft: Draft, rows: pd.DataFrame) -> set[int]:
@@ -184,36 +188,3 @@ def strangers(draft: Draft, rows: pd.DataFrame, batch: str) -> dict[int, str]:
         "编号若每年或每张表从头编，请在前面加上年份等；若确是更正，请带上更新时间一列"
         for row_id, case_no, accepted, now in found
     }
-
-
-def changed(draft: Draft, rows: pd.DataFrame, batch: str) -> list[str]:
-    """Name the cases whose time of acceptance the rows change, and those of which another sheet of the import names another
-    department: the whole count, and the first few with both values.
-    """
-    con = draft.con
-    columns = [c for c in ("case_no", "accepted_at", "updated_at", "department") if c in rows]
-    con.register("speaking", rows[columns])
-    stale = "AND NOT coalesce(s.updated_at < c.updated_at, false)" if "updated_at" in columns else ""
-    coarser = "AND said NOT IN (date_trunc('minute', before), date_trunc('day', before))"
-
-    def differing(column: str, where: str = "true") -> list[str]:
-        found = con.execute(
-            f"SELECT s.case_no, any_value(c.{column}) AS before, last(s.{column}) AS said FROM speaking s "
-            f"JOIN ({draft.known('cases', 'speaking')}) c USING (case_no) WHERE {where} {stale} "
-            f"GROUP BY s.case_no HAVING said <> before {coarser if column == 'accepted_at' else ''} ORDER BY s.case_no"
-        ).fetchall()
-        return [f"“{named(number)}”{_word(before)} → {_word(after)}" for number, before, after in found]
-
-    times = differing("accepted_at")
-    departments = differing("department", f"c.batch = '{batch}'") if "department" in columns else []
-    con.unregister("speaking")
-    told = f"{len(times):,} 件工单的受理时间与台账里原有的不同，已按这份文件改：{listed(times)}；请核对"
-    other = (
-        f"{len(departments):,} 件工单在这次导入的几张表里承办部门不同，以后一张表为准：{listed(departments)}；"
-        "请核对，确是主办、协办的，请放在同一张表里导入"
-    )
-    return [told] * bool(times) + [other] * bool(departments)
-
-
-def _word(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, dt.datetime) else named(str(value))
