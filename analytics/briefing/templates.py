@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from docxtpl import DocxTemplate
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from analytics.briefing import words
@@ -17,6 +17,26 @@ from analytics.store import StoreError
 
 HEAD = ("标题", "统计期", "报送", "密级", "编号", "签发人", "单位", "日期", "说明", "快照与口径")
 TABLES = "附表"
+#: All that a template may be made of: text, names in places, and parts that stand where a name has a value.
+ALLOWED = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.If)
+
+
+class NamesOnly(SandboxedEnvironment):
+    """Jinja that knows names and nothing else.
+
+    Values are parts of a document: an attribute of one leads to its files, a call or a loop to all the time there is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(autoescape=True)
+        self.globals.clear()
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for node in tree.find_all(nodes.Node):
+            if not isinstance(node, ALLOWED):
+                raise TemplateSyntaxError("占位符里只写名称，不写运算、属性和循环", getattr(node, "lineno", 1))
+        return tree
 
 
 def placeholders() -> dict[str, str]:
@@ -38,7 +58,7 @@ def fill(template: bytes, briefing: Briefing) -> bytes:
     """
     try:
         document = DocxTemplate(io.BytesIO(template))
-        environment = SandboxedEnvironment(autoescape=True)
+        environment = NamesOnly()
         known, asked = placeholders(), document.get_undeclared_template_variables(environment)
         if wrong := sorted(asked - set(known)):
             near = "、".join([*HEAD, *(title for title, _ in PARTS.values()), TABLES])
