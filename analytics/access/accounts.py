@@ -184,6 +184,8 @@ class Accounts:
         The same is said after the same time whether the name exists or not.
         """
         name, nobodys = _plain(name), _nobodys()
+        if not self.path.exists():  # a failure makes no file of accounts: one without any would stand for no sign-in
+            raise SignInRefused("账号或口令不对")
         with self._open() as con:
             row = con.execute(
                 "SELECT password, enabled FROM accounts WHERE name = ? AND kind = ?", (name, LOCAL_KIND)

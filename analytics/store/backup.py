@@ -20,7 +20,7 @@ from analytics.clock import shanghai_now
 from analytics.store.audit import RESTORED, AuditLog
 from analytics.store.files import StoreError, clear, copy, digest, sync_folder
 from analytics.store.snapshots import Store
-from analytics.viewer import LOCAL, Viewer
+from analytics.viewer import ADMIN, LOCAL, Viewer
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -156,13 +156,30 @@ def _keep_shut(folder: Path, fresh: Path) -> None:
 
 
 def _keep_guards(folder: Path, fresh: Path) -> None:
-    """Keep the accounts and settings of a store where the backup has none."""
-    for name in (ACCOUNTS, "settings.toml"):
-        if (folder / name).exists() and not (fresh / name).exists():
-            (fresh / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _copy_whole(folder / name, fresh / name)
-    if (fresh / ACCOUNTS).exists():
-        _end_sessions(fresh / ACCOUNTS)
+    """Keep the settings of a store where the backup has none, and its accounts also where the backup's let nobody in.
+
+    Who could sign in to administer before can so after: accounts that cannot be read, were emptied, or are all closed do not
+    take the place of such that work. Raises StoreError where neither can be used.
+    """
+    if (folder / "settings.toml").exists() and not (fresh / "settings.toml").exists():
+        _copy_whole(folder / "settings.toml", fresh / "settings.toml")
+    here, there = folder / ACCOUNTS, fresh / ACCOUNTS
+    if here.exists() and not _lets_in(there) and (_lets_in(here) or not there.exists()):
+        there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there.unlink(missing_ok=True)
+        _copy_whole(here, there)
+    if there.exists():
+        _end_sessions(there)
+
+
+def _lets_in(accounts: Path) -> bool:
+    """Tell whether an open account of an administrator is among the accounts of a file."""
+    if not accounts.exists():
+        return False
+    with suppress(sqlite3.Error), closing(sqlite3.connect(accounts)) as con:
+        found = con.execute("SELECT count(*) FROM accounts WHERE enabled = 1 AND role = ?", (ADMIN,)).fetchone()
+        return bool(found[0])
+    return False
 
 
 def _copy_whole(source: Path, target: Path) -> None:
@@ -175,8 +192,11 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 def _end_sessions(accounts: Path) -> None:
     """End the sessions that a backup brings along: who signed out since is not let in again."""
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(accounts)) as con, con:
-        con.execute("DELETE FROM sessions")
+    try:
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(accounts)) as con, con:
+            con.execute("DELETE FROM sessions")
+    except sqlite3.DatabaseError:
+        raise StoreError("备份里的账号文件已损坏，请换一份；原有数据没有变") from None
 
 
 def _unpacked(file: Path, place: Path) -> dict:

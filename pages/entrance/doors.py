@@ -143,7 +143,7 @@ def from_our_site(request: HTTPConnection) -> bool:
 async def sign_out(request: Request) -> Response:
     """End the session: by POST with the session's own mark; asked otherwise, a page with the button is shown."""
     given = await _sent(request) if request.method == "POST" else {}
-    if given is None or not compare_digest(given.get("mark", ""), leaving_mark(request.cookies)):
+    if given is None or not compare_digest(given.get("mark", "").encode(), leaving_mark(request.cookies).encode()):
         mark = leaving_mark(request.cookies)
         page = _PAGES.get_template("leave.html").render(mark=mark) if mark else ""
         return HTMLResponse(page) if page else RedirectResponse("/signin", status_code=303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -10,15 +11,17 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from analytics.access import Accounts
+from analytics.access import Accounts, SignInRefused
 from analytics.store import Store, StoreError, backup
 from analytics.store.audit import RESTORED, AuditLog
 from analytics.store.backup import ACCOUNTS, MANIFEST, back_up, restore
@@ -145,6 +148,45 @@ def test_sign_in_never_gets_weaker(store: Store, file: Path, tmp_path: Path) -> 
         assert (store.folder / ACCOUNTS).stat().st_mode & 0o777 == 0o600
         assert Accounts(store).by_session(token) is None
         assert RESTORED in [e.act for e in AuditLog(store.folder).entries()]
+
+
+def emptied(content: bytes, place: Path, how: str) -> bytes:
+    """Return a file of accounts that lets no administrator in."""
+    if how in ("nothing", "rubbish"):
+        return b"" if how == "nothing" else b"rubbish" * 1000
+    place.write_bytes(content)
+    with closing(sqlite3.connect(place)) as con, con:
+        con.execute({"none": "DELETE FROM accounts", "gone": "DROP TABLE accounts", "closed": "UPDATE accounts SET enabled = 0",
+                     "others": "UPDATE accounts SET role = 'analyst'"}[how])  # fmt: skip
+    return place.read_bytes()
+
+
+@pytest.mark.parametrize("how", ["nothing", "rubbish", "none", "gone", "closed", "others"])
+def test_accounts_that_let_nobody_in_take_no_place_of_such_that_do(store: Store, tmp_path: Path, how: str) -> None:
+    Accounts(store).add("root", ADMIN)
+    out = tmp_path / "b.tar.gz"
+    back_up(store, out)
+    held = parts(out)
+    manifest = json.loads(held.pop(MANIFEST))
+    held[ACCOUNTS] = emptied(held[ACCOUNTS], tmp_path / "accounts.sqlite", how)
+    manifest["files"][ACCOUNTS] = hashlib.blake2b(held[ACCOUNTS], digest_size=32).hexdigest()
+    restore(packed(out, {MANIFEST: b"", **held}, manifest), store.folder)
+    assert [(a.name, a.role, a.enabled) for a in Accounts(store).all()] == [("root", ADMIN, True)]
+
+
+def test_accounts_that_cannot_be_read_are_refused_where_there_are_no_others(store: Store, file: Path) -> None:
+    held = parts(file)
+    manifest = json.loads(held.pop(MANIFEST))
+    held[ACCOUNTS] = b"rubbish" * 1000
+    manifest["files"][ACCOUNTS] = hashlib.blake2b(held[ACCOUNTS], digest_size=32).hexdigest()
+    with pytest.raises(StoreError, match="账号文件已损坏"):
+        restore(packed(file, {MANIFEST: b"", **held}, manifest), store.folder)
+
+
+def test_a_sign_in_that_fails_makes_no_accounts(store: Store) -> None:
+    with pytest.raises(SignInRefused):
+        Accounts(store).check("root", "guess")
+    assert not (store.folder / ACCOUNTS).exists()
 
 
 @pytest.mark.parametrize("where", ["copyfileobj", "replace"])
