@@ -13,7 +13,7 @@ import pyarrow.csv as arrow_csv
 
 from analytics.ingest.characters import signs_of
 from analytics.ingest.dialect import Dialect, dialect_of
-from analytics.ingest.encodings import NOT_TEXT, RARE, decoded
+from analytics.ingest.encodings import NOT_TEXT, RARE, decoded, has_end_mark
 from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
 from analytics.ingest.refusing import RefusedFile
@@ -36,6 +36,7 @@ csv.field_size_limit(2**31 - 1)
 def read_text(name: str, content: bytes) -> Sheet:
     """Return the sheet of a text file; raises RefusedFile."""
     text, encoding = decoded(name, content)
+    content = b"" if has_end_mark(content) else content
     if text[:4096].count("\x00") * RARE > len(text[:4096]):
         raise RefusedFile(name, NOT_TEXT)
     lined = _with_line_ends(text)
