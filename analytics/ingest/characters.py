@@ -33,6 +33,7 @@ INVISIBLES, WESTERN, DOUBLED, LOST, MARKED, ESCAPED, FAILED = (
 )
 #: Characters that are counted at a time: counting takes four times their room.
 _BLOCK = 1 << 22
+_LINK = re.compile(r"=HYPERLINK\(", re.IGNORECASE)
 _FAILED = re.compile("#(?:N/A|REF!|VALUE!|NAME\\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|公式)|Err:[0-9]", re.IGNORECASE)
 
 
@@ -62,7 +63,7 @@ def signs_of(text: str) -> frozenset[str]:
     found = {sign for sign, numbers in _showing().items() if counts[numbers].any()}
     if counts[ord("?")] > 2 and "???" in text:
         found.add(LOST)
-    if counts[ord("'")] or (counts[ord("=")] and ('="' in text or '=""' in text)):
+    if counts[ord("'")] or (counts[ord("=")] and ('="' in text or '=""' in text or _LINK.search(text))):
         found.add(MARKED)
     if counts[ord("_")] > 1 and "_x00" in text:
         found.add(ESCAPED)

@@ -24,9 +24,9 @@ _CLOCK = (
     rf"\s*(?P<tail>{_HALF})?"
 )
 CLOCK = re.compile(rf"^\s*{_CLOCK.replace(':时点', ':：时点').replace(':分', ':：分')}\s*$", re.IGNORECASE)
-_REST = rf"\s*(?:{_WEEKDAY})?[\sT,]*(?:{_CLOCK}|(?P<only>{_HALF}))?\s*(?:{_WEEKDAY})?$"
+_REST = rf"\s*(?:{_WEEKDAY})?(?:[\sT,]*|-(?=\d))(?:{_CLOCK}|(?P<only>{_HALF}))?\s*(?:{_WEEKDAY})?$"
 YEAR_FIRST = re.compile(
-    rf"^(?P<y>\d{{4}})\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*[日号]?{_REST}", re.IGNORECASE
+    rf"^(?P<y>\d{{4}})\s*[-/.年、]\s*(?P<m>\d{{1,2}})\s*[-/.月、]\s*(?P<d>\d{{1,2}})\s*[日号.]?{_REST}", re.IGNORECASE
 )
 SHORT = re.compile(
     rf"^(?P<a>\d{{1,2}})\s*[-/.年]\s*(?P<b>\d{{1,2}})\s*[-/.月]\s*(?P<c>\d{{4}}|\d{{1,2}})\s*[日号]?{_REST}",
@@ -35,6 +35,18 @@ SHORT = re.compile(
 _MONTHS = {
     m: i for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
+#: How databases write a day by themselves: Oracle “05-JUL-26 02.12.00.000000 PM”, “05-7月 -26”; SQL Server “07  5 2026  9:12AM”.
+_ORACLE = re.compile(
+    rf"^(\d{{1,2}})-({'|'.join(_MONTHS)}|1[0-2]|0?[1-9])(?:(?<=[a-z])|月 ?)-(\d{{4}}|\d{{2}})(?: (.*))?$", re.IGNORECASE
+)
+_ORACLE_CLOCK = re.compile(r"^(\d{1,2})\.(\d{2})\.(\d{2})(?:\.\d+)?(?= |$)")
+_SQL_SERVER = re.compile(r"^(\d{1,2}) (\d{1,2}) (\d{4}) (\d{1,2}:\d{2}(?::\d{2})?)(?::\d{3})?([AP]M)$", re.IGNORECASE)
+_OUR_OFFSET = re.compile(r" (?:\+0?8:00|asia/shanghai|prc)$", re.IGNORECASE)
+#: What people write for thirty and fifteen minutes: 9点半, 9点一刻.
+_PARTS_OF_HOUR = {"半": "30分", "一刻": "15分", "1刻": "15分", "三刻": "45分", "3刻": "45分"}
+_PART_OF_HOUR = re.compile(r"(?<=\d[点时])(半|[一三13]刻)")
+#: Digits of a second that are finer than the ledger's, which pandas would warn of.
+_FINER = re.compile(r"(?<=[.,]\d{6})\d+")
 _MONTH = f"(?P<m>{'|'.join(_MONTHS)})[a-z]*\\.?"
 _ENGLISH_DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 ENGLISH = tuple(
@@ -72,13 +84,31 @@ def single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
+def with_minutes(text: str) -> str:
+    """Return a clock whose half and quarter hours are written in minutes."""
+    return _PART_OF_HOUR.sub(lambda m: _PARTS_OF_HOUR[m[1]], text)
+
+
 def one_time(text: str, order: str = "") -> dt.datetime | None:
     """Parse one spelling of a time; ``order`` (mdy, dmy, ymd) for a date that leaves it open. None where it is none."""
-    narrow = single_spaced(unicodedata.normalize("NFKC", text)).strip("'\"")
+    narrow = with_minutes(single_spaced(unicodedata.normalize("NFKC", text)).strip("'\""))
+    narrow = _of_database(narrow) or narrow
     try:
         return _by_machine(narrow) or _by_hand(narrow, order) or _in_a_zone(narrow, order)
     except (ValueError, OverflowError):
         return None
+
+
+def _of_database(text: str) -> str | None:
+    """Return what a database wrote in its own form, the year first; None for any other text."""
+    if match := _SQL_SERVER.match(text):
+        month, day, year, clock, half = match.groups()
+        return f"{year}-{month}-{day} {clock} {half}"
+    if match := _ORACLE.match(text):
+        day, month, year, rest = match.groups(default="")
+        clock = _ORACLE_CLOCK.sub(r"\1:\2:\3", _OUR_OFFSET.sub("", rest))
+        return f"{year if len(year) == 4 else '20' + year}-{_MONTHS.get(month.lower(), month)}-{day} {clock}".strip()
+    return None
 
 
 def _in_a_zone(text: str, order: str) -> dt.datetime | None:
@@ -95,7 +125,7 @@ def _in_a_zone(text: str, order: str) -> dt.datetime | None:
 
 def _by_machine(text: str) -> dt.datetime | None:
     if ZONED.match(text):
-        return pd.Timestamp(text).tz_convert("Asia/Shanghai").tz_localize(None).to_pydatetime()
+        return pd.Timestamp(_FINER.sub("", text)).tz_convert("Asia/Shanghai").tz_localize(None).to_pydatetime()
     if match := DOTNET.match(text):
         return from_epoch(int(match[1]))
     if re.fullmatch(r"\d{5}(\.\d+)?", text):

@@ -9,7 +9,9 @@ import pandas as pd
 
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
+from analytics.ingest.clocks import CLOCK, single_spaced
 from analytics.ingest.damage import IDENTIFIERS, spoilt_numbers
+from analytics.ingest.due_times import DUE, without_before
 from analytics.ingest.limits import ROUNDED, count_rounded, limits, unit_of_head
 from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
@@ -30,6 +32,7 @@ REMEDIES = {
 }
 LIMITS = ("promised_days", "promised_hours")
 YEAR = re.compile(r"^\s*(\d{4})\s*[-/.年]")
+_DAY_HEAD = re.compile(r"日期|date\s*$", re.IGNORECASE)
 #: A day of which only month and day are written.
 NO_YEAR = re.compile(r"^\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?(?:\s|$)")
 
@@ -66,7 +69,7 @@ def values_of(cells: parsing.Cells, column: Column, order: str, head: str = "") 
     Returns (values, mask of what cannot be read).
     """
     if column.kind in ("time", "day"):
-        value, bad = dates.times(cells, order)
+        value, bad = dates.times(without_before(cells) if column.name == DUE else cells, order)
         outside = value.notna() & ~value.between(pd.Timestamp(FIRST), pd.Timestamp(LAST))
         value = value.mask(outside)
         return value.dt.normalize() if column.kind == "day" else value, bad | outside
@@ -120,6 +123,9 @@ def _check_numbers(reading: Reading, column: Column, cells: parsing.Cells) -> pd
 
 def _why(reading: Reading, column: Column, i: int) -> str:
     head, cell = named(reading.head(column.name)), reading.shown(column, i)
+    if column.kind == "time" and column.name in reading.plan.beside and CLOCK.match(single_spaced(cell)):
+        day = _head_of_day(reading, column.name)
+        return f"列「{named(day)}」是空的，只写了时刻“{cell}”；请补填日期后再导入"
     if column.kind in ("time", "day") and NO_YEAR.match(cell):
         return f"列「{head}」的值“{cell}”没有写年份，不猜是哪一年；请补上年份，写成 2024-07-05 的样子"
     if column.kind in ("time", "day") and (year := YEAR.match(cell)) and not FIRST.year <= int(year[1]) <= LAST.year:
@@ -129,6 +135,12 @@ def _why(reading: Reading, column: Column, i: int) -> str:
             f"列「{head}」的值“{cell}”分不清月和日（这一列里月在前、日在前两种写法都有）；请统一写成 2024-07-05 的样子"
         )
     return f"列「{head}」的值“{cell}”认不出；{REMEDIES.get(column.kind, '请核对')}"
+
+
+def _head_of_day(reading: Reading, column: str) -> str:
+    """Return which of two heads is that of the day, where a day and its time of day stand in two columns."""
+    heads = reading.head(column), reading.plan.heads[reading.plan.beside[column]]
+    return next((h for h in heads if _DAY_HEAD.search(h)), heads[1])
 
 
 def _failed(reading: Reading, column: Column, rows: int) -> pd.Series:

@@ -25,6 +25,7 @@ SENTENCES = frozenset({"title", "content", "reply", "comment", "note"})
 OF_TIME = frozenset({"promised_days", "promised_hours"})
 UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
+LINKED = "链接公式（=HYPERLINK）已换成显示的文字"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
 SHOWN = "编号按表格里显示的样子读（数字格式）"
@@ -41,6 +42,8 @@ CHANCE = 1e-4
 #: A whole number as programs write it that hold it as a fraction.
 _POINTED = r"^\s*\d{2,}\.0+\s*$"
 _MARK = r'^="((?:[^"]|"")*)"$'
+#: A formula that shows a text as a link, written into a text file as it was typed; its shown text is the cell.
+_LINK = r'^=(?i:HYPERLINK)\(\s*"[^"]*"\s*[,;]\s*"((?:[^"]|"")*)"\s*\)$'
 _APOSTROPHE = re.compile(r"^['’](?=[=+\-@\dA-Za-z])")
 #: How XLSX writes a control character; programs that do not know it hand the letters on.
 _ESCAPE = "_x00(0[0-9A-Fa-f]|1[0-9A-Fa-f])_"
@@ -75,6 +78,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
         remove = _trimmed if column.name in SENTENCES else _without_padding if identifier else bare
         cells = _each(cells, f"[{INVISIBLE}]", remove, counts, REMOVED)
     if MARKED in signs:
+        cells = _each(cells, _LINK, lambda t: re.sub(_LINK, _shown_of, t), counts, LINKED)
         cells = _each(
             cells,
             f"{_MARK}|^\\s*['’]",
@@ -154,6 +158,10 @@ def _from_western(text: str) -> str | None:
             if len(_CHINESE.findall(meant)) >= least and _PLAUSIBLE.fullmatch(meant):
                 return meant
     return None
+
+
+def _shown_of(link: re.Match[str]) -> str:
+    return link[1].replace('""', '"')
 
 
 def unmarked(text: str, *, identifier: bool) -> str:

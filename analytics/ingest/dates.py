@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics.ingest.clocks import CLOCK, from_epoch, one_time, single_spaced
+from analytics.ingest.clocks import CLOCK, from_epoch, one_time, single_spaced, with_minutes
 from analytics.ingest.parsing import Cells, all_words, plain, texts
 
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f")
@@ -114,7 +114,7 @@ def _clock(cell: object) -> str | None:
         seconds = round(cell.total_seconds())
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}" if 0 <= seconds < 86400 else None
     text = single_spaced(plain(cell) or "")
-    return text if CLOCK.match(text) else None
+    return text if CLOCK.match(with_minutes(text)) else None
 
 
 def _take_real(cells: Cells, result: pd.Series) -> tuple[list[object], np.ndarray]:

@@ -24,21 +24,39 @@ _ACCENTED = re.compile(rb"[A-Za-z][\x80-\xff]{1,2}(?=[A-Za-z\s,;])")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _SIGNS = frozenset("，。；：、？！（）《》“”‘’—…·％－　／")
 BIG5 = "像是 Big5（繁体）编码，读不准；请在 Excel 里打开后另存为 .xlsx，或另存为 UTF-8 的 CSV 再导入"
+#: What may stand behind the last line: Ctrl-Z, by which DOS ended a text, and nulls up to the end of a block.
+_BEHIND = "\x00\x1a\r\n"
+_END = re.compile("[\x00\x1a]")
 NOT_TEXT = "内容不是文本，请重新导出为 CSV（UTF-8 或 GBK）"
 
 
 def decoded(name: str, content: bytes) -> tuple[str, str]:
-    """Return the text and what its encoding is called; a character that is broken comes as U+FFFD. Raises RefusedFile."""
+    """Return the text and what its encoding is called; a character that is broken comes as U+FFFD. Raises RefusedFile.
+
+    What DOS and what fills a block write behind the last line is no text.
+    """
+    text, encoding = _decoded(name, content)
+    end = _END.search(text, len(text.rstrip(_BEHIND)))
+    return text[: end.start()] if end else text, encoding
+
+
+def has_end_mark(content: bytes) -> bool:
+    """Tell whether Ctrl-Z or nulls stand behind the last line."""
+    behind = content[len(content.rstrip(_BEHIND.encode())) :]
+    return bool(_END.search(behind.decode("ascii")))
+
+
+def _decoded(name: str, content: bytes) -> tuple[str, str]:
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace"), encoding
     while content.startswith(UTF8_MARK):
         content = content[len(UTF8_MARK) :]
-    if nulls := content[:4096].count(0):
-        if (text := _without_mark(content)) is not None:
-            return text, "utf-16"
-        if nulls * RARE > len(content[:4096]):
-            raise RefusedFile(name, NOT_TEXT)
+    if content[:4096].count(0) and (text := _without_mark(content)) is not None:
+        return text, "utf-16"
+    content = content.rstrip(b"\x00")
+    if content[:4096].count(0) * RARE > len(content[:4096]):
+        raise RefusedFile(name, NOT_TEXT)
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from analytics.tables import lines
 #: No head is longer.
 LONGEST = 60
 SYNONYMS = DATA / "column_synonyms.csv"
-_ORNAMENT = re.compile(r"[\s*＊:：_\-]+")
+_ORNAMENT = re.compile(r"[\s*＊:：_\-'\"‘’“”]+")
 
 
 def fold(text: object) -> str:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.ingest.characters import signs_in
+from analytics.ingest.characters import named, signs_in
 from analytics.ingest.encodings import decoded
 from analytics.ingest.heads import count_known, fold, synonyms
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Part, Sheet
+from analytics.privacy import mask_text
 from analytics.untrusted.bounds import is_too_large
 
 BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重新导出后再导入"
+NO_LIST = "接口只返回了一条答复{}，里面没有工单列表，多半是登录过期、没有权限或没有数据；请在原系统里重新登录，查到工单后再导出"
+#: Keys under which interfaces say whether a request went well.
+CODES = ("code", "errcode", "errorCode", "status", "resultCode", "retcode")
+MESSAGES = ("msg", "message", "errmsg", "errorMsg", "error", "info", "resultMsg")
+#: How JavaScript begins that holds JSON: a call of a function, or a value of a variable.
+SCRIPT = re.compile(
+    r"\s*+(?:/\*\*/\s*+)?(?:(?:(?:export\s+)?(?:var|let|const)\s+)?[\w$.]{1,80}\s*=|(?:export\s+default|module\.exports\s*=)|[\w$.]{1,80}\s*\()\s*(?=\{\s*\"|\[\s*[\[{])"
+)
 BROKEN_LINE = "这一行不是完整的 JSON 记录，读不出来；请从原系统重新导出，或补全这一行后再导入"
 UNALIKE = "JSON 里各条记录的字段名很少相同，合起来有 {} 列，不是工单列表；请导出成字段一致的记录，或 CSV、XLSX"
 NO_RECORDS = "JSON 里没有找到工单列表；请导出成记录的数组，或 CSV、XLSX"
@@ -33,9 +43,11 @@ class _Broken:
 
 def read_json(name: str, content: bytes) -> list[Sheet]:
     """Return the sheets of a JSON file, one a list of records; raises RefusedFile."""
-    text = _without_comments(decoded(name, content)[0].lstrip("\ufeff"))
+    text = _without_script(_without_comments(decoded(name, content)[0].lstrip("\ufeff")))
     try:
         value, unit = _parsed(name, text)
+        if isinstance(value, dict) and _is_bare_answer(value):
+            raise RefusedFile(name, _answered(value))
         found = _sheets(name, value, unit)
     except RecursionError:
         raise RefusedFile(name, NO_RECORDS) from None
@@ -52,6 +64,33 @@ def _without_comments(text: str) -> str:
             break
         lines[place] = ""
     return "\n".join(lines)
+
+
+def _without_script(text: str) -> str:
+    """Return the JSON in a text of JavaScript: an argument, callback({…}); or a value, var data = […];"""
+    begins = SCRIPT.match(text)
+    if not begins:
+        return text
+    rest = text[begins.end() :].rstrip().rstrip(";").rstrip()
+    return rest.removesuffix(")") if begins[0].rstrip().endswith("(") else rest
+
+
+def _is_bare_answer(value: dict) -> bool:
+    """Tell whether an object is what an interface wraps its records in, without any: {"code": 401, "msg": "…", "data": null}."""
+    said = {*CODES, *MESSAGES}
+    if not value.keys() & said or _table(value) or _columns(value):
+        return False
+    found = _lists(value, 0, "")
+    is_alone = bool(found) and len(found) == 1 and len(found[0][1]) == 1 and found[0][1][0] is value
+    return is_alone and not count_known([h for h in _shortened(list(_flat(value))) if h not in said])
+
+
+def _answered(value: dict) -> str:
+    """Say that an interface gave no list, with the code and the message that it gave."""
+    code = next((value[k] for k in CODES if isinstance(value.get(k), str | int)), None)
+    told = next((value[k] for k in MESSAGES if isinstance(value.get(k), str) and value[k].strip()), "")
+    said = "，".join(filter(None, (f"代码 {code}" if code is not None else "", f"“{named(mask_text(told)[:60])}”" if told else "")))
+    return NO_LIST.format(f"（{said}）" if said else "")
 
 
 def _parsed(name: str, text: str) -> tuple[object, str]:

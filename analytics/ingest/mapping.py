@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from analytics.ingest.characters import named
 from analytics.ingest.damage import unscrambled
+from analytics.ingest.due_times import DUE, limit_that_is_due
 from analytics.ingest.first_row import is_data, shown
 from analytics.ingest.head_levels import joined_heads
 from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
@@ -111,13 +112,13 @@ class SheetPlan:
 
     @property
     def beside(self) -> dict[str, int]:
-        """Time column → position of a head of the same stem: 受理日期 beside 受理时间, a day and its time of day."""
+        """Time column → position of a head of the same stem: 受理日期 beside 受理时间, 日期 beside 时间, a day and its time of day."""
         taken = set(self.mapping.values())
         found: dict[str, int] = {}
-        stems = [_CLOCK_HEAD.sub("", h) if _CLOCK_HEAD.search(h) else "" for h in map(fold, self.heads)]
+        stems = [_CLOCK_HEAD.sub("", h) if _CLOCK_HEAD.search(h) else None for h in map(fold, self.heads)]
         for column in columns_of(TABLES[self.table]):
             at = self.mapping.get(column.name)
-            if column.kind == "time" and at is not None and stems[at]:
+            if column.kind == "time" and at is not None and stems[at] is not None:
                 other = next((i for i, s in enumerate(stems) if s == stems[at] and i not in taken), None)
                 found |= {column.name: other} if other is not None else {}
         return found
@@ -295,8 +296,17 @@ def plan_sheet(sheet: Sheet, profiles: Profiles | None = None, by_hand: ByHand =
     if best is None:
         heads = _heads(sheet.rows[sheet.first] if sheet.rows else [], sheet)
         best = SheetPlan(sheet, "cases", sheet.first, heads, guess(heads, TABLES["cases"]), notes=list(sheet.notes))
-    plan = _with_profile(best, profiles or {})
+    plan = _with_due_time(_with_profile(best, profiles or {}), said)
     return _with_hand(plan, by_hand, said, name)
+
+
+def _with_due_time(plan: SheetPlan, said: dict[str, str]) -> SheetPlan:
+    """Take a column of limits that holds times as the time that a case is due, unless a person says what is either."""
+    limit = limit_that_is_due(plan.mapping, (plan.sheet.rows[i] for i in plan.body)) if plan.table == "cases" else ""
+    if limit and not {limit, DUE} & said.keys():
+        plan.mapping[DUE] = plan.mapping.pop(limit)
+        plan.notes.append(f"列「{named(plan.heads[plan.mapping[DUE]])}」里是时间，不是天数，作办理期限读入")
+    return plan
 
 
 def _tables(sheet: Sheet, name: str) -> Iterable[Table]:

@@ -29,7 +29,10 @@ LONGEST = 100
 _CUT = "……"
 _FIGURE = {c: i for i, c in enumerate("一二三四五", 1)}
 #: A grade of five in figures or stars.
-FIGURES = re.compile(r"(?:(★{1,5})☆*|([1-5一二三四五])(?:\.0+)?(?:分|星|星级|颗星|星好评|星差评|级)?)")
+FIGURES = re.compile(r"(?:((?:[★⭐🌟]\ufe0f?){1,5})☆*|([1-5一二三四五])(?:\.0+)?(?:分|星|星级|颗星|星好评|星差评|级)?)")
+#: A figure before or behind the word of a grade: “1-非常满意”, “非常满意(5分)”.
+_BESIDE_WORD = re.compile(r"^[(\[【]?[1-5](?:\.0)?[分星级]?[)\]】.、:=_\- ]*|[(\[【:=_\- ]*[1-5](?:\.0)?[分星级]?[)\]】]?$")
+_STAR = re.compile("[★⭐🌟]")
 _BEST_FIRST = re.compile(
     "(?<![0-9])(?:1分?[-=:为是、. ]?(?:非常满意|很满意|最满意|最好)|5分?[-=:为是、. ]?(?:非常不满意|很不满意|最不满意|最差))"
     "|(?:非常|很|最)满意[=:为是]1(?![0-9])"
@@ -147,7 +150,7 @@ def codes(cells: Cells, kind: str, *, best_first: bool = False) -> tuple[pd.Seri
     words = code_words()[kind]
     word = texts(cells)
     folded = {t: bare(unicodedata.normalize("NFKC", t)).lower().strip() for t in word.dropna().unique()}
-    table = {t: words.get(f) for t, f in folded.items()}
+    table = {t: words.get(f) or words.get("".join(f.split())) for t, f in folded.items()}
     if kind == "grade":
         table = _grades(table, folded, best_first)
     value = word.map(table, na_action="ignore")
@@ -156,9 +159,9 @@ def codes(cells: Cells, kind: str, *, best_first: bool = False) -> tuple[pd.Seri
 
 
 def is_beyond_five(text: str) -> bool:
-    """Tell whether a grade is a number that no scale of five has; 0 says that nothing was given."""
+    """Tell whether a grade is a number that no scale of one to five has; 0 says that nothing was given."""
     scored = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)分?", text)
-    return scored is not None and float(scored[1]) != 0 and not FIGURES.fullmatch(text)
+    return scored is not None and float(scored[1]) != 0 and not 1 <= float(scored[1]) <= 5
 
 
 def is_yes_or_no(words: Iterable[str]) -> bool:
@@ -173,14 +176,25 @@ def is_best_first(head: str) -> bool:
 
 
 def _grades(table: dict[str, str | None], folded: dict[str, str], best_first: bool) -> dict[str, str | None]:
-    """Read grades in figures too: 5.0, 五星好评, ★★★★; none of them where the column goes beyond five."""
+    """Read grades in figures too: 5.0, 五星好评, ★★★★; none of them where the column goes beyond five.
+
+    Where a figure stands beside a word the word counts: which way the figures run, only it can say.
+    """
+    words = code_words()["grade"]
+    table = {t: code or _of_word(folded[t], words) for t, code in table.items()}
     figures = {t: match for t, f in folded.items() if (match := FIGURES.fullmatch(f))}
     beyond = any(is_beyond_five(f) for f in folded.values()) or is_yes_or_no(folded.values())
     for text, match in figures.items():
         stars, figure = match.groups()
         if stars:
-            table[text] = str(len(stars))
+            table[text] = str(len(_STAR.findall(stars)))
         else:
             grade = int(_FIGURE.get(figure, figure))
             table[text] = None if beyond else str(6 - grade if best_first else grade)
     return table
+
+
+def _of_word(text: str, words: dict[str, str]) -> str | None:
+    """Return the grade of a word with a figure before or behind it."""
+    word = _BESIDE_WORD.sub("", text)
+    return words.get("".join(word.split())) if word != text and not FIGURES.fullmatch(word) else None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analytics.ingest.archives import Member, members
-from analytics.ingest.json_records import read_json
+from analytics.ingest.json_records import SCRIPT, read_json
 from analytics.ingest.refusing import NoTable, RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
 from analytics.ingest.text_files import read_text
@@ -33,6 +33,9 @@ NO_TABLES = (
     (b"\x1f\x8b", "是 gzip 压缩文件；请解压后再导入，或改用 ZIP"),
     (b"SQLite format 3", "是 SQLite 数据库，不是表格；请导出成 CSV 或 XLSX 再导入"),
 )
+#: How the files are called that a spreadsheet program lays beside one that is open.
+LOCKS = ("~$", ".~")
+LOCK = "是 Excel（或 WPS）打开文件时的临时文件，里面没有表格；请关闭 Excel，选文件名不带 ~$ 的那个文件"
 #: So many files of an archive are read.
 MOST_MEMBERS = 500
 _PAGE = re.compile(rb"<(html|!doctype html|table|meta|head|body|style|div|script)[\s>]", re.IGNORECASE)
@@ -63,6 +66,8 @@ def _too_large(size: int, settings: Settings) -> str:
 def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
     """Return the sheets of a file of any format that is read; raises RefusedFile."""
     name = Path(file).name or file
+    if name.startswith(LOCKS) and content[:4] != b"PK\x03\x04" and content[:8] != OLE:
+        raise NoTable(name, LOCK)
     if len(content) > settings.max_file_mb * 1024**2:
         raise RefusedFile(name, _too_large(len(content), settings))
     if not content.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
@@ -93,7 +98,8 @@ def _read_marked(name: str, content: bytes) -> list[Sheet] | None:
         return read_web_archive(name, content)
     if _SCRIPT.match(start):
         raise NoTable(name, "是 SQL 脚本，不是表格；请在原系统里导出 Excel 或 CSV，或用数据库来源直接读入")
-    if re.match(rb'\{\s*"|\[\s*[\[{]', _COMMENTS.sub(b"", start)):
+    bare = _COMMENTS.sub(b"", start)
+    if re.match(rb'\{\s*"|\[\s*[\[{]', bare) or SCRIPT.match(bare.decode("latin-1")):
         return read_json(name, content)
     return None
 
@@ -109,6 +115,8 @@ def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
         return read_apart(name, content, "book")
     if any(n.startswith(("word/", "ppt/")) for n in names):
         raise NoTable(name, "是 Word 或 PowerPoint 文档，不是表格；请把表格复制到 Excel 另存为 .xlsx 再导入")
+    if any(n.rsplit("/", 1)[-1] == "OFD.xml" for n in names):
+        raise NoTable(name, "是 OFD 版式文件，不是表格；请在原系统里导出 Excel 或 CSV 再导入")
     found: list[Sheet] = []
     passed_over = []
     if sum(m.is_table_like for m in held) > MOST_MEMBERS:
@@ -143,7 +151,8 @@ def _read_member(name: str, member: Member, settings: Settings) -> list[Sheet]:
     content = member.read()
     inner = f"{name}›{Path(member.name).name}"
     if content[:4] == b"PK\x03\x04" and not any(
-        m.name.startswith("xl/") or m.name == "content.xml" for m in members(inner, content, settings)
+        m.name.startswith(("xl/", "word/", "ppt/")) or m.name in ("content.xml", "OFD.xml")
+        for m in members(inner, content, settings)
     ):
         raise RefusedFile(inner, "压缩包里还有压缩包；请解压后导入其中的表格")
     try:

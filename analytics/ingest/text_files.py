@@ -13,40 +13,41 @@ import pyarrow.csv as arrow_csv
 
 from analytics.ingest.characters import signs_of
 from analytics.ingest.dialect import Dialect, dialect_of
-from analytics.ingest.encodings import NOT_TEXT, RARE, decoded
+from analytics.ingest.encodings import NOT_TEXT, RARE, decoded, has_end_mark
 from analytics.ingest.line_breaks import REJOINED, rejoined
 from analytics.ingest.records import FORMS_FROM, Forms, records_of
-from analytics.ingest.refusing import RefusedFile
+from analytics.ingest.refusing import NoTable, RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
+from analytics.ingest.text_forms import RETURN, in_plain_form
 from analytics.untrusted.bounds import FREE_CELLS, MOST_COLUMNS, is_too_large
 
 #: Bytes that are cut into rows at a time; a row must not be longer to be read column by column.
 BLOCK = 4 * 1024**2
 SAMPLE = 65536
-#: Stands for a carriage return inside a line until the line is cut.
-_RETURN = "\x0b"
 CUT_OFF = "这是最后一行，列数不够，行末也没有换行，文件多半没有传完；请重新导出整个文件再导入"
 RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
 MIXED = "utf-8+gb18030"
-_RULER = re.compile(r"^\+(?:-+\+)+[ \t]*$", re.MULTILINE)
-_CLIENT = re.compile(rf"{_RULER.pattern}|^\d+ rows? in set.*$|^(?:mysql|MariaDB \[[^\]\n]*\])>.*$", re.MULTILINE)
+UPRIGHT = (
+    "是 MySQL 客户端竖排（\\G）的查询结果，不是表格；请把语句末尾的 \\G 改成分号，用 mysql --batch -e "
+    "'查询语句' > 台账.txt 重新导出，或用数据库来源直接读入"
+)
+_UPRIGHT = re.compile(r"\s*\*{3,} 1\. (?:row|行) \*{3,}[ \t]*$", re.MULTILINE)
 csv.field_size_limit(2**31 - 1)
 
 
 def read_text(name: str, content: bytes) -> Sheet:
     """Return the sheet of a text file; raises RefusedFile."""
     text, encoding = decoded(name, content)
+    content = b"" if has_end_mark(content) else content
     if text[:4096].count("\x00") * RARE > len(text[:4096]):
         raise RefusedFile(name, NOT_TEXT)
-    lined = _with_line_ends(text)
-    if _RULER.search(
-        lined[:SAMPLE]
-    ):  # a database's client draws its tables; the lines stay, so that rows keep their numbers
-        lined = _CLIENT.sub("", lined)
+    if text.lstrip()[:3] == "***" and _UPRIGHT.match(text):
+        raise NoTable(name, UPRIGHT)
+    lined, notes = in_plain_form(_with_line_ends(text))
     if lined is not text or encoding != "utf-8" or content[:3] == b"\xef\xbb\xbf" or "\ufffd" in lined:
         content = lined.lstrip("\ufeff").encode("utf-8", "replace")
         lined = lined.lstrip("\ufeff")
-    sheet = Sheet(name, "", [], signs=signs_of(lined), lined=True)
+    sheet = Sheet(name, "", [], notes, signs=signs_of(lined), lined=True)
     dialect = dialect_of(lined)
     if dialect.width > MOST_COLUMNS:
         raise RefusedFile(
@@ -75,7 +76,7 @@ def _with_line_ends(text: str) -> str:
         return text
     if bare > text.count("\n"):
         return text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("\r\n", "\n").replace("\r", _RETURN)
+    return text.replace("\r\n", "\n").replace("\r", RETURN)
 
 
 def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
@@ -96,8 +97,8 @@ def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
         sheet.repairs[REJOINED] += len(broken.places)
     if cut and len(rows) == cut + 1:
         sheet.doubtful[cut] = CUT_OFF
-    if _RETURN in text:
-        rows = [[c.replace(_RETURN, "\n") for c in row] for row in rows]
+    if RETURN in text:
+        rows = [[c.replace(RETURN, "\n") for c in row] for row in rows]
     sheet.rows = rows  # type: ignore[assignment]
 
 
@@ -112,7 +113,7 @@ def _even_rows(content: bytes, text: str, delimiter: str) -> TextRows | None:
     try:
         head = next(csv.reader(io.StringIO(text[:SAMPLE]), delimiter=delimiter), [])
         names = [str(n) for n in range(len(head))]
-        if len(names) < 2 or not delimiter.isascii() or _RETURN in text:
+        if len(names) < 2 or not delimiter.isascii() or RETURN in text:
             return None
         table = arrow_csv.read_csv(
             pa.BufferReader(content),

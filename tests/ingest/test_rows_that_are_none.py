@@ -91,3 +91,29 @@ def test_a_name_in_a_moved_row_is_masked(tmp_path: Path) -> None:
 def test_a_phone_in_a_moved_row_is_masked(tmp_path: Path) -> None:
     result = imported(tmp_path, "a.csv", lines("A4,2026-03-04,请打,13812345678,城管局,2026-03-05"))
     assert "13812345678" not in str([q.reason for q in result.quarantine])
+
+
+@pytest.mark.parametrize("number", ["示例：QF20260001", "样例", "例：A0", "（示例）", "填写示例", "例如 A0"])
+def test_a_sample_row_of_a_template_is_no_case_and_is_named(tmp_path: Path, number: str) -> None:
+    sample = [number, "2026-03-01", "请写清诉求", "城管局", "", ""]
+    text = "\n".join(",".join(r) for r in (HEADS, sample, *GOOD)) + "\n"
+    for name, content in (("a.csv", text), ("a.xlsx", book([sample, *GOOD], HEADS))):
+        result = imported(tmp_path / name, name, content)
+        assert held(tmp_path / name).index.tolist() == ["A1", "A2", "A3"]
+        assert result.quarantined == 0
+        assert any(f"第 2 行“{number}”" in w for w in result.warnings)
+
+
+def test_a_sample_row_may_say_so_before_its_number(tmp_path: Path) -> None:
+    rows = [["示例", "QF20260001", "2026-03-01", "请写清"], ["1", "A1", "2026-03-01", "漏水"], ["2", "例4-1", "2026-03-01", "停电"]]
+    heads = ["序号", "工单编号", "受理时间", "诉求内容"]
+    text = "\n".join(",".join(r) for r in (heads, *rows)) + "\n"
+    for name, content in (("a.csv", text), ("a.xlsx", book(rows, heads))):
+        imported(tmp_path / name, name, content)
+        assert held(tmp_path / name).index.tolist() == ["A1", "例4-1"]  # a number may begin with the word
+
+
+def test_a_text_in_the_first_column_may_begin_with_the_word(tmp_path: Path) -> None:
+    text = "诉求内容,工单编号,受理时间\n示例合同在哪里下载,A1,2026-03-01\n例：某企业停电,A2,2026-03-01\n"
+    imported(tmp_path, "a.csv", text)
+    assert held(tmp_path).index.tolist() == ["A1", "A2"]

@@ -1,0 +1,45 @@
+"""The time by which a case is due: as it is written (2026-07-12前), and under the head of a limit (办结时限)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics.ingest.dates import times
+from analytics.ingest.parsing import Cells, brief, plain
+
+LIMITS = ("promised_days", "promised_hours")
+DUE = "due_at"
+#: So many filled cells tell what a column holds.
+SAMPLE = 50
+_BEFORE = r"\s*(?:之前|以前|前)\s*$"
+
+
+def without_before(cells: Cells) -> Cells:
+    """Return the times of “by that time”."""
+    if isinstance(cells, pa.ChunkedArray):
+        return pc.replace_substring_regex(cells, _BEFORE, "")
+    return [re.sub(_BEFORE, "", c) if type(c) is str and c.rstrip()[-1:] == "前" else c for c in cells]
+
+
+def limit_that_is_due(mapping: dict[str, int], rows: Iterable[Sequence[object]]) -> str:
+    """Return the column of limits (promised_days or promised_hours) that holds times by which cases are due, '' for none.
+
+    ``rows``: those below the heads, of which the first that are filled tell it. None where a column of such times is mapped.
+    """
+    limits = [c for c in LIMITS if c in mapping and DUE not in mapping]
+    if not limits:
+        return ""
+    first = [row for row, _ in zip(rows, range(20 * SAMPLE), strict=False)]
+    return next((c for c in limits if _are_times([r[mapping[c]] for r in first if mapping[c] < len(r)])), "")
+
+
+def _are_times(cells: list[object]) -> bool:
+    """Tell whether most cells are times; a bare number is one of days."""
+    filled = [c for c in cells if plain(c)][:SAMPLE]
+    value, _ = times(without_before(brief(filled)), "ymd")
+    dated = [at and not (plain(c) or "").replace(".", "", 1).isdigit() for at, c in zip(value.notna(), filled, strict=True)]
+    return 2 * sum(dated) > len(filled)
