@@ -13,6 +13,8 @@ from analytics.ingest.refusing import RefusedFile
 from analytics.settings import Settings
 
 _CHUNK = 1 << 20
+#: So many files lie in an archive, those that are passed over too.
+MOST_PARTS = 5000
 #: What cannot be opened as an archive shows itself in many ways.
 BROKEN = (
     zipfile.BadZipFile,
@@ -55,6 +57,8 @@ def members(name: str, content: bytes, settings: Settings) -> list[Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
+        if len(parts) > MOST_PARTS:
+            raise RefusedFile(name, f"里面有 {len(parts):,} 个文件，超过 {MOST_PARTS:,} 个；请只放入台账再导入")
         _check_sizes(name, content, parts, settings)
     except BROKEN:
         raise RefusedFile(name, "文件损坏或没有传完，请重新导出或另存后再导入") from None

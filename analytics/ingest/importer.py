@@ -33,6 +33,7 @@ from analytics.ingest.splitting import beside_a_case, split
 from analytics.ingest.told_again import settled_ratings, settled_steps
 from analytics.ingest.upsert import orphans, outdated, strangers, upsert
 from analytics.ingest.validation import validate
+from analytics.ingest.workbooks import TOO_MUCH
 from analytics.model import TABLES
 from analytics.settings import Settings
 from analytics.store import Draft, Snapshot, Store
@@ -160,8 +161,11 @@ def run_import(
     parsed = []
     for done, plan in enumerate(plans):
         progress(0.6 * done / len(plans), f"正在核对 {plan.sheet.file} {plan.sheet.sheet}")
-        with uncollected():
-            parsed.append(validate(plan, now))
+        try:
+            with uncollected():
+                parsed.append(validate(plan, now))
+        except MemoryError:
+            raise RefusedFile(plan.sheet.file, TOO_MUCH) from None
     progress(0.6, "正在并入台账")
     current = store.current()
     replaces_demo = bool(current and current.synthetic and not is_synthetic(plans))

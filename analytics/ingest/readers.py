@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from analytics.ingest.archives import Member, members
-from analytics.ingest.json_records import SCRIPT, read_json
 from analytics.ingest.refusing import NoTable, RefusedFile
 from analytics.ingest.sheets import Sheet, TextRows
-from analytics.ingest.text_files import read_text
-from analytics.ingest.web_tables import read_web_archive, read_web_page, read_xml_spreadsheet
-from analytics.ingest.workbooks import read_apart, read_xls, read_xlsx
+from analytics.ingest.workbooks import TOO_MUCH, read_apart, read_xls, read_xlsx
+from analytics.ingest.written_files import read_written
 from analytics.settings import Settings
 from analytics.untrusted.bounds import Room, TooLargeError
 
@@ -38,13 +35,6 @@ LOCKS = ("~$", ".~")
 LOCK = "是 Excel（或 WPS）打开文件时的临时文件，里面没有表格；请关闭 Excel，选文件名不带 ~$ 的那个文件"
 #: So many files of an archive are read.
 MOST_MEMBERS = 500
-_PAGE = re.compile(rb"<(html|!doctype html|table|meta|head|body|style|div|script)[\s>]", re.IGNORECASE)
-_SCRIPT = re.compile(
-    rb"(?:--[^\n]*\n\s*|/\*[^*/]*\*/;?\s*){0,50}+(?:INSERT\s+INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE|SET\s+NAMES|LOCK\s+TABLES)\b",
-    re.IGNORECASE,
-)
-_COMMENTS = re.compile(rb"\A(?:\s*(?://|#)[^\n]*\n)+\s*")
-_XML_BOOK = b"urn:schemas-microsoft-com:office:spreadsheet"
 
 
 def read_bytes(path: Path, settings: Settings) -> bytes:
@@ -63,8 +53,11 @@ def _too_large(size: int, settings: Settings) -> str:
     return f"文件有 {size / 1024**2:.0f} MB，超过 {settings.max_file_mb} MB 的上限，请按月份拆成几个文件再导入"
 
 
-def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
-    """Return the sheets of a file of any format that is read; raises RefusedFile."""
+def read_file(file: str, content: bytes, settings: Settings, *, packed: bool = False) -> list[Sheet]:
+    """Return the sheets of a file of any format that is read; raises RefusedFile.
+
+    ``packed``: it was unpacked from an archive, and may be a thousand times as large as what was sent.
+    """
     name = Path(file).name or file
     if name.startswith(LOCKS) and content[:4] != b"PK\x03\x04" and content[:8] != OLE:
         raise NoTable(name, LOCK)
@@ -75,6 +68,13 @@ def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
     for beginning, reason in NO_TABLES:
         if content.startswith(beginning):
             raise NoTable(name, reason)
+    try:
+        return _read(name, content, settings, packed=packed)
+    except MemoryError:
+        raise RefusedFile(name, TOO_MUCH) from None
+
+
+def _read(name: str, content: bytes, settings: Settings, *, packed: bool) -> list[Sheet]:
     with uncollected():
         if content[:4] == b"PK\x03\x04":
             return _read_archive(name, content, settings)
@@ -82,26 +82,7 @@ def read_file(file: str, content: bytes, settings: Settings) -> list[Sheet]:
             return read_xls(name, content)
         if content[:4] == b"PAR1":
             return read_apart(name, content, "parquet")
-        return _read_marked(name, content) or [read_text(name, content)]
-
-
-def _read_marked(name: str, content: bytes) -> list[Sheet] | None:
-    """Read what is written between tags or braces; None where it is a plain text."""
-    start = content[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"")
-    if start[:1] == b"<":
-        if _XML_BOOK in content[:65536].replace(b"\x00", b"") and b"<html" not in start[:300].lower():
-            return read_xml_spreadsheet(name, content)
-        if _PAGE.search(start):
-            return read_web_page(name, content)
-        raise RefusedFile(name, "是 XML 文档，不是表格；请在原系统里导出 Excel 或 CSV 再导入")
-    if re.match(rb"MIME-Version:|From:|Content-Type: multipart", start, re.IGNORECASE) and b"text/html" in content:
-        return read_web_archive(name, content)
-    if _SCRIPT.match(start):
-        raise NoTable(name, "是 SQL 脚本，不是表格；请在原系统里导出 Excel 或 CSV，或用数据库来源直接读入")
-    bare = _COMMENTS.sub(b"", start)
-    if re.match(rb'\{\s*"|\[\s*[\[{]', bare) or SCRIPT.match(bare.decode("latin-1")):
-        return read_json(name, content)
-    return None
+        return read_written(name, content, packed=packed)
 
 
 def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
@@ -121,11 +102,17 @@ def _read_archive(name: str, content: bytes, settings: Settings) -> list[Sheet]:
     passed_over = []
     if sum(m.is_table_like for m in held) > MOST_MEMBERS:
         raise RefusedFile(name, f"压缩包里有 {len(held)} 个文件，超过 {MOST_MEMBERS} 个；请分几次导入")
-    room = Room()
+    room, left = Room(), settings.max_unpacked_mb * 1024**2 - sum(m.part.file_size for m in held)
     for member in held:
         if member.is_table_like:
+            content = member.read()
+            inner = f"{name}›{Path(member.name).name}"
+            if content[:4] == b"PK\x03\x04":
+                left -= _unpacked(inner, content, settings)
+                if left < 0:
+                    raise RefusedFile(name, f"里面的工作簿解压后合起来超过 {settings.max_unpacked_mb} MB；请分几次导入")
             try:
-                read = _read_member(name, member, settings)
+                read = _read_member(inner, member, content, settings)
             except NoTable as error:
                 passed_over.append(f"压缩包里的 {error.file} 没有读入：{error.reason}")
                 continue
@@ -147,16 +134,17 @@ def _take(name: str, room: Room, sheets: list[Sheet]) -> None:
         raise RefusedFile(name, "压缩包里的表格合起来太大，或几乎都是空格；请分几次导入") from None
 
 
-def _read_member(name: str, member: Member, settings: Settings) -> list[Sheet]:
-    content = member.read()
-    inner = f"{name}›{Path(member.name).name}"
-    if content[:4] == b"PK\x03\x04" and not any(
-        m.name.startswith(("xl/", "word/", "ppt/")) or m.name in ("content.xml", "OFD.xml")
-        for m in members(inner, content, settings)
-    ):
+def _unpacked(inner: str, content: bytes, settings: Settings) -> int:
+    """Return the bytes that a workbook in an archive unpacks to; raises RefusedFile where it is another archive."""
+    parts = members(inner, content, settings)
+    if not any(m.name.startswith("xl/") or m.name == "content.xml" for m in parts):
         raise RefusedFile(inner, "压缩包里还有压缩包；请解压后导入其中的表格")
+    return sum(m.part.file_size for m in parts)
+
+
+def _read_member(inner: str, member: Member, content: bytes, settings: Settings) -> list[Sheet]:
     try:
-        sheets = read_file(Path(member.name).name, content, settings)
+        sheets = read_file(Path(member.name).name, content, settings, packed=True)
     except NoTable:
         raise
     except RefusedFile as error:

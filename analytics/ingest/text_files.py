@@ -26,6 +26,8 @@ BLOCK = 4 * 1024**2
 SAMPLE = 65536
 CUT_OFF = "这是最后一行，列数不够，行末也没有换行，文件多半没有传完；请重新导出整个文件再导入"
 RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
+#: So many lines of rows that differ in length, or lie in quotes, are read.
+MOST_LINES = 5_000_000
 MIXED = "utf-8+gb18030"
 UPRIGHT = (
     "是 MySQL 客户端竖排（\\G）的查询结果，不是表格；请把语句末尾的 \\G 改成分号，用 mysql --batch -e "
@@ -80,6 +82,8 @@ def _with_line_ends(text: str) -> str:
 
 
 def _read_lines(sheet: Sheet, text: str, dialect: Dialect) -> None:
+    if text.count("\n") > MOST_LINES:
+        raise RefusedFile(sheet.file, f"超过 {MOST_LINES:,} 行，请按月份拆成几个文件再导入")
     if '"' in text:
         found = records_of(text, dialect)
         rows, sheet.repairs, sheet.doubtful = found.rows, Counter(found.repairs), found.doubtful

@@ -40,7 +40,7 @@ def read_web_page(name: str, content: bytes) -> list[Sheet]:
         raise RefusedFile(
             name, f"网页里有 {len(data)} 张表，超过 {MOST_TABLES} 张；请在原系统里导出 Excel 或 CSV 再导入"
         )
-    found = [s for i, t in enumerate(data) if (s := sheet_of(name, f"表{i + 1}" if len(data) > 1 else "", t.rows, []))]
+    found = [s for i, t in enumerate(data) if (s := sheet_of(name, f"表{i + 1}" if len(data) > 1 else "", t.rows))]
     if not found:
         raise RefusedFile(name, NO_TABLE)
     found = _continued(found)

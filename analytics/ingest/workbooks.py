@@ -24,7 +24,7 @@ TOO_MUCH = (
     "确是很大的台账，请按月份拆成几个文件"
 )
 #: What reading one file may take.
-BOUNDS = confined.Bounds(memory=3 << 30, seconds=120, patience=180, output=2 << 30)
+BOUNDS = confined.Bounds(memory=3 << 30, seconds=120, patience=180, output=800 << 20)
 #: Records of a cell that holds an error, and of a formula that gave one (MS-XLS 2.4.24, 2.4.127).
 _XLS_ERROR = re.compile(
     rb"\x05\x02\x08\x00.{6}[\x00\x07\x0f\x17\x1d\x24\x2a]\x01|\x06\x00.{2}.{6}\x02\x00[\x00\x07\x0f\x17\x1d\x24\x2a]\x00{3}\xff\xff",
@@ -72,11 +72,11 @@ def parsed_apart(name: str, content: bytes, kind: str, broken: str = BROKEN) -> 
     """
     ended = confined.run(str(Path(reader.__file__)), content, BOUNDS, kind)
     if ended.code != 0:
-        raise RefusedFile(name, _why(ended.code, broken))
+        raise RefusedFile(name, ended_badly(ended.code, broken))
     return pickle.loads(ended.output)  # what our own script wrote
 
 
-def _why(code: int | None, broken: str) -> str:
+def ended_badly(code: int | None, broken: str) -> str:
     """Say why a process that read a file gave nothing back: what it says itself, or that it was ended."""
     if code is None:
         return TOO_LONG
@@ -86,27 +86,16 @@ def _why(code: int | None, broken: str) -> str:
 
 
 def sheet_of(
-    name: str, title: str, rows: list[list[object]], merged: list, *, visible: bool = True, hidden: int = 0
+    name: str, title: str, rows: list[list[object]], merged: int = 0, *, visible: bool = True, hidden: int = 0
 ) -> Sheet | None:
-    """Return a sheet whose merged cells are filled, with notes on what a person may not have seen; None if it is empty."""
+    """Return a sheet with notes on what a person may not have seen; None if it is empty. ``merged``: ranges that were filled."""
     if not any(cell not in ("", None) for row in rows for cell in row):
         return None
     notes = []
-    for (top, left), (bottom, _) in merged:
-        _fill(rows, top, left, bottom)
     if merged:
-        notes.append(f"{len(merged)} 处合并单元格已按左上角的值展开")
+        notes.append(f"{merged} 处合并单元格已按左上角的值展开")
     if hidden:
         notes.append(f"{hidden} 行处于隐藏状态，也已读入")
     if not visible:
         notes.append("这是一张隐藏的工作表，也已读入")
     return Sheet(name, title, rows, notes, signs_in(rows))
-
-
-def _fill(rows: list[list[object]], top: int, left: int, bottom: int) -> None:
-    """Give every cell of a vertical merge its value; a merge across columns keeps one."""
-    if top >= len(rows) or left >= len(rows[top]):
-        return
-    for row in rows[top : bottom + 1]:
-        if left < len(row):
-            row[left] = rows[top][left]

@@ -11,12 +11,14 @@ import io
 import json
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from analytics.untrusted.bounds import (
     EXCEL_COLUMNS,
     MOST_CELLS,
+    MOST_SHEETS,
+    Merged,
     Read,
     Room,
     TooLargeError,
@@ -31,7 +33,7 @@ PASSWORD, BROKEN, TOO_LARGE, NO_MEMORY = 3, 4, 5, 6
 
 def book(content: bytes) -> list[Read]:
     """Return the worksheets of a workbook of any kind."""
-    return _cut([(title, visible, rows, merged, 0) for _, title, visible, rows, merged in _worksheets(content)])
+    return _handed_on((title, visible, rows, merged, 0) for _, title, visible, rows, merged in _worksheets(content))
 
 
 def xlsx(content: bytes) -> list[Read]:
@@ -41,22 +43,28 @@ def xlsx(content: bytes) -> list[Read]:
         said = beside.get(place, Beside())
         said.put_into(rows)
         found.append((title, visible, rows, merged, said.hidden))
-    return _cut(found)
+    return _handed_on(found)
 
 
-def _cut(sheets: list[Read]) -> list[Read]:
+def _handed_on(sheets: Iterable[tuple[str, bool, list[list[object]], list[Merged], int]]) -> list[Read]:
+    """Return sheets as they are handed on: what is held, merged cells filled, all of it within bounds."""
     room = Room()
-    for _, _, rows, _, _ in sheets:
+    found: list[Read] = []
+    for title, visible, rows, merged, hidden in sheets:
         cut_to_what_is_held(rows)
+        room.fill(rows, merged)
         room.take(rows)
-    return sheets
+        found.append((title, visible, rows, len(merged), hidden))
+    return found
 
 
-def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[object]], list]]:
+def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[object]], list[Merged]]]:
     """Yield place, name, visible, rows and merged ranges of every worksheet."""
     import python_calamine as calamine
 
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    if len(book.sheets_metadata) > MOST_SHEETS:
+        raise TooLargeError
     for index, meta in enumerate(book.sheets_metadata):
         if meta.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -68,7 +76,7 @@ def _worksheets(content: bytes) -> Iterator[tuple[int, str, bool, list[list[obje
         yield index, str(meta.name), visible, rows, _merged(raw)
 
 
-def _merged(raw: object) -> list:
+def _merged(raw: object) -> list[Merged]:
     try:
         return getattr(raw, "merged_cell_ranges", None) or []
     except BaseException:  # the format knows of none
@@ -88,7 +96,7 @@ def table(content: bytes) -> list[Read]:
         raise TooLargeError
     columns = [_local(column) for column in held.columns]
     rows: list[list[object]] = [list(held.column_names), *(list(r) for r in zip(*columns, strict=True))]
-    return [("", True, rows, [], 0)]
+    return [("", True, rows, 0, 0)]
 
 
 def _local(column: Any) -> list[object]:
@@ -126,7 +134,7 @@ def spreadsheet_2003(content: bytes) -> list[Read]:
     """Return the worksheets of an XML Spreadsheet 2003."""
     from analytics.untrusted import web
 
-    return _cut(web.spreadsheet_2003(content))
+    return _handed_on(web.spreadsheet_2003(content))
 
 
 READ = {"book": book, "xlsx": xlsx, "parquet": table, "page": page, "xml": spreadsheet_2003}

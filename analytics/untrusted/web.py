@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree, html
 
-from analytics.untrusted.bounds import MOST_COLUMNS, Read, Room, TooLargeError, is_too_large
+from analytics.untrusted.bounds import MOST_COLUMNS, Merged, Room, TooLargeError, is_too_large
 
 #: Browsers let a cell span so many columns; one that spans more rows is a mistake, or malice, as are spans that fill more
 #: cells of a table beside their own.
@@ -123,10 +123,13 @@ def _text(cell: html.HtmlElement) -> str:
     return "".join(found).strip()
 
 
-def spreadsheet_2003(content: bytes) -> list[Read]:
-    """Return the worksheets of an XML Spreadsheet 2003 in UTF-8; raises ValueError where it is no XML, TooLargeError."""
+def spreadsheet_2003(content: bytes) -> list[tuple[str, bool, list[list[object]], list[Merged], int]]:
+    """Return name, visible, rows, merged ranges and 0 of the worksheets of an XML Spreadsheet 2003 in UTF-8.
+
+    Raises ValueError where it is no XML, TooLargeError.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False, encoding="utf-8")
-    found: list[Read] = []
+    found: list[tuple[str, bool, list[list[object]], list[Merged], int]] = []
     for sheet in etree.fromstring(content, parser).iter(f"{_SS}Worksheet"):
         grid, merged = _xml_grid(sheet)
         found.append((str(sheet.get(f"{_SS}Name") or ""), True, _rows(grid), merged, 0))

@@ -46,7 +46,11 @@ def test_other_quotes_and_two_bars(tmp_path: Path, text: str) -> None:
 
 
 def test_empty_cells_between_two_bars(tmp_path: Path) -> None:
-    imported(tmp_path, "a.txt", "工单编号||受理时间||承办部门||诉求内容||办结时间\nQ1||2026-07-05||||贷款||\nQ2||2026-07-05||局||水||2026-07-08\n")
+    imported(
+        tmp_path,
+        "a.txt",
+        "工单编号||受理时间||承办部门||诉求内容||办结时间\nQ1||2026-07-05||||贷款||\nQ2||2026-07-05||局||水||2026-07-08\n",
+    )
     cases = held(tmp_path)
     assert cases["content"].tolist() == ["贷款", "水"]
     assert cases["department"].isna().tolist() == [True, False]

@@ -96,7 +96,9 @@ def test_a_limit_that_is_a_time_is_the_time_by_which_a_case_is_due(tmp_path: Pat
 
 def test_a_limit_in_days_stays_one_and_a_column_of_due_times_comes_first(tmp_path: Path) -> None:
     heads = ["工单编号", "受理时间", "诉求内容", "办结时限", "办理期限"]
-    imported(tmp_path / "a", "a.csv", _csv(heads[:4], ["X1", "2026-07-05", "贷款", "5"], ["X2", "2026-07-05", "水", "46215"]))
+    imported(
+        tmp_path / "a", "a.csv", _csv(heads[:4], ["X1", "2026-07-05", "贷款", "5"], ["X2", "2026-07-05", "水", "46215"])
+    )
     assert held(tmp_path / "a")["promised_days"].tolist() == [5, 46215]
     result = imported(tmp_path / "b", "a.csv", _csv(heads, ["X1", "2026-07-05", "贷款", "2026-07-12", "2026-07-13"]))
     assert str(held(tmp_path / "b")["due_at"].iloc[0]).startswith("2026-07-13")
