@@ -7,7 +7,6 @@ a text. Where the first column is a text, lines of one cell belong to the full r
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -147,11 +146,7 @@ def _groups(rows: list[list[str]], head: _Head, forms: Forms) -> Iterator[tuple[
 
 def _has_number(row: list[str], forms: Forms) -> bool:
     """Tell whether a row of several cells begins as the numbers of the others do."""
-    return len(row) > 1 and shape(row[0]) in _number_forms(forms)
-
-
-def _number_forms(forms: Forms) -> set[str]:
-    return {form for form, seen in forms.seen[0].items() if seen > 1 and re.search("[0-9]", form)}
+    return len(row) > 1 and shape(row[0]) in forms.of_numbers
 
 
 def _last(rows: list[list[str]]) -> int:
@@ -225,7 +220,7 @@ def _certain(lines: list[list[str]], head: _Head, forms: Forms) -> bool:
         return False
     if head.texts and not places <= head.texts:
         return False
-    if any(len(line) == 1 and shape(line[0]) in _number_forms(forms) for line in lines[1:]):
+    if any(len(line) == 1 and shape(line[0]) in forms.of_numbers for line in lines[1:]):
         return False
     return forms.begins_a_row_of(_joined(lines))
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from analytics.ingest.dialect import Dialect, shape
 
@@ -41,6 +42,11 @@ class Forms:
                 )  # one that has quotes may be part of a text, and must not vouch for itself
                 for seen, cell in zip(self.seen, cells, strict=True):
                     seen[shape(cell.strip('"'))] += weight
+
+    @cached_property
+    def of_numbers(self) -> frozenset[str]:
+        """What the numbers in the first column look like; asked once all lines have been seen."""
+        return frozenset(form for form, seen in self.seen[0].items() if seen > 1 and re.search("[0-9]", form))
 
     def cells(self, line: str) -> list[str]:
         return line.rstrip("\n").split(self.dialect.delimiter)

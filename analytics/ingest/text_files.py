@@ -28,6 +28,7 @@ CUT_OFF = "这是最后一行，列数不够，行末也没有换行，文件多
 RAGGED = "有的行列数太多，合起来放不下，多半不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
 #: So many lines of rows that differ in length, or lie in quotes, are read.
 MOST_LINES = 5_000_000
+BLANK = "几乎都是空行或空格，或者太大，不是台账；请从原系统重新导出，很大的请按月份拆成几个文件再导入"
 MIXED = "utf-8+gb18030"
 UPRIGHT = (
     "是 MySQL 客户端竖排（\\G）的查询结果，不是表格；请把语句末尾的 \\G 改成分号，用 mysql --batch -e "
@@ -56,6 +57,8 @@ def read_text(name: str, content: bytes) -> Sheet:
             name, f"一行有 {dialect.width} 列或更多，不是台账；请从原系统重新导出，或另存为 .xlsx 后再导入"
         )
     even = _even_rows(content, lined, dialect.delimiter)
+    if even and is_too_large(len(even.columns), len(even), len(content) - len(even) * len(even.columns)):
+        raise RefusedFile(name, BLANK)
     if even and not (b'"' in content and (_pair_begins(content, dialect) or _swallowed(even, lined, dialect))):
         sheet.rows = even
     else:
