@@ -41,5 +41,7 @@ def _are_times(cells: list[object]) -> bool:
     """Tell whether most cells are times; a bare number is one of days."""
     filled = [c for c in cells if plain(c)][:SAMPLE]
     value, _ = times(without_before(brief(filled)), "ymd")
-    dated = [at and not (plain(c) or "").replace(".", "", 1).isdigit() for at, c in zip(value.notna(), filled, strict=True)]
+    dated = [
+        at and not (plain(c) or "").replace(".", "", 1).isdigit() for at, c in zip(value.notna(), filled, strict=True)
+    ]
     return 2 * sum(dated) > len(filled)

@@ -89,7 +89,9 @@ def _answered(value: dict) -> str:
     """Say that an interface gave no list, with the code and the message that it gave."""
     code = next((value[k] for k in CODES if isinstance(value.get(k), str | int)), None)
     told = next((value[k] for k in MESSAGES if isinstance(value.get(k), str) and value[k].strip()), "")
-    said = "，".join(filter(None, (f"代码 {code}" if code is not None else "", f"“{named(mask_text(told)[:60])}”" if told else "")))
+    said = "，".join(
+        filter(None, (f"代码 {code}" if code is not None else "", f"“{named(mask_text(told)[:60])}”" if told else ""))
+    )
     return NO_LIST.format(f"（{said}）" if said else "")
 
 

@@ -31,7 +31,9 @@ _FIGURE = {c: i for i, c in enumerate("一二三四五", 1)}
 #: A grade of five in figures or stars.
 FIGURES = re.compile(r"(?:((?:[★⭐🌟]\ufe0f?){1,5})☆*|([1-5一二三四五])(?:\.0+)?(?:分|星|星级|颗星|星好评|星差评|级)?)")
 #: A figure before or behind the word of a grade: “1-非常满意”, “非常满意(5分)”.
-_BESIDE_WORD = re.compile(r"^[(\[【]?[1-5](?:\.0)?[分星级]?[)\]】.、:=_\- ]*|[(\[【:=_\- ]*[1-5](?:\.0)?[分星级]?[)\]】]?$")
+_BESIDE_WORD = re.compile(
+    r"^[(\[【]?[1-5](?:\.0)?[分星级]?[)\]】.、:=_\- ]*|[(\[【:=_\- ]*[1-5](?:\.0)?[分星级]?[)\]】]?$"
+)
 _STAR = re.compile("[★⭐🌟]")
 _BEST_FIRST = re.compile(
     "(?<![0-9])(?:1分?[-=:为是、. ]?(?:非常满意|很满意|最满意|最好)|5分?[-=:为是、. ]?(?:非常不满意|很不满意|最不满意|最差))"

@@ -24,7 +24,8 @@ _MYSQL_RULER = re.compile(r"^\+(?:-+\+)+[ \t]*$", re.MULTILINE)
 _MYSQL = re.compile(rf"{_MYSQL_RULER.pattern}|^\d+ rows? in set.*$|^(?:mysql|MariaDB \[[^\]\n]*\])>.*$", re.MULTILINE)
 _PSQL_RULER = re.compile(r"^-+(?:\+-+)+[ \t]*$", re.MULTILINE)
 _PSQL = re.compile(
-    rf"{_PSQL_RULER.pattern}|^[(（]\d+ (?:rows?|行记录|行)[)）][ \t]*$|^(?:Time|时间)[:：] ?[\d.,]+ (?:ms|毫秒).*$", re.MULTILINE
+    rf"{_PSQL_RULER.pattern}|^[(（]\d+ (?:rows?|行记录|行)[)）][ \t]*$|^(?:Time|时间)[:：] ?[\d.,]+ (?:ms|毫秒).*$",
+    re.MULTILINE,
 )
 _WHOLE_LINE = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
 

@@ -105,7 +105,11 @@ def test_a_sample_row_of_a_template_is_no_case_and_is_named(tmp_path: Path, numb
 
 
 def test_a_sample_row_may_say_so_before_its_number(tmp_path: Path) -> None:
-    rows = [["示例", "QF20260001", "2026-03-01", "请写清"], ["1", "A1", "2026-03-01", "漏水"], ["2", "例4-1", "2026-03-01", "停电"]]
+    rows = [
+        ["示例", "QF20260001", "2026-03-01", "请写清"],
+        ["1", "A1", "2026-03-01", "漏水"],
+        ["2", "例4-1", "2026-03-01", "停电"],
+    ]
     heads = ["序号", "工单编号", "受理时间", "诉求内容"]
     text = "\n".join(",".join(r) for r in (heads, *rows)) + "\n"
     for name, content in (("a.csv", text), ("a.xlsx", book(rows, heads))):

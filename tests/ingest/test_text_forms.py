@@ -46,7 +46,11 @@ def test_other_quotes_and_two_bars(tmp_path: Path, text: str) -> None:
 
 
 def test_empty_cells_between_two_bars(tmp_path: Path) -> None:
-    imported(tmp_path, "a.txt", "工单编号||受理时间||承办部门||诉求内容||办结时间\nQ1||2026-07-05||||贷款||\nQ2||2026-07-05||局||水||2026-07-08\n")
+    imported(
+        tmp_path,
+        "a.txt",
+        "工单编号||受理时间||承办部门||诉求内容||办结时间\nQ1||2026-07-05||||贷款||\nQ2||2026-07-05||局||水||2026-07-08\n",
+    )
     cases = held(tmp_path)
     assert cases["content"].tolist() == ["贷款", "水"]
     assert cases["department"].isna().tolist() == [True, False]
@@ -152,13 +156,13 @@ def _archive(*names: str) -> bytes:
 
 def test_what_lies_beside_an_open_workbook_is_no_table(tmp_path: Path) -> None:
     for name in ("~$台账.xlsx", ".~台账.xlsx"):
-        with pytest.raises(RefusedFile, match="临时文件.*关闭 Excel"):
+        with pytest.raises(RefusedFile, match=r"临时文件.*关闭 Excel"):
             imported(tmp_path, name, b"\x04user" + b" " * 160)
 
 
 def test_ofd_is_named_alone_and_passed_over_in_an_archive(tmp_path: Path) -> None:
     ofd = _archive("OFD.xml", "Doc_0/Document.xml")
-    with pytest.raises(RefusedFile, match="OFD.*不是表格"):
+    with pytest.raises(RefusedFile, match=r"OFD.*不是表格"):
         imported(tmp_path, "a.ofd", ofd)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
