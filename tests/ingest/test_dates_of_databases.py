@@ -55,7 +55,8 @@ def test_a_column_of_each() -> None:
         ["2026、7、5", "2026.07.05."],
     ):
         value, bad = dates.times(words)
-        assert value.notna().all() and not bad.any(), words
+        assert value.notna().all(), words
+        assert not bad.any(), words
 
 
 def test_a_clock_in_a_column_of_its_own_may_say_half_past() -> None:
