@@ -156,9 +156,9 @@ class SheetPlan:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Tell whether a sheet was taken, by itself, for a table of which it has few columns, and more that are not known."""
+        """Tell whether a sheet was taken for a table of which it has few columns, and more that are not known."""
         used, heads = len(set(self.mapping.values())), sum(map(bool, self.heads))
-        return self.table != "cases" and not self.profile and not self.said and 2 * used < heads
+        return self.table != "cases" and not self.profile and 2 * used < heads
 
     def doubt(self) -> str:
         """Say what the sheet was taken for, and on what ground."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.ingest import ByHand
 from analytics.ingest.damage import LINKED
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.text_forms import in_plain_form
@@ -171,3 +172,9 @@ def test_ofd_is_named_alone_and_passed_over_in_an_archive(tmp_path: Path) -> Non
     result = imported(tmp_path, "a.zip", buffer.getvalue())
     assert result.accepted == 2
     assert any("批复.ofd 没有读入：是 OFD" in told for told in result.left_out)
+
+
+def test_one_record_with_a_status_may_be_mapped_by_hand(tmp_path: Path) -> None:
+    by_hand = ByHand(heads={"工单编号": "ref", "受理时间": "opened", "诉求内容": "said"})
+    imported(tmp_path, "a.json", '{"ref":"Q1","opened":"2026-07-05","said":"贷款","status":"Open","x":1}', by_hand)
+    assert held(tmp_path).index.tolist() == ["Q1"]
