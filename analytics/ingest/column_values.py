@@ -16,7 +16,7 @@ from analytics.ingest.limits import ROUNDED, count_rounded, limits, unit_of_head
 from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
 from analytics.ingest.report import Repair, words_left_out
-from analytics.model import Column
+from analytics.model import STAGES, Column
 from analytics.untrusted.xlsx import NOT_COMPUTED
 from analytics.workdays import FIRST, LAST
 
@@ -25,7 +25,7 @@ REMEDIES = {
     "day": "请写成 2024-07-05 的样子",
     "integer": "请只填整数",
     "grade": "请填 非常满意、满意、基本满意、不满意、非常不满意 之一",
-    "stage": "请填 受理、转办、办理、会商、督办、反馈、办结、回访、重办 之一",
+    "stage": f"请填 {'、'.join(STAGES.values())} 之一",
     "follow_result": "请填 已解决、未解决、未联系上 之一",
     "role": "请填 分管领导、首席服务专员、服务专员 之一",
     "module": "请填九个模块之一",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,8 +14,8 @@ from analytics.ingest.parsing import Cells, brief, plain
 
 LIMITS = ("promised_days", "promised_hours")
 DUE = "due_at"
-#: So many filled cells tell what a column holds.
-SAMPLE = 50
+#: So many filled cells tell what a column holds; so many rows are looked at for them.
+SAMPLE, MOST_ROWS = 50, 1000
 _BEFORE = r"\s*(?:之前|以前|前)\s*$"
 
 
@@ -31,15 +32,18 @@ def limit_that_is_due(mapping: dict[str, int], rows: Iterable[Sequence[object]])
     ``rows``: those below the heads, of which the first that are filled tell it. None where a column of such times is mapped.
     """
     limits = [c for c in LIMITS if c in mapping and DUE not in mapping]
-    if not limits:
-        return ""
-    first = [row for row, _ in zip(rows, range(20 * SAMPLE), strict=False)]
-    return next((c for c in limits if _are_times([r[mapping[c]] for r in first if mapping[c] < len(r)])), "")
+    cells: dict[str, list[object]] = {c: [] for c in limits}
+    for row in islice(rows, MOST_ROWS) if limits else ():
+        for column, found in cells.items():
+            if mapping[column] < len(row) and plain(row[mapping[column]]):
+                found.append(row[mapping[column]])
+        if all(len(found) >= SAMPLE for found in cells.values()):
+            break
+    return next((c for c, found in cells.items() if _are_times(found[:SAMPLE])), "")
 
 
-def _are_times(cells: list[object]) -> bool:
+def _are_times(filled: list[object]) -> bool:
     """Tell whether most cells are times; a bare number is one of days."""
-    filled = [c for c in cells if plain(c)][:SAMPLE]
     value, _ = times(without_before(brief(filled)), "ymd")
     dated = [
         at and not (plain(c) or "").replace(".", "", 1).isdigit() for at, c in zip(value.notna(), filled, strict=True)

@@ -21,6 +21,20 @@ BROKEN = "JSON 格式有误（第 {} 行附近），多半没有传完；请重�
 NO_LIST = "接口只返回了一条答复{}，里面没有工单列表，多半是登录过期、没有权限或没有数据；请在原系统里重新登录，查到工单后再导出"
 #: Keys under which interfaces say whether a request went well.
 CODES = ("code", "errcode", "errorCode", "status", "resultCode", "retcode")
+BESIDE = (
+    "data",
+    "result",
+    "success",
+    "ok",
+    "timestamp",
+    "path",
+    "rows",
+    "list",
+    "records",
+    "total",
+    "traceId",
+    "requestId",
+)
 MESSAGES = ("msg", "message", "errmsg", "errorMsg", "error", "info", "resultMsg")
 #: How JavaScript begins that holds JSON: a call of a function, or a value of a variable.
 SCRIPT = re.compile(
@@ -78,7 +92,12 @@ def _without_script(text: str) -> str:
 def _is_bare_answer(value: dict) -> bool:
     """Tell whether an object is what an interface wraps its records in, without any: {"code": 401, "msg": "…", "data": null}."""
     said = {*CODES, *MESSAGES}
-    if not value.keys() & said or _table(value) or _columns(value):
+    if (
+        not value.keys() & said
+        or 2 * len(value.keys() & {*said, *BESIDE}) < len(value)
+        or _table(value)
+        or _columns(value)
+    ):
         return False
     found = _lists(value, 0, "")
     is_alone = bool(found) and len(found) == 1 and len(found[0][1]) == 1 and found[0][1][0] is value

@@ -16,6 +16,7 @@ from analytics.ingest.head_levels import joined_heads
 from analytics.ingest.heads import LONGEST, fold, known_heads, synonyms, without_brackets
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.sheets import Sheet
+from analytics.ingest.step_tables import steps_remedy
 from analytics.ingest.turned import remedy
 from analytics.model import ROW_COLUMNS, TABLES, WIDE_COLUMNS, Column, Table
 from analytics.refusal import Refusal
@@ -216,6 +217,8 @@ class SheetPlan:
         sheet = f"工作表「{self.sheet.sheet}」" if self.sheet.sheet else ""
         if told := remedy(self.sheet):
             return RefusedFile(self.sheet.file, f"{sheet}{told}")
+        if self.table == "cases" and (told := steps_remedy(self.heads, self.mapping)):
+            return RefusedFile(self.sheet.file, f"{sheet}第 {self.header_row + 1} 行的表头{told}")
         hint = "；没有这一列的，可用 --accepted-on 给整个文件一个受理日期" if self.missing == ["受理时间"] else ""
         if "case_no" in self.mapping and len(self.missing) > 1:
             hint += "。只有编号和别的列的表不能单独更新台账：请从原系统导出含 受理时间、诉求内容 的台账再导入，同一编号会更新，空着的格子不抹去已有的"

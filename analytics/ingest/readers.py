@@ -135,9 +135,9 @@ def _take(name: str, room: Room, sheets: list[Sheet]) -> None:
 
 
 def _unpacked(inner: str, content: bytes, settings: Settings) -> int:
-    """Return the bytes that a workbook in an archive unpacks to; raises RefusedFile where it is another archive."""
+    """Return the bytes that a document in an archive unpacks to; raises RefusedFile where it is another archive."""
     parts = members(inner, content, settings)
-    if not any(m.name.startswith("xl/") or m.name == "content.xml" for m in parts):
+    if not any(m.name.startswith(("xl/", "word/", "ppt/")) or m.name in ("content.xml", "OFD.xml") for m in parts):
         raise RefusedFile(inner, "压缩包里还有压缩包；请解压后导入其中的表格")
     return sum(m.part.file_size for m in parts)
 

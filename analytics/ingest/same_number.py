@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.ingest.characters import named
 from analytics.ingest.differing import MOST_NAMED, differences, listed
 from analytics.ingest.mapping import TOGETHER, VERSIONS, SheetPlan
+from analytics.privacy import mask_text
 
 TEXTS = ("title", "content")
 #: What a number has; a word in its place (待定, XXX, 0) has none, or one letter over and over.
@@ -105,7 +106,7 @@ def _refusals(rows: pd.DataFrame, plan: SheetPlan, what: str) -> dict[int, str]:
         )
         meant = is_number(str(number))
         why = (
-            f"列「{named(head)}」的值“{named(str(number))}”{'' if meant else '不是编号，'}在第 {places} 行都有，{what}，"
+            f"列「{named(head)}」的值“{named(mask_text(str(number)))}”{'' if meant else '不是编号，'}在第 {places} 行都有，{what}，"
             f"不能并成一件；{CHECK_NUMBERS if meant else GIVE_NUMBERS}"
         )
         found |= dict.fromkeys(map(int, ids), why)
@@ -117,7 +118,7 @@ def _later_times(rows: pd.DataFrame) -> list[str]:
     if rows.empty:
         return []
     groups = [
-        f"“{named(str(number))}”" + " → ".join(dict.fromkeys(f"{t:%Y-%m-%d %H:%M}" for t in times))
+        f"“{named(mask_text(str(number)))}”" + " → ".join(dict.fromkeys(f"{t:%Y-%m-%d %H:%M}" for t in times))
         for number, times in rows.groupby("case_no")["accepted_at"]
     ]
     return [f"{len(groups)} 件工单在文件里有几行，内容相同而受理时间不同，以后一行为准：{listed(groups)}；请核对"]

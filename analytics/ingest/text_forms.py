@@ -59,26 +59,38 @@ def _without_drawing(text: str) -> str:
 def _with_lines_joined(text: str) -> str:
     """Return what psql drew with each row in one line: a cell whose last sign is a plus goes on in the line below."""
     lines = text.split("\n")
-    begun = 0
+    begun, pieces = 0, [[""]]
     for place, line in enumerate(lines):
-        cells, above = line.rstrip("\r").split("|"), lines[begun].rstrip("\r").split("|")
-        if place > begun and len(cells) == len(above) > 1 and _goes_on(above, cells):
-            lines[begun] = "|".join(map(_joined, above, cells))
+        cells = line.rstrip("\r").split("|")
+        if len(cells) == len(pieces) > 1 and _goes_on(pieces, cells):
+            for cell, written in zip(cells, pieces, strict=True):
+                if written[-1].endswith(_GOES_ON):
+                    written.append(cell)
             lines[place] = ""
-        else:
-            begun = place
+            continue
+        _put_together(lines, begun, pieces)
+        begun, pieces = place, [[c] for c in cells]
+    _put_together(lines, begun, pieces)
     return "\n".join(lines)
 
 
-def _goes_on(above: list[str], cells: list[str]) -> bool:
-    """Tell whether a line holds nothing but what goes on of the cells above: a number of a case may end in a plus itself."""
+def _goes_on(pieces: list[list[str]], cells: list[str]) -> bool:
+    """Tell whether a line holds nothing but what goes on of the cells above: a text may end in a plus itself."""
     return any(map(str.strip, cells)) and all(
-        a.endswith(_GOES_ON) or not c.strip() for a, c in zip(above, cells, strict=True)
+        written[-1].endswith(_GOES_ON) or not cell.strip() for written, cell in zip(pieces, cells, strict=True)
     )
 
 
-def _joined(above: str, below: str) -> str:
-    return above[:-1].rstrip() + RETURN + below.strip(" ") if above.endswith(_GOES_ON) and below.strip() else above
+def _put_together(lines: list[str], place: int, pieces: list[list[str]]) -> None:
+    """Write a row whose cells went on in lines below, which were emptied, into its first line."""
+    if any(len(written) > 1 for written in pieces):
+        lines[place] = "|".join(map(_whole, pieces))
+
+
+def _whole(written: list[str]) -> str:
+    """Return a cell from its lines."""
+    *above, last = written
+    return RETURN.join([*(line[:-1].strip() for line in above), last.strip()])
 
 
 def _quoted_by(lines: list[str], opening: str, closing: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.ingest import ByHand
 from analytics.ingest.damage import LINKED
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.text_forms import in_plain_form
@@ -156,13 +157,13 @@ def _archive(*names: str) -> bytes:
 
 def test_what_lies_beside_an_open_workbook_is_no_table(tmp_path: Path) -> None:
     for name in ("~$台账.xlsx", ".~台账.xlsx"):
-        with pytest.raises(RefusedFile, match="临时文件.*关闭 Excel"):
+        with pytest.raises(RefusedFile, match=r"临时文件.*关闭 Excel"):
             imported(tmp_path, name, b"\x04user" + b" " * 160)
 
 
 def test_ofd_is_named_alone_and_passed_over_in_an_archive(tmp_path: Path) -> None:
     ofd = _archive("OFD.xml", "Doc_0/Document.xml")
-    with pytest.raises(RefusedFile, match="OFD.*不是表格"):
+    with pytest.raises(RefusedFile, match=r"OFD.*不是表格"):
         imported(tmp_path, "a.ofd", ofd)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -171,3 +172,9 @@ def test_ofd_is_named_alone_and_passed_over_in_an_archive(tmp_path: Path) -> Non
     result = imported(tmp_path, "a.zip", buffer.getvalue())
     assert result.accepted == 2
     assert any("批复.ofd 没有读入：是 OFD" in told for told in result.left_out)
+
+
+def test_one_record_with_a_status_may_be_mapped_by_hand(tmp_path: Path) -> None:
+    by_hand = ByHand(heads={"工单编号": "ref", "受理时间": "opened", "诉求内容": "said"})
+    imported(tmp_path, "a.json", '{"ref":"Q1","opened":"2026-07-05","said":"贷款","status":"Open","x":1}', by_hand)
+    assert held(tmp_path).index.tolist() == ["Q1"]

@@ -7,7 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics.ingest import parsing
+from analytics.ingest import ByHand, parsing
+from analytics.ingest.refusing import RefusedFile
+from analytics.model import STAGES
+from analytics.store import Store
 from tests.ingest.books import book
 from tests.ingest.stored import held, imported
 
@@ -103,3 +106,36 @@ def test_a_limit_in_days_stays_one_and_a_column_of_due_times_comes_first(tmp_pat
     result = imported(tmp_path / "b", "a.csv", _csv(heads, ["X1", "2026-07-05", "贷款", "2026-07-12", "2026-07-13"]))
     assert str(held(tmp_path / "b")["due_at"].iloc[0]).startswith("2026-07-13")
     assert [e.word for e in result.left_empty] == ["2026-07-12"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "told"),
+    [
+        ("工单编号,节点名称,处理人,开始时间,结束时间", "--table 环节记录 --map 环节=节点名称 发生时间=开始时间"),
+        ("工单编号,操作类型,经办人,操作时间,备注", "--table 环节记录 --map 环节=操作类型 发生时间=操作时间"),
+        ("工单编号,回访日期,回访人,回访结果", "每行填“回访”"),
+        ("工单编号,转出部门,接收部门,转办时间", "--table 环节记录 --map 发生时间=转办时间"),
+    ],
+)
+def test_a_table_of_steps_is_told_how_it_goes_in(tmp_path: Path, heads: str, told: str) -> None:
+    with pytest.raises(RefusedFile) as refused:
+        imported(tmp_path, "a.csv", f"{heads}\nS1,x,x,2026-07-05,x\n")
+    assert told in str(refused.value)
+    assert "最像「环节记录」" in str(refused.value)
+
+
+@pytest.mark.parametrize("heads", ["工单编号,办结时间,回访时间,满意度", "编码,企业名称,节点名称,时间"])
+def test_what_lacks_the_text_of_cases_is_no_table_of_steps_for_that(tmp_path: Path, heads: str) -> None:
+    with pytest.raises(RefusedFile) as refused:
+        imported(tmp_path, "a.csv", f"{heads}\nS1,x,x,2026-07-05\n")
+    assert "--table 环节记录" not in str(refused.value)
+
+
+def test_the_way_that_is_told_works_and_names_every_step_that_may_be(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    imported(store, "a.csv", TABLE)
+    text = "工单编号,节点名称,处理人,处理部门,开始时间\nQ1,派单,王,中心,2026-07-05 09:20\nQ1,科室承办,李,局,2026-07-06 09:20\n"
+    by_hand = ByHand(heads={"环节": "节点名称", "发生时间": "开始时间"}, table="环节记录")
+    result = imported(store, "b.csv", text, by_hand)
+    assert (result.accepted, result.quarantined) == (1, 1)
+    assert all(label in result.quarantine[0].reason for label in STAGES.values())
