@@ -69,7 +69,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     if (identifier or column.name in OF_TIME) and not isinstance(cells, pa.ChunkedArray):
         told = [isinstance(c, Shown) and (identifier or not c.shown.isdigit()) for c in cells]
         counts[SHOWN] = sum(told)
-        cells = [c.shown if t else c for c, t in zip(cells, told, strict=True)] if counts[SHOWN] else cells  # type: ignore[attr-defined]
+        cells = [c.shown if t else c for c, t in zip(cells, told, strict=True)] if counts[SHOWN] else cells
     for sign, pattern in ((WESTERN, "[\u00c0-\u00ff]"), (DOUBLED, _FIRST_OF_DOUBLED)):
         if sign in signs:
             cells = _each(cells, pattern, unscrambled, counts, UNSCRAMBLED)
