@@ -20,6 +20,7 @@ from analytics.refusal import Refusal
 from analytics.settings import ROOT, SettingsError, text_of
 from analytics.store import Store, StoreError
 from analytics.store.audit import AuditLog
+from analytics.store.backup import put_aside
 from analytics.store.parts import sound
 from analytics.viewer import ADMIN
 
@@ -46,6 +47,7 @@ def checks(store: Store) -> list[Check]:
         *_language_model(store),
         *_data(store),
         *_kept_too_long(store),
+        *_put_aside(store),
         *_people(store),
         *_disk(store),
     ]
@@ -182,6 +184,14 @@ def _kept_too_long(store: Store) -> Iterator[Check]:
     mend = f"；请运行 python -m analytics retention --years {years} --apply"
     told = found.sentence() + ("" if found.nothing else mend)
     yield Check("留存期限", BAD if not found.nothing else WARNING if found.left else GOOD, told)
+
+
+def _put_aside(store: Store) -> Iterator[Check]:
+    """Name the store folders that restoring left beside this one: retention does not reach them."""
+    if left := put_aside(store.folder):
+        named = "、".join(path.name for path in left[:3]) + (f" 等 {len(left)} 个" if len(left) > 3 else "")
+        told = f"恢复时改名留下的旧数据目录还在：{named}；里面的个人信息不随留存期限抹去，核对无误后请删除"
+        yield Check("旧数据目录", WARNING, told)
 
 
 def _people(store: Store) -> Iterator[Check]:

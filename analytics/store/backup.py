@@ -125,6 +125,13 @@ def restore(file: Path, folder: Path, viewer: Viewer = LOCAL) -> dict[str, objec
     return {"files": len(manifest["files"]), "snapshot": Store(folder).current_id(), "aside": aside}
 
 
+def put_aside(folder: Path) -> list[Path]:
+    """Return the folders that restoring gave another name and left beside a store, oldest first."""
+    whole = folder.resolve()
+    named = re.compile(re.escape(whole.name) + r"\.\d{14}(?:-2)*")
+    return sorted(path for path in whole.parent.glob("*") if path.is_dir() and named.fullmatch(path.name))
+
+
 def _swapped(folder: Path, fresh: Path) -> str:
     """Let a folder take a store's place; returns the name under which what was there is kept."""
     aside = ""

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from analytics.access import Accounts, SignInRefused
+from analytics.checkup import checks
 from analytics.store import Store, StoreError, backup
 from analytics.store.audit import RESTORED, AuditLog
 from analytics.store.backup import ACCOUNTS, MANIFEST, back_up, restore
@@ -181,6 +182,18 @@ def test_accounts_that_cannot_be_read_are_refused_where_there_are_no_others(stor
     manifest["files"][ACCOUNTS] = hashlib.blake2b(held[ACCOUNTS], digest_size=32).hexdigest()
     with pytest.raises(StoreError, match="账号文件已损坏"):
         restore(packed(file, {MANIFEST: b"", **held}, manifest), store.folder)
+
+
+def test_what_restoring_put_aside_is_named_until_it_is_gone(store: Store, file: Path) -> None:
+    def told() -> list[str]:
+        return [c.told for c in checks(store) if c.name == "旧数据目录"]
+
+    assert told() == []
+    aside = restore(file, store.folder)["aside"]
+    (word,) = told()
+    assert str(aside) in word
+    shutil.rmtree(store.folder.with_name(str(aside)))
+    assert told() == []
 
 
 def test_a_sign_in_that_fails_makes_no_accounts(store: Store) -> None:
