@@ -21,6 +21,8 @@ from pages.common.import_report import kept_out, outcome, refused
 from pages.common.sources_box import sources_box
 
 NONE = "（不导入）"
+#: A table of fewer columns stands without empty rows below it.
+MOST_UNSCROLLED = 8
 
 
 def importing() -> None:
@@ -88,6 +90,9 @@ def correct(plan: SheetPlan, number: int) -> None:
         icon=":material/table:",
         key=f"plan{number}{open_}",  # what is asked opens it again
     ):
+        on_its_side = ingest.remedy(plan.sheet) if plan.missing or plan.rests_on_one_head else ""
+        if on_its_side:
+            st.warning(escaped(f"{on_its_side}。"), icon=":material/rule:")
         tables = tuple(model.TABLES)
         table = st.selectbox(
             "这是哪张表",
@@ -119,17 +124,20 @@ def correct(plan: SheetPlan, number: int) -> None:
             key=f"map{number}{plan.table}",
             disabled=["台账的列", "前三行"],
             column_config={"文件里的列": st.column_config.SelectboxColumn(options=[NONE, *heads], required=True)},
-            height=300,
+            height="content" if len(shown) < MOST_UNSCROLLED else 300,
         )
         chosen = {c.name: heads.index(h) for c, h in zip(columns, edited["文件里的列"], strict=True) if h != NONE}
         plan.mapping = asked_of(asked, heads) | chosen
         spelling(plan, number)
-        if plan.missing:
+        if plan.missing and not on_its_side:
             st.warning(still_lacking(plan), icon=":material/rule:")
         if plan.rests_on_one_head:
             label = model.TABLES[plan.table].label
-            told = ingest.remedy(plan.sheet) or f"{len(plan.heads)} 列里只对上一列，不一定是「{label}」"
-            st.warning(escaped(f"{told}。是别的表，请改「这是哪张表」。"), icon=":material/rule:")
+            if not on_its_side:
+                st.warning(
+                    f"{len(plan.heads)} 列里只对上一列，不一定是「{label}」。是别的表，请改「这是哪张表」。",
+                    icon=":material/rule:",
+                )
             plan.said = st.checkbox(f"确是「{label}」，照此导入", plan.said, key=f"said{number}{plan.table}")
         if plan.unused:
             st.caption(escaped(f"没有用到的列：{heads_shown(plan.unused)}"))
