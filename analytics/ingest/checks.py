@@ -96,6 +96,16 @@ def even_times(frame: pd.DataFrame, written: dict[str, parsing.Cells]) -> list[s
     return [f"{touched} 个时间只写到日、时或分，与受理同时，按受理时刻计"] if touched else []
 
 
+def untimed_grades(frame: pd.DataFrame) -> list[str]:
+    """Say how many grades bear the time of the acceptance, for want of any later time of the case."""
+    if not {"grade", "accepted_at"} <= set(frame):
+        return []
+    later = [c for c in ("rated_at", "followed_up_at", "closed_at") if c in frame]
+    untimed = int((frame["grade"].notna() & frame[later].isna().all(axis=1)).sum())
+    told = f"{untimed:,} 个评价没有评价、回访或办结的时间，按受理时间计；有评价时间的，请补上这一列"
+    return [told] * bool(untimed)
+
+
 def check_case(frame: pd.DataFrame, reasons: Reasons, plan: SheetPlan, now: dt.datetime) -> None:
     """Check the order of times and that a case says something."""
     written = [c for c in ("title", "content") if c in frame]

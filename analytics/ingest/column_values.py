@@ -12,7 +12,7 @@ from analytics.ingest.characters import named
 from analytics.ingest.clocks import CLOCK, single_spaced
 from analytics.ingest.damage import IDENTIFIERS, spoilt_numbers
 from analytics.ingest.due_times import DUE, without_before
-from analytics.ingest.limits import ROUNDED, count_rounded, limits, unit_of_head
+from analytics.ingest.limits import LIMITS, ROUNDED, count_rounded, limits, unit_of_head
 from analytics.ingest.reading import Reading
 from analytics.ingest.reasons import OF_COLUMN, REQUIRED
 from analytics.ingest.report import Repair, words_left_out
@@ -30,7 +30,6 @@ REMEDIES = {
     "role": "请填 分管领导、首席服务专员、服务专员 之一",
     "module": "请填九个模块之一",
 }
-LIMITS = ("promised_days", "promised_hours")
 YEAR = re.compile(r"^\s*(\d{4})\s*[-/.年]")
 _DAY_HEAD = re.compile(r"日期|date\s*$", re.IGNORECASE)
 #: A day of which only month and day are written.

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics.ingest.characters import DOUBLED, ESCAPED, FAILED, INVISIBLE, INVISIBLES, LOST, MARKED, WESTERN, bare
+from analytics.ingest.limits import LIMITS
 from analytics.ingest.parsing import Cells
 from analytics.ingest.spellings import ONE, UNLIKE
 from analytics.model import Column
@@ -21,14 +22,12 @@ from analytics.untrusted.xlsx import ERROR, Shown
 #: Columns whose cells are compared letter by letter, and those that people write sentences into.
 IDENTIFIERS = frozenset({"case_no", "item_no", "officer_no", "credit_code", "contact_phone"})
 SENTENCES = frozenset({"title", "content", "reply", "comment", "note"})
-#: Limits, whose unit a number's format may show.
-OF_TIME = frozenset({"promised_days", "promised_hours"})
 UNSCRAMBLED = "编码错乱的文字已还原"
 REMOVED = "看不见的字符已去掉"
 LINKED = "链接公式（=HYPERLINK）已换成显示的文字"
 UNMARKED = '文本标记（="…"、开头的撇号）已去掉'
 RESTORED = "表格软件的转义（_x000D_ 之类）已还原"
-SHOWN = "编号按表格里显示的样子读（数字格式）"
+SHOWN = "编号、时限按表格里显示的样子读（数字格式）"
 POINTED = "编号末尾多出的 .0 已去掉"
 SPELT = "电话、信用代码的写法已统一"
 NARROWED = "全角字符和各种横线已转成半角"
@@ -66,7 +65,7 @@ def repaired(cells: Cells, column: Column, signs: frozenset[str]) -> tuple[Cells
     """Put right what can be told for certain, where the sheet shows signs of it; returns the cells and kind → count."""
     counts: Counter[str] = Counter()
     identifier = column.name in IDENTIFIERS
-    if (identifier or column.name in OF_TIME) and not isinstance(cells, pa.ChunkedArray):
+    if (identifier or column.name in LIMITS) and not isinstance(cells, pa.ChunkedArray):
         told = [isinstance(c, Shown) and (identifier or not c.shown.isdigit()) for c in cells]
         counts[SHOWN] = sum(told)
         cells = [c.shown if t else c for c, t in zip(cells, told, strict=True)] if counts[SHOWN] else cells

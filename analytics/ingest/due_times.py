@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics.ingest.dates import times
+from analytics.ingest.limits import LIMITS
 from analytics.ingest.parsing import Cells, brief, plain
 
-LIMITS = ("promised_days", "promised_hours")
 DUE = "due_at"
 #: So many filled cells tell what a column holds; so many rows are looked at for them.
 SAMPLE, MOST_ROWS = 50, 1000

@@ -11,6 +11,8 @@ import pandas as pd
 from analytics.ingest.numerals import NUMERAL, number_of
 from analytics.ingest.parsing import Cells, texts
 
+#: The columns of limits: in working days, and in hours.
+LIMITS = ("promised_days", "promised_hours")
 WORKING, NATURAL, HOURS = "working days", "natural days", "hours"
 _NUMBER = rf"(\d+(?:\.\d+)?|半|{NUMERAL})"
 _UNIT = "个?(?:工作日|工作天|自然日|自然天|日历日|日历天|小时|钟头|分钟|星期|礼拜|周|天|日|workingdays?|businessdays?|hours?|hrs?|minutes?|mins?|weeks?|days?|h|d)"

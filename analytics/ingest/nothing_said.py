@@ -16,7 +16,7 @@ OF_DEPARTMENTS = ("department", "first_department", "co_departments")
 
 
 def leave_out_what_says_nothing(reading: Reading) -> None:
-    """Leave such cells empty, and tell how many of which words; also that grades of open cases bear the acceptance's time."""
+    """Leave such cells empty, and tell how many of which words."""
     frame = reading.parsed.frame
     if {"due_at", "accepted_at"} <= set(frame) and "due_at" in reading.plan.mapping:
         before = (frame["due_at"] < frame["accepted_at"].dt.normalize()).fillna(False)
@@ -24,13 +24,6 @@ def leave_out_what_says_nothing(reading: Reading) -> None:
     for column in OF_DEPARTMENTS:
         if column in frame:
             _leave_out(reading, column, frame[column].isin(TO_BE_FOUND), "不是部门")
-    if {"grade", "accepted_at"} <= set(frame):
-        own = [c for c in ("rated_at", "followed_up_at", "closed_at") if c in frame]
-        untimed = frame["grade"].notna() & frame[own].isna().all(axis=1)
-        if untimed.any():
-            reading.parsed.warnings.append(
-                f"{int(untimed.sum()):,} 个评价没有评价、回访或办结的时间，按受理时间计；有评价时间的，请补上这一列"
-            )
 
 
 def _leave_out(reading: Reading, column: str, told: pd.Series, why: str) -> None:

@@ -39,8 +39,11 @@ def settled_steps(draft: Draft, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
     con.execute("DROP TABLE known_steps")
     if keys:
         known = {(row, key): other for row, key, other in keys}
-        pairs = zip(rows["row_id"], rows["event_key"], strict=True)
-        rows = rows.assign(event_key=[known.get((int(row), key), key) for row, key in pairs])
+        keyed = [known.get((int(r), k), k) for r, k in zip(rows["row_id"], rows["event_key"], strict=True)]
+        # A case's own row knows no department of its steps but the case's, which a table of steps knows better.
+        inferred = rows["event_key"].str.endswith(WIDE_KEY) & (rows["event_key"] != pd.Series(keyed, index=rows.index))
+        rows = rows.assign(event_key=keyed)
+        rows.loc[inferred, [c for c in ("department", "to_department") if c in rows]] = None
     stages = list(dict.fromkeys(stage for stage, _ in moved))
     return rows, [_moved(stage, [number for s, number in moved if s == stage]) for stage in stages]
 

@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 
 from analytics.ingest import dates, parsing
 from analytics.ingest.characters import named
-from analytics.ingest.checks import check_case, check_continued, check_lines, check_numbers, even_times
+from analytics.ingest.checks import check_case, check_continued, check_lines, check_numbers, even_times, untimed_grades
 from analytics.ingest.column_values import can_read, leave_empty, parse_column
-from analytics.ingest.damage import IDENTIFIERS, OF_TIME, repaired, without_errors
+from analytics.ingest.damage import IDENTIFIERS, repaired, without_errors
 from analytics.ingest.date_orders import orders_of_dates
 from analytics.ingest.ditto import FILLED, filled
 from analytics.ingest.equal_heads import differing, equal_heads
 from analytics.ingest.footers import footers
+from analytics.ingest.limits import LIMITS
 from analytics.ingest.mapping import SheetPlan, columns_of
 from analytics.ingest.moved import REMEDY, check_length, moved
 from analytics.ingest.nothing_said import leave_out_what_says_nothing
@@ -72,6 +73,7 @@ def validate(plan: SheetPlan, now: dt.datetime) -> Parsed:
     if plan.table == "cases":
         _given_day(plan, parsed.frame)
         parsed.warnings += even_times(parsed.frame, reading.cells)
+        parsed.warnings += untimed_grades(parsed.frame)
         leave_out_what_says_nothing(reading)
         check_case(parsed.frame, reading.reasons, plan, now)
         if not plan.sheet.lined and {"case_no", "accepted_at"} <= set(parsed.frame):
@@ -160,7 +162,7 @@ def _mended(reading: Reading, column: Column, cells: parsing.Cells) -> parsing.C
         reading.parsed.warnings.append(
             f"列「{named(head)}」里是数字，这种格式的文件读不到数字的显示格式：表里显示成 000012 之类的，请另存为 .xlsx 再导入"
         )
-    elif sheet.formats_unknown and column.name in OF_TIME and any(isinstance(c, int | float) for c in mended):
+    elif sheet.formats_unknown and column.name in LIMITS and any(isinstance(c, int | float) for c in mended):
         reading.parsed.warnings.append(
             f"列「{named(head)}」里是数字，这种格式的文件读不到数字的显示格式：表里显示成 48小时 之类的，请另存为 .xlsx 再导入"
         )

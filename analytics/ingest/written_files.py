@@ -6,6 +6,7 @@ the sheets, or of why there are none, on standard output.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import re
 import sys
@@ -88,6 +89,7 @@ def _read_marked(name: str, content: bytes) -> list[Sheet] | None:
 
 def main() -> int:
     """Read standard input; the exit code says why nothing was written."""
+    gc.disable()  # cells hold no cycles, and the process ends with its file
     name, content = pickle.load(sys.stdin.buffer)
     try:
         found: object = _read(name, content)

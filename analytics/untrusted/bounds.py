@@ -70,8 +70,8 @@ def cut_to_what_is_held(rows: list[list[object]]) -> None:
         rows.pop()
     width = 0
     for row in rows:
-        while _held(beyond := row[width:]):
-            width += next(i for i, cell in enumerate(beyond) if cell not in ("", None)) + 1
+        if _held(beyond := row[width:]):
+            width += len(beyond) - next(i for i, cell in enumerate(reversed(beyond)) if cell not in ("", None))
     if width > MOST_COLUMNS:
         raise TooLargeError
     for row in rows:

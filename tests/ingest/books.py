@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
+from collections.abc import Mapping
 
 import openpyxl
 import xlwt
@@ -36,6 +38,15 @@ def book_of(**sheets: list[list]) -> bytes:
 def saved(made: openpyxl.Workbook) -> bytes:
     buffer = io.BytesIO()
     made.save(buffer)
+    return buffer.getvalue()
+
+
+def packed(files: Mapping[str, bytes | str]) -> bytes:
+    """Return a ZIP of files: name → content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
     return buffer.getvalue()
 
 

@@ -87,7 +87,7 @@ def test_the_number_that_is_shown_is_the_number(tmp_path: Path, shown: str, numb
     rows = [[12, "2026-03-01", "漏水"], ["A2", "2026-03-01", "停电"]]
     result = imported(tmp_path, "a.xlsx", workbook(rows, {"A2": shown}))
     assert set(held(tmp_path).index) == {number, "A2"}
-    assert repairs(result) == {"编号按表格里显示的样子读（数字格式）": 1}
+    assert repairs(result) == {"编号、时限按表格里显示的样子读（数字格式）": 1}
 
 
 def test_formats_of_other_columns_change_nothing(tmp_path: Path) -> None:

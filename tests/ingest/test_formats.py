@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pytest
 from analytics.ingest import RefusedFile
 from analytics.ingest.readers import read_file
 from analytics.settings import Settings
-from tests.ingest.books import ROWS, book
+from tests.ingest.books import ROWS, book, packed
 from tests.ingest.stored import held, imported
 
 HEADS = ["工单编号", "受理时间", "诉求内容"]
@@ -175,14 +174,6 @@ def ods(rows: list[list[str]]) -> bytes:
             "META-INF/manifest.xml": manifest.encode(),
         }
     )
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def test_ods() -> None:

@@ -60,6 +60,13 @@ def test_a_step_told_by_the_case_and_by_a_table_is_one(
     assert (again.accepted, again.updated) == (0, 0)
 
 
+def test_a_case_does_not_say_whom_its_steps_went_to(tmp_path: Path) -> None:
+    imported(tmp_path, "零.csv", f"{HEAD}\nQ1,2026-05-05 09:00,贴息,区财政局")
+    imported(tmp_path, "一.csv", "工单编号,环节,发生时间,转往部门\nQ1,转办,2026-05-06 10:00,区财政局")
+    imported(tmp_path, "二.csv", f"{HEAD},转办时间\nQ1,2026-05-05 09:00,贴息,区金融局,2026-05-06 10:00")
+    assert rows_of(tmp_path, "events", "stage", "to_department") == [("transferred", "区财政局")]
+
+
 def test_another_time_of_a_step_that_has_room_for_one_is_named(tmp_path: Path) -> None:
     head = HEAD + ",转办时间"
     imported(

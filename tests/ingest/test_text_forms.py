@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from analytics.ingest import ByHand
 from analytics.ingest.damage import LINKED
 from analytics.ingest.refusing import RefusedFile
 from analytics.ingest.text_forms import in_plain_form
+from tests.ingest.books import packed
 from tests.ingest.stored import held, imported, repairs
 
 HEADS = ["工单编号", "受理时间", "诉求内容", "承办部门"]
@@ -147,14 +146,6 @@ def test_an_answer_with_one_case_is_a_case(tmp_path: Path) -> None:
     assert held(tmp_path).index.tolist() == ["Q1"]
 
 
-def _archive(*names: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in names:
-            archive.writestr(name, "<x/>")
-    return buffer.getvalue()
-
-
 def test_what_lies_beside_an_open_workbook_is_no_table(tmp_path: Path) -> None:
     for name in ("~$台账.xlsx", ".~台账.xlsx"):
         with pytest.raises(RefusedFile, match=r"临时文件.*关闭 Excel"):
@@ -162,14 +153,10 @@ def test_what_lies_beside_an_open_workbook_is_no_table(tmp_path: Path) -> None:
 
 
 def test_ofd_is_named_alone_and_passed_over_in_an_archive(tmp_path: Path) -> None:
-    ofd = _archive("OFD.xml", "Doc_0/Document.xml")
+    ofd = packed({"OFD.xml": "<x/>", "Doc_0/Document.xml": "<x/>"})
     with pytest.raises(RefusedFile, match=r"OFD.*不是表格"):
         imported(tmp_path, "a.ofd", ofd)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.csv", _joined(";"))
-        archive.writestr("批复.ofd", ofd)
-    result = imported(tmp_path, "a.zip", buffer.getvalue())
+    result = imported(tmp_path, "a.zip", packed({"a.csv": _joined(";"), "批复.ofd": ofd}))
     assert result.accepted == 2
     assert any("批复.ofd 没有读入：是 OFD" in told for told in result.left_out)
 

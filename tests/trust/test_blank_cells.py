@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 
 import openpyxl
 import pyarrow as pa
@@ -16,6 +15,7 @@ from analytics.ingest.readers import read_file
 from analytics.settings import load_settings
 from analytics.untrusted import bounds
 from analytics.untrusted.bounds import Room, TooLargeError, cut_to_what_is_held
+from tests.ingest.books import packed
 
 HEADS = ["工单编号", "受理时间", "诉求内容"]
 CASE = ["A1", "2026-05-01 09:00", "园区路灯不亮"]
@@ -52,14 +52,6 @@ def blank_lines(columns: int, rows: int) -> bytes:
     return "\n".join([",".join(HEADS) + line[2:], ",".join(CASE) + line[2:] + "x", *[line] * rows]).encode()
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return target.getvalue()
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -70,7 +62,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
         ("宽.csv", blank_lines(2500, 1)),
         ("远.xlsx", workbook(last="GR25000")),
         ("许多表.xlsx", workbook(12, last="GR3000")),
-        ("许多文件.zip", zipped({f"{i}.json": json.dumps([dict.fromkeys(HEADS, "x") | {f"k{j}": 1 for j in range(900)},
+        ("许多文件.zip", packed({f"{i}.json": json.dumps([dict.fromkeys(HEADS, "x") | {f"k{j}": 1 for j in range(900)},
                                                        *[{}] * 2000]).encode() for i in range(4)})),
     ],
 )  # fmt: skip

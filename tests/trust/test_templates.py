@@ -21,7 +21,7 @@ from analytics.briefing.period import parse
 from analytics.briefing.templates import fill
 from analytics.confined import Bounds
 from analytics.store import Store, StoreError
-from tests.briefing.test_office import office_template
+from tests.briefing.test_office import office_template, texts
 from tests.trust.mutations import template_file
 
 #: As BOUNDS, with less of a processor: what is tried here would take all there is. The clock's bound is out of reach: on a
@@ -84,18 +84,28 @@ def test_a_hungry_template_is_refused_and_lets_the_next_go_on(desk: Office, line
         pass
 
 
-@pytest.mark.parametrize("where", ["body", "header", "footer"])
+@pytest.mark.parametrize("where", ["body", "header", "footer", "properties"])
 @pytest.mark.parametrize("line", NO_NAMES)
 def test_a_template_holds_names_and_nothing_else(week: Briefing, line: str, where: str, tmp_path: Path) -> None:
     template = docx.Document(io.BytesIO(office_template("{{标题}}")))
     section = template.sections[0]
-    part = {"body": template, "header": section.header, "footer": section.footer}[where]
-    part.add_paragraph(line.replace("PLACE", str(tmp_path / "written")))
+    line = line.replace("PLACE", str(tmp_path / "written"))
+    if where == "properties":
+        template.core_properties.title = line.replace("{{p ", "{{ ")  # no paragraph stands there
+    else:
+        {"body": template, "header": section.header, "footer": section.footer}[where].add_paragraph(line)
     out = io.BytesIO()
     template.save(out)
     with pytest.raises(StoreError, match="只写名称"):
         fill(out.getvalue(), week)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_part_may_stand_where_a_name_has_a_value(week: Briefing) -> None:
+    made = fill(
+        office_template("{% if 标题 %}有题{% endif %}", "{% if 签发人 %}有签发{% else %}没有签发{% endif %}"), week
+    )
+    assert [t for t in texts(made) if t] == ["有题", "有签发" if week.head.signer else "没有签发"]
 
 
 @pytest.mark.parametrize("name", ["range", "lipsum", "cycler", "namespace", "dict"])
