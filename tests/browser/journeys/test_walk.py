@@ -169,7 +169,8 @@ class Walk:
 
     def row_opened(self, name: str, heads: list[str], cells: list[str]) -> None:
         """A row opened what it tells of; the first way to cases there has as many as the row says."""
-        expect(self.journey.main.get_by_role("heading", name=cells[0]).first).to_be_visible(timeout=PATIENCE)
+        told = next(cell for head, cell in zip(heads, cells, strict=True) if head != "序号")
+        expect(self.journey.main.get_by_role("heading", name=told).first).to_be_visible(timeout=PATIENCE)
         ways = [x for x in sight.links(self.page) if x.lists_cases]
         self.hold(bool(ways), f"{name}: {cells[:2]} opened leads to no cases")
         for way in ways[:1]:
