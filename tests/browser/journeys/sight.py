@@ -169,10 +169,14 @@ def pointed_at(page: Page, figure: Locator, mark: Mark) -> str:
 
 
 def rows(table: Locator) -> list[list[str]]:
-    """Return heads and visible rows of a table as they stand, once it is drawn."""
+    """Return heads and visible rows of a table as they stand, once it is drawn: it follows its page a moment later."""
     table.scroll_into_view_if_needed()
     table.locator('[role="gridcell"]').first.wait_for(state="attached")
-    return [list(r) for r in table.evaluate(CELLS)]
+    before, found = None, table.evaluate(CELLS)
+    while found != before:
+        table.page.wait_for_timeout(500)
+        before, found = found, table.evaluate(CELLS)
+    return [list(r) for r in found]
 
 
 def row_count(table: Locator) -> int:

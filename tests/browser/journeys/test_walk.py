@@ -148,9 +148,6 @@ class Walk:
             table.click(position={"x": 18, "y": y})
 
         self.journey.insist(f"{name}: choose row {row + 1} {cells[row][:2]}", click)
-        fewer = self.page.get_by_role("button").count() < buttons
-        if fewer and self.journey.address == address:  # where several can be chosen it was chosen already
-            self.journey.insist(f"{name}: choose row {row + 1} again", click)
         if self.journey.address != address and "mark=" not in self.journey.address:
             self.hold(self.journey.place[0] == at + 1, f"{name}: a row opened is one entry of the history")
             if "case=" in self.journey.address:
@@ -167,6 +164,8 @@ class Walk:
             self.use(name, link, sight.counts_of_row(heads, cells[row]), depth)
         if self.journey.address != address:
             self.unchosen(name, (at, address))
+        else:  # one of several that can be chosen: the next row is to be chosen alone
+            self.journey.insist(f"{name}: take row {row + 1} back", click)
 
     def row_opened(self, name: str, heads: list[str], cells: list[str]) -> None:
         """A row opened what it tells of; the first way to cases there has as many as the row says."""
